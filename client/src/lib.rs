@@ -1,0 +1,1 @@
+//! Order-entry and market-data client of Forecastle.

@@ -1,0 +1,1 @@
+//! The deterministic matching engine and ledger of Forecastle.

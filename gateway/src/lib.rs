@@ -1,0 +1,1 @@
+//! Order-entry sessions and the market-data publisher of Forecastle.

@@ -1,0 +1,1 @@
+//! Puts the agents of Forecastle together and on cores.

@@ -1,0 +1,1 @@
+//! The wire contract of Forecastle: SBE messages as fixed-layout structs.

@@ -1,0 +1,1 @@
+//! Rings, the log buffer, arenas, agents and counters of Forecastle.

@@ -1,0 +1,3 @@
+//! The forecastle command.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Checks and chores of the Forecastle workspace.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The Aeron UDP protocol as pure state machines.
