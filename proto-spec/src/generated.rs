@@ -1,0 +1,30 @@
+//! The schema as Rust: one module for each section.
+//!
+//! Generated from the schema by `cargo xtask codegen`.
+
+mod administration;
+mod domain;
+mod execution;
+mod layout;
+mod log;
+mod market_data;
+mod order_entry;
+mod reject_code;
+mod session;
+mod state;
+
+pub use administration::*;
+pub use domain::*;
+pub use execution::*;
+pub use layout::{LAYOUTS, block_length};
+pub use log::*;
+pub use market_data::*;
+pub use order_entry::*;
+pub use reject_code::RejectCode;
+pub use session::*;
+pub use state::*;
+
+/// Schema id in every message header.
+pub const SCHEMA_ID: u16 = 17987;
+/// Schema version in every message header.
+pub const SCHEMA_VERSION: u16 = 0;

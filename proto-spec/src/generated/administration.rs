@@ -1,0 +1,351 @@
+//! Messages of the section `administration`.
+//!
+//! Generated from the schema by `cargo xtask codegen`.
+
+use zerocopy::little_endian::{I64, U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::message::{FieldValue, Message};
+
+/// Defines an event of mutually exclusive states and its markets, one for each state (market admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EventDefinitionRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// States, 1 to 64.
+    pub market_count: u8,
+    /// 1 when exactly one state comes true, 0 when it may be none; a lone market is one market not exhaustive.
+    pub exhaustive: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_22: [u8; 2],
+    /// Number in the outside world, published unread.
+    pub external_id: U64,
+    /// Maker fee rate in ten-thousandths; zero in this version.
+    pub maker_fee_rate: U16,
+    /// Taker fee rate in ten-thousandths; zero in this version.
+    pub taker_fee_rate: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_36: [u8; 4],
+}
+
+impl Message for EventDefinitionRequest {
+    const TEMPLATE_ID: u16 = 30;
+    const NAME: &'static str = "EventDefinitionRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("market_count", FieldValue::Unsigned(u64::from(self.market_count)));
+        visit("exhaustive", FieldValue::Unsigned(u64::from(self.exhaustive)));
+        visit("external_id", FieldValue::Unsigned(self.external_id.get()));
+        visit("maker_fee_rate", FieldValue::Unsigned(u64::from(self.maker_fee_rate.get())));
+        visit("taker_fee_rate", FieldValue::Unsigned(u64::from(self.taker_fee_rate.get())));
+    }
+}
+
+/// Moves one market, or all markets of an event, along the life cycle (market admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct SecurityStatusRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Market, or 0 for all of the event.
+    pub security_id: U32,
+    /// Free number, published.
+    pub reason: U16,
+    /// New status.
+    pub status: u8,
+    /// 1 while the event is being played.
+    pub in_play: u8,
+}
+
+impl Message for SecurityStatusRequest {
+    const TEMPLATE_ID: u16 = 31;
+    const NAME: &'static str = "SecurityStatusRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("reason", FieldValue::Unsigned(u64::from(self.reason.get())));
+        visit("status", FieldValue::Unsigned(u64::from(self.status)));
+        visit("in_play", FieldValue::Unsigned(u64::from(self.in_play)));
+    }
+}
+
+/// Settles an event by a vector of state values (market admin). All markets must be closed.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct SettlementRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Values used, the event's market count.
+    pub value_count: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_25: [u8; 1],
+    /// Value of each market, ten-thousandths of the payout, 0 to 10000.
+    pub values: [U16; 64],
+    /// Not used; zero when sent, not read when received.
+    pub reserved_154: [u8; 6],
+}
+
+impl Message for SettlementRequest {
+    const TEMPLATE_ID: u16 = 32;
+    const NAME: &'static str = "SettlementRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("value_count", FieldValue::Unsigned(u64::from(self.value_count)));
+        visit("values", FieldValue::Words(&self.values));
+    }
+}
+
+/// Opens an account (cash admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct AccountDefinitionRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Firm.
+    pub firm_id: U32,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_28: [u8; 4],
+}
+
+impl Message for AccountDefinitionRequest {
+    const TEMPLATE_ID: u16 = 33;
+    const NAME: &'static str = "AccountDefinitionRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("firm_id", FieldValue::Unsigned(u64::from(self.firm_id.get())));
+    }
+}
+
+/// Pays cash into an account (cash admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct DepositRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Millionths, above zero.
+    pub amount: I64,
+}
+
+impl Message for DepositRequest {
+    const TEMPLATE_ID: u16 = 34;
+    const NAME: &'static str = "DepositRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("amount", FieldValue::Signed(self.amount.get()));
+    }
+}
+
+/// Pays cash out of an account, at most its buying power (cash admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct WithdrawalRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Millionths, above zero.
+    pub amount: I64,
+}
+
+impl Message for WithdrawalRequest {
+    const TEMPLATE_ID: u16 = 35;
+    const NAME: &'static str = "WithdrawalRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("amount", FieldValue::Signed(self.amount.get()));
+    }
+}
+
+/// Grants a key its firm and roles, or revokes it with no role (cash admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EntitlementRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Access key.
+    pub access_key_id: U32,
+    /// Firm.
+    pub firm_id: U32,
+    /// What the key may do; 0 revokes.
+    pub roles: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_30: [u8; 2],
+}
+
+impl Message for EntitlementRequest {
+    const TEMPLATE_ID: u16 = 36;
+    const NAME: &'static str = "EntitlementRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("access_key_id", FieldValue::Unsigned(u64::from(self.access_key_id.get())));
+        visit("firm_id", FieldValue::Unsigned(u64::from(self.firm_id.get())));
+        visit("roles", FieldValue::Unsigned(u64::from(self.roles.get())));
+    }
+}
+
+/// Ends every day order (market admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EndOfDayRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_20: [u8; 4],
+}
+
+impl Message for EndOfDayRequest {
+    const TEMPLATE_ID: u16 = 37;
+    const NAME: &'static str = "EndOfDayRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+    }
+}
+
+/// Asks for engine state as of its place in the log; read only.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct StateReportRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Event.
+    pub event_id: U32,
+    /// What is asked.
+    pub scope: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_29: [u8; 3],
+}
+
+impl Message for StateReportRequest {
+    const TEMPLATE_ID: u16 = 40;
+    const NAME: &'static str = "StateReportRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("scope", FieldValue::Unsigned(u64::from(self.scope)));
+    }
+}
+
+/// Asks the gateway for its counters (any administrator role). Not numbered: seq_num is zero.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct CounterReportRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_20: [u8; 4],
+}
+
+impl Message for CounterReportRequest {
+    const TEMPLATE_ID: u16 = 41;
+    const NAME: &'static str = "CounterReportRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+    }
+}

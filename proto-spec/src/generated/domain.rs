@@ -1,0 +1,536 @@
+//! Enumerations and bit sets of the schema.
+//!
+//! Generated from the schema by `cargo xtask codegen`.
+
+use crate::message::UnknownValue;
+
+/// Side of an order, always of the YES book of its market (FIX 54).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Side {
+    /// Bid for YES.
+    Buy = 1,
+    /// Offer of YES, which is a bid for NO at 10000 minus the price.
+    Sell = 2,
+}
+
+impl Side {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 2] = [Self::Buy, Self::Sell];
+}
+
+impl TryFrom<u8> for Side {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Buy),
+            2 => Ok(Self::Sell),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<Side> for u8 {
+    #[inline]
+    fn from(value: Side) -> Self {
+        value as Self
+    }
+}
+
+/// How long an order works (FIX 59).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum TimeInForce {
+    /// Until the sequenced end-of-day command.
+    Day = 0,
+    /// Until cancelled or until its market closes.
+    GoodTillCancel = 1,
+    /// Trades what it can at once; the remainder is cancelled.
+    ImmediateOrCancel = 3,
+    /// Trades in full at once or not at all.
+    FillOrKill = 4,
+}
+
+impl TimeInForce {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 4] =
+        [Self::Day, Self::GoodTillCancel, Self::ImmediateOrCancel, Self::FillOrKill];
+}
+
+impl TryFrom<u8> for TimeInForce {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            0 => Ok(Self::Day),
+            1 => Ok(Self::GoodTillCancel),
+            3 => Ok(Self::ImmediateOrCancel),
+            4 => Ok(Self::FillOrKill),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<TimeInForce> for u8 {
+    #[inline]
+    fn from(value: TimeInForce) -> Self {
+        value as Self
+    }
+}
+
+/// Which orders a mass action covers (FIX 1374). Always only those of the session's firm, save end of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum MassActionScope {
+    /// One market.
+    Security = 1,
+    /// All markets of one event.
+    Event = 2,
+    /// One account.
+    Account = 3,
+    /// One ClOrdLinkID.
+    Link = 4,
+    /// Every order of the firm.
+    Firm = 5,
+    /// Every day order of the exchange; only in the report of an end of day.
+    Day = 6,
+}
+
+impl MassActionScope {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 6] =
+        [Self::Security, Self::Event, Self::Account, Self::Link, Self::Firm, Self::Day];
+}
+
+impl TryFrom<u8> for MassActionScope {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Security),
+            2 => Ok(Self::Event),
+            3 => Ok(Self::Account),
+            4 => Ok(Self::Link),
+            5 => Ok(Self::Firm),
+            6 => Ok(Self::Day),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<MassActionScope> for u8 {
+    #[inline]
+    fn from(value: MassActionScope) -> Self {
+        value as Self
+    }
+}
+
+/// What a mass action does (FIX 1373).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum MassActionType {
+    /// Cancel the orders in scope.
+    Cancel = 3,
+}
+
+impl MassActionType {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 1] = [Self::Cancel];
+}
+
+impl TryFrom<u8> for MassActionType {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            3 => Ok(Self::Cancel),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<MassActionType> for u8 {
+    #[inline]
+    fn from(value: MassActionType) -> Self {
+        value as Self
+    }
+}
+
+/// Where a market stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum MarketStatus {
+    /// Defined, not yet trading.
+    Listed = 1,
+    /// Trading.
+    Open = 2,
+    /// Resting orders stay; cancels and reductions pass, nothing else.
+    Paused = 3,
+    /// Ended for trading; resting orders are cancelled; only settlement follows.
+    Closed = 4,
+    /// Paid out; final.
+    Settled = 5,
+}
+
+impl MarketStatus {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 5] =
+        [Self::Listed, Self::Open, Self::Paused, Self::Closed, Self::Settled];
+}
+
+impl TryFrom<u8> for MarketStatus {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Listed),
+            2 => Ok(Self::Open),
+            3 => Ok(Self::Paused),
+            4 => Ok(Self::Closed),
+            5 => Ok(Self::Settled),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<MarketStatus> for u8 {
+    #[inline]
+    fn from(value: MarketStatus) -> Self {
+        value as Self
+    }
+}
+
+/// Why an order ended without a fill (FIX 378 and its own values).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u16)]
+pub enum CancelReason {
+    /// A cancel request.
+    UserRequest = 1,
+    /// A mass action.
+    MassAction = 2,
+    /// Remainder of an immediate-or-cancel order.
+    ImmediateOrCancel = 3,
+    /// A fill-or-kill order that could not trade in full.
+    FillOrKill = 4,
+    /// End of day.
+    DayEnded = 5,
+    /// Its market closed.
+    MarketClosed = 6,
+    /// Replaced to a quantity not above what had already traded.
+    ReplacedBelowExecuted = 7,
+    /// Its sweep reached the bound on trades of one command.
+    SweepLimit = 8,
+}
+
+impl CancelReason {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 8] = [
+        Self::UserRequest,
+        Self::MassAction,
+        Self::ImmediateOrCancel,
+        Self::FillOrKill,
+        Self::DayEnded,
+        Self::MarketClosed,
+        Self::ReplacedBelowExecuted,
+        Self::SweepLimit,
+    ];
+}
+
+impl TryFrom<u16> for CancelReason {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u16) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::UserRequest),
+            2 => Ok(Self::MassAction),
+            3 => Ok(Self::ImmediateOrCancel),
+            4 => Ok(Self::FillOrKill),
+            5 => Ok(Self::DayEnded),
+            6 => Ok(Self::MarketClosed),
+            7 => Ok(Self::ReplacedBelowExecuted),
+            8 => Ok(Self::SweepLimit),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<CancelReason> for u16 {
+    #[inline]
+    fn from(value: CancelReason) -> Self {
+        value as Self
+    }
+}
+
+/// State of an order after the report (FIX 39).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum OrdStatus {
+    /// Accepted, nothing traded.
+    New = 0,
+    /// Partly traded.
+    PartiallyFilled = 1,
+    /// Fully traded.
+    Filled = 2,
+    /// Ended by a cancel.
+    Cancelled = 4,
+    /// Never accepted.
+    Rejected = 8,
+}
+
+impl OrdStatus {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 5] =
+        [Self::New, Self::PartiallyFilled, Self::Filled, Self::Cancelled, Self::Rejected];
+}
+
+impl TryFrom<u8> for OrdStatus {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            0 => Ok(Self::New),
+            1 => Ok(Self::PartiallyFilled),
+            2 => Ok(Self::Filled),
+            4 => Ok(Self::Cancelled),
+            8 => Ok(Self::Rejected),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<OrdStatus> for u8 {
+    #[inline]
+    fn from(value: OrdStatus) -> Self {
+        value as Self
+    }
+}
+
+/// What an execution report tells (FIX 150).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum ExecType {
+    /// The order was accepted.
+    New = 0,
+    /// The order was changed.
+    Replaced = 5,
+}
+
+impl ExecType {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 2] = [Self::New, Self::Replaced];
+}
+
+impl TryFrom<u8> for ExecType {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            0 => Ok(Self::New),
+            5 => Ok(Self::Replaced),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<ExecType> for u8 {
+    #[inline]
+    fn from(value: ExecType) -> Self {
+        value as Self
+    }
+}
+
+/// What an acknowledgement survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum AcknowledgementLevel {
+    /// Appended to the log in memory; survives nothing but the client's own crash.
+    Memory = 1,
+    /// The device write completed, not flushed.
+    Written = 2,
+    /// Data-sync completed.
+    Durable = 3,
+    /// Durable on a majority.
+    Quorum = 4,
+}
+
+impl AcknowledgementLevel {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 4] = [Self::Memory, Self::Written, Self::Durable, Self::Quorum];
+}
+
+impl TryFrom<u8> for AcknowledgementLevel {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Memory),
+            2 => Ok(Self::Written),
+            3 => Ok(Self::Durable),
+            4 => Ok(Self::Quorum),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<AcknowledgementLevel> for u8 {
+    #[inline]
+    fn from(value: AcknowledgementLevel) -> Self {
+        value as Self
+    }
+}
+
+/// Why a session's transport binding ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u16)]
+pub enum TerminateCode {
+    /// The client said so.
+    Finished = 1,
+    /// No cause given.
+    Unspecified = 2,
+    /// Nothing was heard for the keep-alive interval.
+    KeepAliveLapsed = 3,
+    /// The client did not take its reports.
+    SlowConsumer = 4,
+    /// Bytes that no client of this protocol sends.
+    ProtocolViolation = 5,
+    /// The request stream ended or went silent.
+    TransportLost = 6,
+    /// The exchange is closing.
+    Shutdown = 7,
+}
+
+impl TerminateCode {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 7] = [
+        Self::Finished,
+        Self::Unspecified,
+        Self::KeepAliveLapsed,
+        Self::SlowConsumer,
+        Self::ProtocolViolation,
+        Self::TransportLost,
+        Self::Shutdown,
+    ];
+}
+
+impl TryFrom<u16> for TerminateCode {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u16) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Finished),
+            2 => Ok(Self::Unspecified),
+            3 => Ok(Self::KeepAliveLapsed),
+            4 => Ok(Self::SlowConsumer),
+            5 => Ok(Self::ProtocolViolation),
+            6 => Ok(Self::TransportLost),
+            7 => Ok(Self::Shutdown),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<TerminateCode> for u16 {
+    #[inline]
+    fn from(value: TerminateCode) -> Self {
+        value as Self
+    }
+}
+
+/// What happens to resting orders when a session is lost (FIX 35002).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum CancelOnDisconnect {
+    /// They stay.
+    None = 0,
+}
+
+impl CancelOnDisconnect {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 1] = [Self::None];
+}
+
+impl TryFrom<u8> for CancelOnDisconnect {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            0 => Ok(Self::None),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<CancelOnDisconnect> for u8 {
+    #[inline]
+    fn from(value: CancelOnDisconnect) -> Self {
+        value as Self
+    }
+}
+
+/// What a state report request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum StateScope {
+    /// Totals and digests of the whole exchange; administrators only.
+    Exchange = 1,
+    /// Cash and buying power of one account.
+    Account = 2,
+    /// One account's positions and holds in every market of one event.
+    Position = 3,
+}
+
+impl StateScope {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 3] = [Self::Exchange, Self::Account, Self::Position];
+}
+
+impl TryFrom<u8> for StateScope {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Exchange),
+            2 => Ok(Self::Account),
+            3 => Ok(Self::Position),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<StateScope> for u8 {
+    #[inline]
+    fn from(value: StateScope) -> Self {
+        value as Self
+    }
+}
+
+/// What a key may do. Orders, cancels, mass actions and state reports of its firm's accounts.
+pub const ROLES_TRADER: u16 = 1 << 0;
+
+/// What a key may do. Events, market status, settlement, end of day.
+pub const ROLES_MARKET_ADMIN: u16 = 1 << 1;
+
+/// What a key may do. Accounts, deposits, withdrawals, entitlements.
+pub const ROLES_CASH_ADMIN: u16 = 1 << 2;
+
+/// What a key may do. Reserved for risk commands.
+pub const ROLES_RISK: u16 = 1 << 3;
+
+/// What a key may do. Reserved for log readers.
+pub const ROLES_REPLICA: u16 = 1 << 4;
+
+/// Marks on market-data messages (FIX 5799). Last message of one atomic command; only now is the book whole.
+pub const EVENT_FLAGS_END_OF_EVENT: u8 = 1 << 0;

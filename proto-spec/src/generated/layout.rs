@@ -1,0 +1,90 @@
+//! Where every field of every struct lies, as the compiler laid it out.
+//!
+//! Generated from the schema by `cargo xtask codegen`.
+
+mod administration;
+mod execution;
+mod log;
+mod market_data;
+mod order_entry;
+mod session;
+mod state;
+
+use super::*;
+use crate::message::MessageLayout;
+
+/// Body length of a template, `None` when there is no such message.
+#[inline]
+pub const fn block_length(template_id: u16) -> Option<usize> {
+    match template_id {
+        1 => Some(size_of::<Negotiate>()),
+        2 => Some(size_of::<NegotiationResponse>()),
+        3 => Some(size_of::<NegotiationReject>()),
+        4 => Some(size_of::<Establish>()),
+        5 => Some(size_of::<EstablishmentAck>()),
+        6 => Some(size_of::<EstablishmentReject>()),
+        7 => Some(size_of::<Sequence>()),
+        8 => Some(size_of::<Terminate>()),
+        9 => Some(size_of::<NotApplied>()),
+        20 => Some(size_of::<NewOrderSingle>()),
+        21 => Some(size_of::<OrderCancelReplaceRequest>()),
+        22 => Some(size_of::<OrderCancelRequest>()),
+        23 => Some(size_of::<OrderMassActionRequest>()),
+        30 => Some(size_of::<EventDefinitionRequest>()),
+        31 => Some(size_of::<SecurityStatusRequest>()),
+        32 => Some(size_of::<SettlementRequest>()),
+        33 => Some(size_of::<AccountDefinitionRequest>()),
+        34 => Some(size_of::<DepositRequest>()),
+        35 => Some(size_of::<WithdrawalRequest>()),
+        36 => Some(size_of::<EntitlementRequest>()),
+        37 => Some(size_of::<EndOfDayRequest>()),
+        40 => Some(size_of::<StateReportRequest>()),
+        41 => Some(size_of::<CounterReportRequest>()),
+        50 => Some(size_of::<ExecutionReportNew>()),
+        51 => Some(size_of::<ExecutionReportTrade>()),
+        52 => Some(size_of::<ExecutionReportCancelled>()),
+        53 => Some(size_of::<ExecutionReportRejected>()),
+        54 => Some(size_of::<OrderCancelReject>()),
+        55 => Some(size_of::<OrderMassActionReport>()),
+        56 => Some(size_of::<BusinessMessageReject>()),
+        57 => Some(size_of::<SettlementReport>()),
+        60 => Some(size_of::<EventDefinitionReport>()),
+        61 => Some(size_of::<AccountReport>()),
+        62 => Some(size_of::<PositionReport>()),
+        63 => Some(size_of::<ExchangeReport>()),
+        64 => Some(size_of::<SecurityStatusReport>()),
+        66 => Some(size_of::<SettlementComplete>()),
+        67 => Some(size_of::<EntitlementReport>()),
+        69 => Some(size_of::<CounterReport>()),
+        80 => Some(size_of::<MarketDataPacket>()),
+        81 => Some(size_of::<OrderPut>()),
+        82 => Some(size_of::<OrderReduce>()),
+        83 => Some(size_of::<OrderDelete>()),
+        84 => Some(size_of::<OrderExecuted>()),
+        85 => Some(size_of::<EventDefinition>()),
+        86 => Some(size_of::<SecurityDefinition>()),
+        87 => Some(size_of::<SecurityStatus>()),
+        88 => Some(size_of::<MarketSettlement>()),
+        100 => Some(size_of::<OrderAccepted>()),
+        101 => Some(size_of::<OrderRested>()),
+        102 => Some(size_of::<OrderReplaced>()),
+        103 => Some(size_of::<Trade>()),
+        104 => Some(size_of::<OrderCancelled>()),
+        106 => Some(size_of::<MarketSettled>()),
+        110 => Some(size_of::<RecordHeader>()),
+        111 => Some(size_of::<Continue>()),
+        112 => Some(size_of::<SessionDisconnected>()),
+        _ => None,
+    }
+}
+
+/// Every message with the name and offset of its fields, by section.
+pub const LAYOUTS: &[&[MessageLayout]] = &[
+    session::LAYOUTS,
+    order_entry::LAYOUTS,
+    administration::LAYOUTS,
+    execution::LAYOUTS,
+    state::LAYOUTS,
+    market_data::LAYOUTS,
+    log::LAYOUTS,
+];

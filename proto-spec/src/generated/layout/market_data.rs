@@ -1,0 +1,127 @@
+//! Layouts of the section `market_data`.
+//!
+//! Generated from the schema by `cargo xtask codegen`.
+
+use std::mem::offset_of;
+
+use super::super::*;
+use crate::message::{Message, MessageLayout};
+
+pub(super) const LAYOUTS: &[MessageLayout] = &[
+    MessageLayout {
+        name: MarketDataPacket::NAME,
+        template_id: MarketDataPacket::TEMPLATE_ID,
+        block_length: size_of::<MarketDataPacket>(),
+        fields: &[
+            ("sending_time_ns", offset_of!(MarketDataPacket, sending_time_ns)),
+            ("log_position", offset_of!(MarketDataPacket, log_position)),
+            ("packet_seq_num", offset_of!(MarketDataPacket, packet_seq_num)),
+            ("message_count", offset_of!(MarketDataPacket, message_count)),
+            ("channel", offset_of!(MarketDataPacket, channel)),
+        ],
+    },
+    MessageLayout {
+        name: OrderPut::NAME,
+        template_id: OrderPut::TEMPLATE_ID,
+        block_length: size_of::<OrderPut>(),
+        fields: &[
+            ("order_id", offset_of!(OrderPut, order_id)),
+            ("priority", offset_of!(OrderPut, priority)),
+            ("security_id", offset_of!(OrderPut, security_id)),
+            ("rpt_seq", offset_of!(OrderPut, rpt_seq)),
+            ("quantity", offset_of!(OrderPut, quantity)),
+            ("price", offset_of!(OrderPut, price)),
+            ("side", offset_of!(OrderPut, side)),
+            ("flags", offset_of!(OrderPut, flags)),
+        ],
+    },
+    MessageLayout {
+        name: OrderReduce::NAME,
+        template_id: OrderReduce::TEMPLATE_ID,
+        block_length: size_of::<OrderReduce>(),
+        fields: &[
+            ("order_id", offset_of!(OrderReduce, order_id)),
+            ("security_id", offset_of!(OrderReduce, security_id)),
+            ("rpt_seq", offset_of!(OrderReduce, rpt_seq)),
+            ("quantity", offset_of!(OrderReduce, quantity)),
+            ("flags", offset_of!(OrderReduce, flags)),
+        ],
+    },
+    MessageLayout {
+        name: OrderDelete::NAME,
+        template_id: OrderDelete::TEMPLATE_ID,
+        block_length: size_of::<OrderDelete>(),
+        fields: &[
+            ("order_id", offset_of!(OrderDelete, order_id)),
+            ("security_id", offset_of!(OrderDelete, security_id)),
+            ("rpt_seq", offset_of!(OrderDelete, rpt_seq)),
+            ("flags", offset_of!(OrderDelete, flags)),
+        ],
+    },
+    MessageLayout {
+        name: OrderExecuted::NAME,
+        template_id: OrderExecuted::TEMPLATE_ID,
+        block_length: size_of::<OrderExecuted>(),
+        fields: &[
+            ("order_id", offset_of!(OrderExecuted, order_id)),
+            ("trd_match_id", offset_of!(OrderExecuted, trd_match_id)),
+            ("security_id", offset_of!(OrderExecuted, security_id)),
+            ("rpt_seq", offset_of!(OrderExecuted, rpt_seq)),
+            ("quantity", offset_of!(OrderExecuted, quantity)),
+            ("price", offset_of!(OrderExecuted, price)),
+            ("aggressor_side", offset_of!(OrderExecuted, aggressor_side)),
+            ("flags", offset_of!(OrderExecuted, flags)),
+        ],
+    },
+    MessageLayout {
+        name: EventDefinition::NAME,
+        template_id: EventDefinition::TEMPLATE_ID,
+        block_length: size_of::<EventDefinition>(),
+        fields: &[
+            ("event_id", offset_of!(EventDefinition, event_id)),
+            ("first_security_id", offset_of!(EventDefinition, first_security_id)),
+            ("external_id", offset_of!(EventDefinition, external_id)),
+            ("market_count", offset_of!(EventDefinition, market_count)),
+            ("exhaustive", offset_of!(EventDefinition, exhaustive)),
+            ("flags", offset_of!(EventDefinition, flags)),
+        ],
+    },
+    MessageLayout {
+        name: SecurityDefinition::NAME,
+        template_id: SecurityDefinition::TEMPLATE_ID,
+        block_length: size_of::<SecurityDefinition>(),
+        fields: &[
+            ("security_id", offset_of!(SecurityDefinition, security_id)),
+            ("event_id", offset_of!(SecurityDefinition, event_id)),
+            ("tick_size", offset_of!(SecurityDefinition, tick_size)),
+            ("state_index", offset_of!(SecurityDefinition, state_index)),
+            ("flags", offset_of!(SecurityDefinition, flags)),
+        ],
+    },
+    MessageLayout {
+        name: SecurityStatus::NAME,
+        template_id: SecurityStatus::TEMPLATE_ID,
+        block_length: size_of::<SecurityStatus>(),
+        fields: &[
+            ("security_id", offset_of!(SecurityStatus, security_id)),
+            ("event_id", offset_of!(SecurityStatus, event_id)),
+            ("rpt_seq", offset_of!(SecurityStatus, rpt_seq)),
+            ("reason", offset_of!(SecurityStatus, reason)),
+            ("status", offset_of!(SecurityStatus, status)),
+            ("in_play", offset_of!(SecurityStatus, in_play)),
+            ("flags", offset_of!(SecurityStatus, flags)),
+        ],
+    },
+    MessageLayout {
+        name: MarketSettlement::NAME,
+        template_id: MarketSettlement::TEMPLATE_ID,
+        block_length: size_of::<MarketSettlement>(),
+        fields: &[
+            ("security_id", offset_of!(MarketSettlement, security_id)),
+            ("event_id", offset_of!(MarketSettlement, event_id)),
+            ("rpt_seq", offset_of!(MarketSettlement, rpt_seq)),
+            ("settlement_price", offset_of!(MarketSettlement, settlement_price)),
+            ("flags", offset_of!(MarketSettlement, flags)),
+        ],
+    },
+];

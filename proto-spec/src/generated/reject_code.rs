@@ -1,0 +1,359 @@
+//! The numbers of refusals.
+//!
+//! Generated from the schema by `cargo xtask codegen`.
+
+use crate::message::UnknownValue;
+
+/// Why a message was refused; numbered once, for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u16)]
+pub enum RejectCode {
+    /// The access key is unknown or not entitled, or the HMAC does not match.
+    ///
+    /// Remedy: Check the key id and secret; the HMAC covers every byte before it, message header included.
+    Credentials = 101,
+    /// The session id does not belong to the access key (a session id is the key id times 16 plus 0 to 15).
+    ///
+    /// Remedy: Use a session id of your own key.
+    SessionNotOfKey = 102,
+    /// The session version is not above the last one negotiated for this session.
+    ///
+    /// Remedy: Use a strictly increasing version, for example the time in nanoseconds.
+    VersionNotAbove = 103,
+    /// The login timestamp is too far from the exchange's clock.
+    ///
+    /// Remedy: Synchronise your clock.
+    TimestampOutOfWindow = 104,
+    /// The login timestamp is not above the last one accepted for this session; a replayed login ends here.
+    ///
+    /// Remedy: Make a new login message.
+    TimestampNotAbove = 105,
+    /// Establish before a successful Negotiate.
+    ///
+    /// Remedy: Negotiate first.
+    NotNegotiated = 106,
+    /// Establish names another version than the one negotiated.
+    ///
+    /// Remedy: Establish with the negotiated version.
+    VersionMismatch = 107,
+    /// The keep-alive interval is outside 100 to 60000 milliseconds.
+    ///
+    /// Remedy: Choose an interval inside the range.
+    KeepAliveOutOfRange = 108,
+    /// The cancel-on-disconnect type is not one this exchange offers yet.
+    ///
+    /// Remedy: Send None.
+    CancelOnDisconnectUnsupported = 109,
+    /// All session slots are taken.
+    ///
+    /// Remedy: Try later or ask the operator to raise sessions_max.
+    SessionTableFull = 110,
+    /// The session is live on another transport binding.
+    ///
+    /// Remedy: Terminate it first, or wait until its keep-alive lapses.
+    AlreadyEstablished = 111,
+    /// Establish names a next number that was already applied.
+    ///
+    /// Remedy: Continue after the last number of the acknowledgement.
+    NextSeqNumTooLow = 112,
+    /// The message is shorter or longer than its template says.
+    ///
+    /// Remedy: Compare with the schema.
+    MalformedLength = 201,
+    /// The schema id is not this exchange's.
+    ///
+    /// Remedy: Use the published schema.
+    UnknownSchema = 202,
+    /// The schema version is newer than the exchange's.
+    ///
+    /// Remedy: Use a version the exchange publishes.
+    UnsupportedVersion = 203,
+    /// No message has this template id.
+    ///
+    /// Remedy: Compare with the schema.
+    UnknownTemplate = 204,
+    /// The template exists but only the exchange sends it.
+    ///
+    /// Remedy: Send client messages only.
+    NotAClientMessage = 205,
+    /// An application message before Establish was acknowledged.
+    ///
+    /// Remedy: Log in first.
+    SessionNotEstablished = 206,
+    /// The message number was already used in this session version; the message was not applied again.
+    ///
+    /// Remedy: Number every message one above the last.
+    DuplicateSeqNum = 207,
+    /// The exchange cannot take new orders at this moment; the message was not sequenced and its number stays free.
+    ///
+    /// Remedy: Send it again later with the same number.
+    Busy = 208,
+    /// The session's key does not have the role this command needs.
+    ///
+    /// Remedy: Use a key with the role.
+    NotEntitled = 209,
+    /// A field of a feature not offered yet is not zero.
+    ///
+    /// Remedy: Send zero.
+    UnsupportedField = 210,
+    /// Too many sweeps are in progress.
+    ///
+    /// Remedy: Try again when one has been reported.
+    WorkQueueFull = 211,
+    /// ClOrdID is zero.
+    ///
+    /// Remedy: Number your orders from 1.
+    ClOrdIdZero = 301,
+    /// The side is neither Buy nor Sell.
+    ///
+    /// Remedy: Send 1 or 2.
+    InvalidSide = 302,
+    /// The time in force is not one of the schema.
+    ///
+    /// Remedy: Send 0, 1, 3 or 4.
+    InvalidTimeInForce = 303,
+    /// The price is not in 1 to 9999.
+    ///
+    /// Remedy: Send ten-thousandths of the payout inside the grid.
+    PriceOffGrid = 304,
+    /// The quantity is zero.
+    ///
+    /// Remedy: Send at least one lot.
+    QuantityZero = 305,
+    /// This ClOrdID was already used within the session's window.
+    ///
+    /// Remedy: Use a new ClOrdID.
+    DuplicateClOrdId = 306,
+    /// No market has this security id.
+    ///
+    /// Remedy: Read the definitions.
+    UnknownMarket = 307,
+    /// No account of the session's firm has this number; another firm's account answers the same.
+    ///
+    /// Remedy: Use your own account.
+    UnknownAccount = 308,
+    /// The market's status does not allow this.
+    ///
+    /// Remedy: Wait until it is open.
+    MarketNotOpen = 309,
+    /// The cost of the order leaves the range of money.
+    ///
+    /// Remedy: Send a smaller order.
+    HoldOverflow = 310,
+    /// The account cannot cover the order's worst case.
+    ///
+    /// Remedy: Deposit, cancel or send a smaller order.
+    InsufficientBuyingPower = 311,
+    /// All order slots are taken.
+    ///
+    /// Remedy: Try later.
+    OrderTableFull = 312,
+    /// The account cannot take part in another event: the table of positions is full.
+    ///
+    /// Remedy: Try later.
+    ExposureTableFull = 313,
+    /// No live order of the session's firm has this id; another firm's order answers the same.
+    ///
+    /// Remedy: It may have traded or ended; read your reports.
+    UnknownOrder = 314,
+    /// The scope of the mass action is not one a client may send, or its key is zero.
+    ///
+    /// Remedy: Send scope 1 to 5 with its key.
+    InvalidMassActionScope = 315,
+    /// The type of the mass action is not one this exchange offers yet.
+    ///
+    /// Remedy: Send 3, cancel.
+    InvalidMassActionType = 316,
+    /// No event has this id.
+    ///
+    /// Remedy: Read the definitions.
+    UnknownEvent = 317,
+    /// The account number is zero or above the configured maximum.
+    ///
+    /// Remedy: Choose a number inside the range.
+    AccountOutOfRange = 401,
+    /// The account exists already.
+    ///
+    /// Remedy: Choose a free number.
+    AccountExists = 402,
+    /// The firm id is zero.
+    ///
+    /// Remedy: Name a firm.
+    FirmZero = 403,
+    /// The amount is not positive or above the bound on all deposits.
+    ///
+    /// Remedy: Send an amount inside the range.
+    AmountOutOfRange = 404,
+    /// Deposits less withdrawals would exceed 2^59 millionths.
+    ///
+    /// Remedy: Nothing more can be deposited.
+    DepositLimit = 405,
+    /// An event has 1 to 64 markets, an exhaustive one at least 2.
+    ///
+    /// Remedy: Send a count inside the range.
+    InvalidMarketCount = 406,
+    /// No room for another event.
+    ///
+    /// Remedy: Ask the operator to raise the limits.
+    EventTableFull = 407,
+    /// The fee rate is not zero; this version charges no fees.
+    ///
+    /// Remedy: Send zero.
+    FeeRateUnsupported = 408,
+    /// The market cannot go from its status to this one.
+    ///
+    /// Remedy: Follow the life cycle.
+    InvalidStatusTransition = 409,
+    /// The vector has the wrong length, or its values do not add up as the event requires.
+    ///
+    /// Remedy: Send one value a market; they sum to 10000 when the event is exhaustive, to at most 10000 when not.
+    SettlementVectorInvalid = 410,
+    /// Not every market of the event is closed with its orders cancelled.
+    ///
+    /// Remedy: Close the markets and wait for the report.
+    MarketsNotClosed = 411,
+    /// The access key id is zero or above the configured maximum.
+    ///
+    /// Remedy: Choose an id inside the range.
+    AccessKeyOutOfRange = 412,
+    /// The roles hold a bit that has no meaning.
+    ///
+    /// Remedy: Send bits of the schema only.
+    InvalidRoles = 413,
+    /// The scope of the state report is not one of the schema.
+    ///
+    /// Remedy: Send 1, 2 or 3.
+    InvalidStateScope = 414,
+}
+
+impl RejectCode {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 54] = [
+        Self::Credentials,
+        Self::SessionNotOfKey,
+        Self::VersionNotAbove,
+        Self::TimestampOutOfWindow,
+        Self::TimestampNotAbove,
+        Self::NotNegotiated,
+        Self::VersionMismatch,
+        Self::KeepAliveOutOfRange,
+        Self::CancelOnDisconnectUnsupported,
+        Self::SessionTableFull,
+        Self::AlreadyEstablished,
+        Self::NextSeqNumTooLow,
+        Self::MalformedLength,
+        Self::UnknownSchema,
+        Self::UnsupportedVersion,
+        Self::UnknownTemplate,
+        Self::NotAClientMessage,
+        Self::SessionNotEstablished,
+        Self::DuplicateSeqNum,
+        Self::Busy,
+        Self::NotEntitled,
+        Self::UnsupportedField,
+        Self::WorkQueueFull,
+        Self::ClOrdIdZero,
+        Self::InvalidSide,
+        Self::InvalidTimeInForce,
+        Self::PriceOffGrid,
+        Self::QuantityZero,
+        Self::DuplicateClOrdId,
+        Self::UnknownMarket,
+        Self::UnknownAccount,
+        Self::MarketNotOpen,
+        Self::HoldOverflow,
+        Self::InsufficientBuyingPower,
+        Self::OrderTableFull,
+        Self::ExposureTableFull,
+        Self::UnknownOrder,
+        Self::InvalidMassActionScope,
+        Self::InvalidMassActionType,
+        Self::UnknownEvent,
+        Self::AccountOutOfRange,
+        Self::AccountExists,
+        Self::FirmZero,
+        Self::AmountOutOfRange,
+        Self::DepositLimit,
+        Self::InvalidMarketCount,
+        Self::EventTableFull,
+        Self::FeeRateUnsupported,
+        Self::InvalidStatusTransition,
+        Self::SettlementVectorInvalid,
+        Self::MarketsNotClosed,
+        Self::AccessKeyOutOfRange,
+        Self::InvalidRoles,
+        Self::InvalidStateScope,
+    ];
+}
+
+impl TryFrom<u16> for RejectCode {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u16) -> Result<Self, UnknownValue> {
+        match value {
+            101 => Ok(Self::Credentials),
+            102 => Ok(Self::SessionNotOfKey),
+            103 => Ok(Self::VersionNotAbove),
+            104 => Ok(Self::TimestampOutOfWindow),
+            105 => Ok(Self::TimestampNotAbove),
+            106 => Ok(Self::NotNegotiated),
+            107 => Ok(Self::VersionMismatch),
+            108 => Ok(Self::KeepAliveOutOfRange),
+            109 => Ok(Self::CancelOnDisconnectUnsupported),
+            110 => Ok(Self::SessionTableFull),
+            111 => Ok(Self::AlreadyEstablished),
+            112 => Ok(Self::NextSeqNumTooLow),
+            201 => Ok(Self::MalformedLength),
+            202 => Ok(Self::UnknownSchema),
+            203 => Ok(Self::UnsupportedVersion),
+            204 => Ok(Self::UnknownTemplate),
+            205 => Ok(Self::NotAClientMessage),
+            206 => Ok(Self::SessionNotEstablished),
+            207 => Ok(Self::DuplicateSeqNum),
+            208 => Ok(Self::Busy),
+            209 => Ok(Self::NotEntitled),
+            210 => Ok(Self::UnsupportedField),
+            211 => Ok(Self::WorkQueueFull),
+            301 => Ok(Self::ClOrdIdZero),
+            302 => Ok(Self::InvalidSide),
+            303 => Ok(Self::InvalidTimeInForce),
+            304 => Ok(Self::PriceOffGrid),
+            305 => Ok(Self::QuantityZero),
+            306 => Ok(Self::DuplicateClOrdId),
+            307 => Ok(Self::UnknownMarket),
+            308 => Ok(Self::UnknownAccount),
+            309 => Ok(Self::MarketNotOpen),
+            310 => Ok(Self::HoldOverflow),
+            311 => Ok(Self::InsufficientBuyingPower),
+            312 => Ok(Self::OrderTableFull),
+            313 => Ok(Self::ExposureTableFull),
+            314 => Ok(Self::UnknownOrder),
+            315 => Ok(Self::InvalidMassActionScope),
+            316 => Ok(Self::InvalidMassActionType),
+            317 => Ok(Self::UnknownEvent),
+            401 => Ok(Self::AccountOutOfRange),
+            402 => Ok(Self::AccountExists),
+            403 => Ok(Self::FirmZero),
+            404 => Ok(Self::AmountOutOfRange),
+            405 => Ok(Self::DepositLimit),
+            406 => Ok(Self::InvalidMarketCount),
+            407 => Ok(Self::EventTableFull),
+            408 => Ok(Self::FeeRateUnsupported),
+            409 => Ok(Self::InvalidStatusTransition),
+            410 => Ok(Self::SettlementVectorInvalid),
+            411 => Ok(Self::MarketsNotClosed),
+            412 => Ok(Self::AccessKeyOutOfRange),
+            413 => Ok(Self::InvalidRoles),
+            414 => Ok(Self::InvalidStateScope),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<RejectCode> for u16 {
+    #[inline]
+    fn from(value: RejectCode) -> Self {
+        value as Self
+    }
+}

@@ -1,0 +1,441 @@
+//! Messages of the section `state`.
+//!
+//! Generated from the schema by `cargo xtask codegen`.
+
+use zerocopy::little_endian::{I64, U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::message::{FieldValue, Message};
+
+/// A message was refused for its form, its sender or its command (FIX j). exec_id 0: refused by the gateway, not sequenced.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct BusinessMessageReject {
+    /// Id in the refused message, 0 when unreadable.
+    pub request_id: U64,
+    /// Position of the effect in the log (FIX 17), bit 0 set on the resting side of a trade.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the refused message, 0 when unreadable (FIX 45).
+    pub ref_seq_num: U32,
+    /// Template of the refused message (FIX 372).
+    pub ref_template_id: U16,
+    /// Why.
+    pub reject_code: U16,
+}
+
+impl Message for BusinessMessageReject {
+    const TEMPLATE_ID: u16 = 56;
+    const NAME: &'static str = "BusinessMessageReject";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("ref_seq_num", FieldValue::Unsigned(u64::from(self.ref_seq_num.get())));
+        visit("ref_template_id", FieldValue::Unsigned(u64::from(self.ref_template_id.get())));
+        visit("reject_code", FieldValue::Unsigned(u64::from(self.reject_code.get())));
+    }
+}
+
+/// One account was paid for one market.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct SettlementReport {
+    /// Position of the effect in the log (FIX 17), bit 0 set on the resting side of a trade.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Event.
+    pub event_id: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Firm.
+    pub firm_id: U32,
+    /// Position closed, lots, long YES above zero.
+    pub quantity: I64,
+    /// Cash moved to the account, millionths; below zero from it.
+    pub amount: I64,
+    /// Value of the market, ten-thousandths, 0 to 10000 (FIX 730).
+    pub settlement_price: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_50: [u8; 6],
+}
+
+impl Message for SettlementReport {
+    const TEMPLATE_ID: u16 = 57;
+    const NAME: &'static str = "SettlementReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("firm_id", FieldValue::Unsigned(u64::from(self.firm_id.get())));
+        visit("quantity", FieldValue::Signed(self.quantity.get()));
+        visit("amount", FieldValue::Signed(self.amount.get()));
+        visit("settlement_price", FieldValue::Unsigned(u64::from(self.settlement_price.get())));
+    }
+}
+
+/// An event was defined.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EventDefinitionReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// First market; the others follow without gap.
+    pub first_security_id: U32,
+    /// Markets.
+    pub market_count: u8,
+    /// 1 when exactly one state comes true.
+    pub exhaustive: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_38: [u8; 2],
+    /// Number in the outside world.
+    pub external_id: U64,
+}
+
+impl Message for EventDefinitionReport {
+    const TEMPLATE_ID: u16 = 60;
+    const NAME: &'static str = "EventDefinitionReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("first_security_id", FieldValue::Unsigned(u64::from(self.first_security_id.get())));
+        visit("market_count", FieldValue::Unsigned(u64::from(self.market_count)));
+        visit("exhaustive", FieldValue::Unsigned(u64::from(self.exhaustive)));
+        visit("external_id", FieldValue::Unsigned(self.external_id.get()));
+    }
+}
+
+/// An account as of this position: answers its definition, deposits, withdrawals and state requests.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct AccountReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Firm.
+    pub firm_id: U32,
+    /// Live orders.
+    pub open_order_count: U32,
+    /// Cash, millionths.
+    pub cash: I64,
+    /// Cash plus the worst case of every event, millionths.
+    pub buying_power: I64,
+}
+
+impl Message for AccountReport {
+    const TEMPLATE_ID: u16 = 61;
+    const NAME: &'static str = "AccountReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("firm_id", FieldValue::Unsigned(u64::from(self.firm_id.get())));
+        visit("open_order_count", FieldValue::Unsigned(u64::from(self.open_order_count.get())));
+        visit("cash", FieldValue::Signed(self.cash.get()));
+        visit("buying_power", FieldValue::Signed(self.buying_power.get()));
+    }
+}
+
+/// One account in one market.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct PositionReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Position, lots, long YES above zero.
+    pub quantity: I64,
+    /// Worst cost of its open bids, millionths.
+    pub bid_cost: I64,
+    /// Worst cost of its open asks, millionths.
+    pub ask_cost: I64,
+}
+
+impl Message for PositionReport {
+    const TEMPLATE_ID: u16 = 62;
+    const NAME: &'static str = "PositionReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("quantity", FieldValue::Signed(self.quantity.get()));
+        visit("bid_cost", FieldValue::Signed(self.bid_cost.get()));
+        visit("ask_cost", FieldValue::Signed(self.ask_cost.get()));
+    }
+}
+
+/// Totals and digests as of this position.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct ExchangeReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Accounts.
+    pub account_count: U32,
+    /// All deposits, millionths.
+    pub deposits: I64,
+    /// All withdrawals, millionths.
+    pub withdrawals: I64,
+    /// Cash of all accounts, millionths.
+    pub cash: I64,
+    /// Fees collected, millionths.
+    pub fees: I64,
+    /// Cash in settlements not yet complete, millionths.
+    pub settlement_pool: I64,
+    /// Positions that are not zero.
+    pub open_position_count: U64,
+    /// Full walk over accounts, positions and books.
+    pub market_digest: U64,
+    /// Incremental digest of all engine state before this command.
+    pub state_digest: U64,
+    /// Live orders.
+    pub open_order_count: U32,
+    /// Markets ever defined.
+    pub market_count: U32,
+}
+
+impl Message for ExchangeReport {
+    const TEMPLATE_ID: u16 = 63;
+    const NAME: &'static str = "ExchangeReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account_count", FieldValue::Unsigned(u64::from(self.account_count.get())));
+        visit("deposits", FieldValue::Signed(self.deposits.get()));
+        visit("withdrawals", FieldValue::Signed(self.withdrawals.get()));
+        visit("cash", FieldValue::Signed(self.cash.get()));
+        visit("fees", FieldValue::Signed(self.fees.get()));
+        visit("settlement_pool", FieldValue::Signed(self.settlement_pool.get()));
+        visit("open_position_count", FieldValue::Unsigned(self.open_position_count.get()));
+        visit("market_digest", FieldValue::Unsigned(self.market_digest.get()));
+        visit("state_digest", FieldValue::Unsigned(self.state_digest.get()));
+        visit("open_order_count", FieldValue::Unsigned(u64::from(self.open_order_count.get())));
+        visit("market_count", FieldValue::Unsigned(u64::from(self.market_count.get())));
+    }
+}
+
+/// A market changed its status.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct SecurityStatusReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Number of this change in its market, from 1 (FIX 83).
+    pub rpt_seq: U32,
+    /// From the request.
+    pub reason: U16,
+    /// New status.
+    pub status: u8,
+    /// 1 while being played.
+    pub in_play: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_44: [u8; 4],
+}
+
+impl Message for SecurityStatusReport {
+    const TEMPLATE_ID: u16 = 64;
+    const NAME: &'static str = "SecurityStatusReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("rpt_seq", FieldValue::Unsigned(u64::from(self.rpt_seq.get())));
+        visit("reason", FieldValue::Unsigned(u64::from(self.reason.get())));
+        visit("status", FieldValue::Unsigned(u64::from(self.status)));
+        visit("in_play", FieldValue::Unsigned(u64::from(self.in_play)));
+    }
+}
+
+/// Every position of an event is paid.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct SettlementComplete {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Positions closed.
+    pub position_count: U32,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_36: [u8; 4],
+    /// Sum paid to holders of a gain, millionths.
+    pub amount: I64,
+}
+
+impl Message for SettlementComplete {
+    const TEMPLATE_ID: u16 = 66;
+    const NAME: &'static str = "SettlementComplete";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("position_count", FieldValue::Unsigned(u64::from(self.position_count.get())));
+        visit("amount", FieldValue::Signed(self.amount.get()));
+    }
+}
+
+/// A key's rights changed.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EntitlementReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Access key.
+    pub access_key_id: U32,
+    /// Firm.
+    pub firm_id: U32,
+    /// What it may do now.
+    pub roles: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_38: [u8; 2],
+}
+
+impl Message for EntitlementReport {
+    const TEMPLATE_ID: u16 = 67;
+    const NAME: &'static str = "EntitlementReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("access_key_id", FieldValue::Unsigned(u64::from(self.access_key_id.get())));
+        visit("firm_id", FieldValue::Unsigned(u64::from(self.firm_id.get())));
+        visit("roles", FieldValue::Unsigned(u64::from(self.roles.get())));
+    }
+}
+
+/// One counter of the gateway; unnumbered.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct CounterReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Value.
+    pub value: U64,
+    /// Which, from 0.
+    pub counter_index: U16,
+    /// How many there are.
+    pub counter_count: U16,
+    /// Name, ASCII, zero filled.
+    pub label: [u8; 40],
+    /// Not used; zero when sent, not read when received.
+    pub reserved_60: [u8; 4],
+}
+
+impl Message for CounterReport {
+    const TEMPLATE_ID: u16 = 69;
+    const NAME: &'static str = "CounterReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("value", FieldValue::Unsigned(self.value.get()));
+        visit("counter_index", FieldValue::Unsigned(u64::from(self.counter_index.get())));
+        visit("counter_count", FieldValue::Unsigned(u64::from(self.counter_count.get())));
+        visit("label", FieldValue::Bytes(&self.label));
+    }
+}
