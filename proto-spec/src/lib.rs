@@ -12,11 +12,13 @@
 
 mod digest;
 mod generated;
+mod login;
 mod message;
 mod order_id;
 
 pub use digest::Digest;
 pub use generated::*;
+pub use login::{HMAC_LENGTH, signed_range};
 pub use message::{
     FieldValue, Frame, FrameError, Message, MessageHeader, MessageLayout, UnknownValue, encode,
 };
