@@ -1,0 +1,603 @@
+//! One publication: the sender's half of a stream as a state machine. It turns offered messages
+//! into frames, sends them within the receivers' window, resends on NAK, keeps the stream alive
+//! while idle and ends it. A [`SendEndpoint`](crate::SendEndpoint) owns it and feeds it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use zerocopy::IntoBytes;
+use zerocopy::little_endian::{I32, I64};
+
+use crate::counters::{Counters, DropCause};
+use crate::frame::{
+    DATA_EOS, DATA_UNFRAGMENTED, FrameHeader, NakFrame, RTT_REPLY, RttFrame, SETUP_GROUP,
+    SETUP_SEND_RESPONSE, STATUS_EOS, STATUS_SEND_SETUP, SetupFrame, StatusFrame, TYPE_RTT,
+    TYPE_SETUP,
+};
+use crate::limits::{
+    CONNECTION_TIMEOUT_NS, FRAME_ALIGNMENT, HEARTBEAT_INTERVAL_NS, LINGER_NS, MESSAGE_LENGTH_MAX,
+    RETRANSMIT_WINDOWS_GROUP, RETRANSMIT_WINDOWS_UNICAST, SETUP_INTERVAL_NS,
+};
+use crate::position::TermGeometry;
+use crate::receivers::Receivers;
+use crate::retransmit::{Next, RetransmitQueue};
+use crate::send_buffer::{SendBuffer, framed_length};
+use crate::send_endpoint::{Destination, PublicationConfig, SendConfig};
+use crate::session_index::SessionKey;
+use crate::{Transmit, put};
+
+/// Sender of one stream.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    pub(crate) key: SessionKey,
+    pub(crate) generation: u32,
+    buffer: SendBuffer,
+    mtu: usize,
+    destination: Option<SocketAddr>,
+    reply: Option<ReplyBinding>,
+    response_requested: bool,
+    state: State,
+    /// Next byte to be sent for the first time.
+    sent_position: u64,
+    /// Receivers allow sending up to here.
+    limit: u64,
+    is_connected: bool,
+    has_connected: bool,
+    last_status_ns: u64,
+    setup_elicited: bool,
+    next_setup_ns: u64,
+    next_heartbeat_ns: u64,
+    receivers: Receivers,
+    retransmits: RetransmitQueue,
+    rtt_reply: Option<(I64, I64)>,
+    news: News,
+}
+
+impl Publication {
+    pub(crate) fn new(config: &SendConfig) -> Self {
+        let key = SessionKey { stream_id: 0, session_id: 0 };
+        let geometry = TermGeometry::new(0, config.term_length).expect("checked by the endpoint");
+        Self {
+            key,
+            generation: 0,
+            buffer: SendBuffer::new(key, geometry),
+            mtu: config.mtu,
+            destination: None,
+            reply: None,
+            response_requested: false,
+            state: State::Finished,
+            sent_position: 0,
+            limit: 0,
+            is_connected: false,
+            has_connected: false,
+            last_status_ns: 0,
+            setup_elicited: false,
+            next_setup_ns: 0,
+            next_heartbeat_ns: 0,
+            receivers: Receivers::new(config.receivers_max),
+            retransmits: RetransmitQueue::new(config.retransmit_bytes_max),
+            rtt_reply: None,
+            news: News::default(),
+        }
+    }
+
+    pub(crate) fn open(&mut self, config: &PublicationConfig, send: &SendConfig) {
+        self.key = config.key();
+        let geometry = TermGeometry::new(config.initial_term_id, send.term_length);
+        self.buffer.reset(self.key, geometry.expect("checked by the endpoint"));
+        (self.destination, self.reply) = match config.destination {
+            Destination::Address(address) => (Some(address), None),
+            Destination::Response { ip } => {
+                (None, Some(ReplyBinding { ip, source: None, is_proven: false }))
+            }
+        };
+        self.response_requested = config.response_requested;
+        self.state = State::Active;
+        self.sent_position = 0;
+        self.limit = 0;
+        self.is_connected = false;
+        self.has_connected = false;
+        self.setup_elicited = false;
+        self.next_setup_ns = 0;
+        self.next_heartbeat_ns = 0;
+        self.receivers.clear();
+        self.retransmits = RetransmitQueue::new(send.retransmit_bytes_max);
+        self.rtt_reply = None;
+        self.news = News::default();
+    }
+
+    #[inline]
+    pub(crate) fn offer(&mut self, message: &[u8]) -> Result<u64, OfferError> {
+        self.check_offer(message.len())?;
+        self.buffer.append(message, self.mtu);
+        Ok(self.buffer.position())
+    }
+
+    #[inline]
+    pub(crate) fn offer_with(
+        &mut self,
+        length: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<u64, OfferError> {
+        if length > self.mtu - crate::limits::DATA_HEADER_LENGTH {
+            return Err(OfferError::MessageTooLong);
+        }
+        self.check_offer(length)?;
+        self.buffer.append_with(length, fill);
+        Ok(self.buffer.position())
+    }
+
+    #[inline]
+    fn check_offer(&self, length: usize) -> Result<(), OfferError> {
+        if self.state != State::Active {
+            return Err(OfferError::Closed);
+        }
+        if length > self.message_length_max() {
+            return Err(OfferError::MessageTooLong);
+        }
+        if !self.is_connected {
+            return Err(OfferError::NotConnected);
+        }
+        let end = self.buffer.position() + self.buffer.required(length, self.mtu);
+        if end > self.geometry().position_max() {
+            return Err(OfferError::PositionsExhausted);
+        }
+        if end > self.sent_position + self.geometry().term_length() / 2 {
+            return Err(OfferError::BackPressured);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn message_length_max(&self) -> usize {
+        MESSAGE_LENGTH_MAX.min(self.geometry().term_length() as usize / 8)
+    }
+
+    pub(crate) fn close(&mut self) {
+        if self.state == State::Active {
+            self.state = if self.has_connected { State::Draining } else { State::Finished };
+        }
+    }
+
+    /// Lets the reply stream go to the address that named its session.
+    pub(crate) fn prove_reply(&mut self) {
+        if let Some(reply) = &mut self.reply {
+            reply.is_proven = true;
+            self.destination = reply.source;
+        }
+    }
+
+    pub(crate) fn on_status(
+        &mut self,
+        now_ns: u64,
+        source: SocketAddr,
+        status: &StatusFrame,
+    ) -> Result<(), DropCause> {
+        self.bind_reply(source);
+        if !self.is_group() && self.destination != Some(source) {
+            let awaits_proof = self.reply.is_some_and(|reply| reply.source == Some(source));
+            return if awaits_proof { Ok(()) } else { Err(DropCause::SourceMismatch) };
+        }
+        if status.header.has(STATUS_SEND_SETUP) {
+            self.setup_elicited = true;
+            return Ok(());
+        }
+        let window = status.receiver_window.get();
+        let position = self.status_position(status)?;
+        let receiver_id = status.receiver_id.get();
+        if status.header.has(STATUS_EOS) {
+            self.on_receiver_gone(source, receiver_id);
+            if self.state == State::Draining || matches!(self.state, State::Lingering { .. }) {
+                self.finish_unless_group();
+            }
+            return Ok(());
+        }
+        self.receivers.on_status(source, receiver_id, window as u64, now_ns)?;
+        self.limit = self.limit.max(position + window as u64);
+        self.last_status_ns = now_ns;
+        self.is_connected = true;
+        if !self.has_connected {
+            self.has_connected = true;
+            self.next_heartbeat_ns = now_ns;
+        }
+        Ok(())
+    }
+
+    /// The first status message that names a reply session, from the IP that asked for it, decides
+    /// where the reply stream goes; nothing goes there before its session is proven.
+    fn bind_reply(&mut self, source: SocketAddr) {
+        if let Some(reply) = &mut self.reply
+            && reply.source.is_none()
+            && reply.ip == source.ip()
+        {
+            reply.source = Some(source);
+            if reply.is_proven {
+                self.destination = Some(source);
+            }
+        }
+    }
+
+    /// Acceptance rules of Aeron 1.51: aligned, inside the term, window at most half a term, and
+    /// within half a term of what was sent.
+    fn status_position(&self, status: &StatusFrame) -> Result<u64, DropCause> {
+        let term_length = self.geometry().term_length();
+        let offset = status.consumption_term_offset.get();
+        let window = status.receiver_window.get();
+        let is_valid = offset >= 0
+            && (offset as usize).is_multiple_of(FRAME_ALIGNMENT)
+            && (offset as u64) < term_length
+            && window >= 0
+            && window as u64 <= term_length / 2;
+        if !is_valid {
+            return Err(DropCause::StatusInvalid);
+        }
+        let position = self.geometry().position(status.consumption_term_id.get(), offset);
+        let position = position.ok_or(DropCause::StatusOutOfRange)?;
+        if position.abs_diff(self.sent_position) > term_length / 2 {
+            return Err(DropCause::StatusOutOfRange);
+        }
+        Ok(position)
+    }
+
+    fn on_receiver_gone(&mut self, source: SocketAddr, receiver_id: i64) {
+        self.receivers.remove(source, receiver_id);
+        if self.receivers.is_empty() {
+            self.is_connected = false;
+        }
+    }
+
+    fn finish_unless_group(&mut self) {
+        if !self.is_group() {
+            self.state = State::Finished;
+        }
+    }
+
+    pub(crate) fn on_nak(
+        &mut self,
+        now_ns: u64,
+        source: SocketAddr,
+        nak: &NakFrame,
+    ) -> Result<(), DropCause> {
+        let window = self.receivers.window(source).ok_or(DropCause::StrangerIgnored)?;
+        let term_length = self.geometry().term_length();
+        let (offset, length) = (nak.term_offset.get(), nak.length.get());
+        let is_valid = offset >= 0
+            && length > 0
+            && (offset as usize).is_multiple_of(FRAME_ALIGNMENT)
+            && offset as u64 + length as u64 <= term_length;
+        if !is_valid {
+            return Err(DropCause::NakInvalid);
+        }
+        let from = self.geometry().position(nak.term_id.get(), offset);
+        let from = from.ok_or(DropCause::NakOutOfRange)?;
+        if from < self.retained_position() || from >= self.sent_position {
+            return Err(DropCause::NakOutOfRange);
+        }
+        if !self.buffer.is_frame_start(from) {
+            return Err(DropCause::NakInvalid);
+        }
+        let windows =
+            if self.is_group() { RETRANSMIT_WINDOWS_GROUP } else { RETRANSMIT_WINDOWS_UNICAST };
+        let length_max = (window * windows).max(self.mtu as u64);
+        let to = from + (length as u64).min(length_max);
+        self.retransmits.on_nak(from, to.min(self.sent_position), now_ns)
+    }
+
+    pub(crate) fn on_rtt(&mut self, source: SocketAddr, rtt: &RttFrame) -> Result<(), DropCause> {
+        if self.receivers.window(source).is_none() {
+            return Err(DropCause::StrangerIgnored);
+        }
+        if rtt.header.has(RTT_REPLY) {
+            self.rtt_reply = Some((rtt.echo_timestamp, rtt.receiver_id));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn on_error(
+        &mut self,
+        source: SocketAddr,
+        receiver_id: i64,
+        code: i32,
+    ) -> Result<(), DropCause> {
+        if !self.receivers.contains(source, receiver_id) {
+            return Err(DropCause::StrangerIgnored);
+        }
+        self.on_receiver_gone(source, receiver_id);
+        self.news.rejected = Some(code);
+        Ok(())
+    }
+
+    pub(crate) fn on_response_setup(
+        &mut self,
+        source: SocketAddr,
+        session_id: i32,
+    ) -> Result<(), DropCause> {
+        let is_expected = self.response_requested
+            && (self.destination == Some(source) || self.receivers.window(source).is_some());
+        if !is_expected {
+            return Err(DropCause::StrangerIgnored);
+        }
+        if self.news.response_session_id != Some(session_id) {
+            self.news.response_session_id = Some(session_id);
+            self.news.response_unreported = true;
+        }
+        Ok(())
+    }
+
+    /// The next datagram this publication has to send now, written into `buffer`.
+    #[inline]
+    pub(crate) fn poll_transmit(
+        &mut self,
+        now_ns: u64,
+        buffer: &mut [u8],
+        counters: &mut Counters,
+    ) -> Option<Transmit> {
+        self.advance_state(now_ns);
+        if self.state == State::Finished {
+            return None;
+        }
+        let destination = self.destination?;
+        let length = self
+            .write_setup(now_ns, buffer, counters)
+            .or_else(|| self.write_rtt_reply(buffer, counters))
+            .or_else(|| self.write_retransmit(now_ns, buffer, counters))
+            .or_else(|| self.write_data(now_ns, buffer, counters))
+            .or_else(|| self.write_heartbeat(now_ns, buffer, counters))?;
+        counters.on_datagram_out(length);
+        Some(Transmit { destination, length })
+    }
+
+    fn advance_state(&mut self, now_ns: u64) {
+        if self.is_connected && now_ns >= self.last_status_ns + CONNECTION_TIMEOUT_NS {
+            self.is_connected = false;
+            self.receivers.clear();
+            self.news.is_fresh = true;
+        }
+        match self.state {
+            State::Draining if self.is_drained() || !self.is_connected => {
+                self.state = State::Lingering { until_ns: now_ns + LINGER_NS };
+                self.next_heartbeat_ns = now_ns;
+            }
+            State::Lingering { until_ns } if now_ns >= until_ns => {
+                self.state = State::Finished;
+                self.news.is_fresh = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn is_drained(&self) -> bool {
+        self.sent_position == self.buffer.position()
+    }
+
+    fn write_setup(
+        &mut self,
+        now_ns: u64,
+        buffer: &mut [u8],
+        counters: &mut Counters,
+    ) -> Option<usize> {
+        let is_wanted = !self.has_connected || self.setup_elicited;
+        if !is_wanted || now_ns < self.next_setup_ns {
+            return None;
+        }
+        self.setup_elicited = false;
+        self.next_setup_ns = now_ns + SETUP_INTERVAL_NS;
+        let geometry = self.geometry();
+        let group = if self.is_group() { SETUP_GROUP } else { 0 };
+        let response = if self.response_requested { SETUP_SEND_RESPONSE } else { 0 };
+        let setup = SetupFrame {
+            header: FrameHeader::new(TYPE_SETUP, group | response, SetupFrame::LENGTH),
+            term_offset: I32::new(geometry.term_offset(self.sent_position)),
+            session_id: I32::new(self.key.session_id),
+            stream_id: I32::new(self.key.stream_id),
+            initial_term_id: I32::new(geometry.initial_term_id()),
+            active_term_id: I32::new(geometry.term_id(self.sent_position)),
+            term_length: I32::new(geometry.term_length() as i32),
+            mtu: I32::new(self.mtu as i32),
+            ttl: I32::new(0),
+        };
+        counters.setups += 1;
+        Some(put(setup.as_bytes(), buffer))
+    }
+
+    fn write_rtt_reply(&mut self, buffer: &mut [u8], counters: &mut Counters) -> Option<usize> {
+        let (echo_timestamp, receiver_id) = self.rtt_reply.take()?;
+        let reply = RttFrame {
+            header: FrameHeader::new(TYPE_RTT, 0, RttFrame::LENGTH),
+            session_id: I32::new(self.key.session_id),
+            stream_id: I32::new(self.key.stream_id),
+            echo_timestamp,
+            reception_delta: I64::new(0),
+            receiver_id,
+        };
+        counters.rtt_replies += 1;
+        Some(put(reply.as_bytes(), buffer))
+    }
+
+    fn write_retransmit(
+        &mut self,
+        now_ns: u64,
+        buffer: &mut [u8],
+        counters: &mut Counters,
+    ) -> Option<usize> {
+        // Each turn sends a datagram or ends one of a bounded number of ranges.
+        loop {
+            let (from, to) = match self.retransmits.next(now_ns, self.mtu as u64) {
+                Next::Nothing => return None,
+                Next::OverBudget => {
+                    counters.on_drop(DropCause::RetransmitBudget);
+                    return None;
+                }
+                Next::Resend(from, to) => (from, to),
+            };
+            if from < self.retained_position() {
+                self.retransmits.on_resent(to, 0, now_ns);
+                continue;
+            }
+            let batch = self.buffer.batch(from, to, self.mtu);
+            if batch.frame_count == 0 {
+                self.retransmits.on_resent(to, 0, now_ns);
+                continue;
+            }
+            self.buffer.copy(from, batch.wire_length, buffer);
+            self.retransmits.on_resent(batch.end_position, batch.wire_length, now_ns);
+            counters.retransmits += 1;
+            return Some(batch.wire_length);
+        }
+    }
+
+    #[inline]
+    fn write_data(
+        &mut self,
+        now_ns: u64,
+        buffer: &mut [u8],
+        counters: &mut Counters,
+    ) -> Option<usize> {
+        let batch = self.buffer.batch(self.sent_position, self.limit, self.mtu);
+        if batch.frame_count == 0 {
+            return None;
+        }
+        self.buffer.copy(self.sent_position, batch.wire_length, buffer);
+        self.sent_position = batch.end_position;
+        self.next_heartbeat_ns = now_ns + HEARTBEAT_INTERVAL_NS;
+        counters.frames += u64::from(batch.frame_count);
+        Some(batch.wire_length)
+    }
+
+    fn write_heartbeat(
+        &mut self,
+        now_ns: u64,
+        buffer: &mut [u8],
+        counters: &mut Counters,
+    ) -> Option<usize> {
+        if !self.has_connected || now_ns < self.next_heartbeat_ns {
+            return None;
+        }
+        self.next_heartbeat_ns = now_ns + HEARTBEAT_INTERVAL_NS;
+        let end_of_stream = matches!(self.state, State::Lingering { .. });
+        let flags = DATA_UNFRAGMENTED | if end_of_stream { DATA_EOS } else { 0 };
+        counters.heartbeats += 1;
+        Some(put(self.buffer.heartbeat(self.sent_position, flags).as_bytes(), buffer))
+    }
+
+    /// Oldest byte that is still resent: what a stock sender keeps, and less than our ring holds.
+    fn retained_position(&self) -> u64 {
+        let message = framed_length(self.message_length_max(), self.mtu) as u64;
+        self.sent_position.saturating_sub(self.geometry().term_length() / 2 + message)
+    }
+
+    /// Whether time passing made news since the last call.
+    #[inline]
+    pub(crate) fn take_freshness(&mut self) -> bool {
+        std::mem::take(&mut self.news.is_fresh)
+    }
+
+    /// What changed since the last call, one thing at a time.
+    pub(crate) fn take_news(&mut self) -> Option<PublicationNews> {
+        if let Some(code) = self.news.rejected.take() {
+            return Some(PublicationNews::Rejected { code });
+        }
+        if self.news.connected_reported != self.is_connected {
+            self.news.connected_reported = self.is_connected;
+            return Some(match self.is_connected {
+                true => PublicationNews::Connected,
+                false => PublicationNews::Disconnected,
+            });
+        }
+        if self.news.response_unreported {
+            self.news.response_unreported = false;
+            let session_id = self.news.response_session_id?;
+            return Some(PublicationNews::ResponseSetup { session_id });
+        }
+        (self.state == State::Finished).then_some(PublicationNews::Closed)
+    }
+
+    #[inline]
+    fn geometry(&self) -> TermGeometry {
+        self.buffer.geometry()
+    }
+
+    #[inline]
+    fn is_group(&self) -> bool {
+        self.destination.is_some_and(|destination| destination.ip().is_multicast())
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_connected && self.state == State::Active
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.buffer.position()
+    }
+
+    pub(crate) fn sent_position(&self) -> u64 {
+        self.sent_position
+    }
+
+    pub(crate) fn destination(&self) -> Option<SocketAddr> {
+        self.destination
+    }
+}
+
+/// Why a message was not taken. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferError {
+    /// No receiver was heard within the connection timeout.
+    NotConnected,
+    /// Half a term is waiting to be sent; try again after sending.
+    BackPressured,
+    /// Longer than an eighth of a term, or (in place) than one frame.
+    MessageTooLong,
+    /// The stream has used up its 2^31 terms: close it and open another session.
+    PositionsExhausted,
+    /// Closed, or no such publication.
+    Closed,
+}
+
+/// Something happened to a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicationNews {
+    /// A receiver was heard: offers are taken.
+    Connected,
+    /// All receivers fell silent or went away.
+    Disconnected,
+    /// The receiver opened a response stream with this session id.
+    ResponseSetup {
+        /// Session of the response stream.
+        session_id: i32,
+    },
+    /// A receiver rejected the stream.
+    Rejected {
+        /// Error code; 13 is an image rejected by the application.
+        code: i32,
+    },
+    /// Closed and gone; its id is dead from here on.
+    Closed,
+}
+
+#[derive(Debug, Default)]
+struct News {
+    /// Something changed while time passed; the endpoint looks once.
+    is_fresh: bool,
+    connected_reported: bool,
+    response_session_id: Option<i32>,
+    response_unreported: bool,
+    rejected: Option<i32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ReplyBinding {
+    ip: IpAddr,
+    source: Option<SocketAddr>,
+    is_proven: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Active,
+    /// Closed, with bytes still to be sent.
+    Draining,
+    /// Everything sent: repeats end of stream and serves retransmits.
+    Lingering {
+        until_ns: u64,
+    },
+    Finished,
+}

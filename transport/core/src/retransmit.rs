@@ -1,0 +1,142 @@
+//! Which ranges a publication resends: a bounded set of ranges, each served once per linger period,
+//! under a byte budget. Keeps no bytes; the send buffer does.
+
+use crate::counters::DropCause;
+use crate::limits::{RETRANSMIT_LINGER_NS, RETRANSMITS_MAX};
+
+/// Ranges being resent, or resent a moment ago.
+#[derive(Debug)]
+pub(crate) struct RetransmitQueue {
+    ranges: [Option<Range>; RETRANSMITS_MAX],
+    bytes_max: u64,
+    bytes_left: u64,
+    refill_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    from: u64,
+    to: u64,
+    /// First byte not yet resent.
+    next: u64,
+    /// Set when everything was resent.
+    lingers_until_ns: u64,
+}
+
+impl Range {
+    fn is_sending(&self) -> bool {
+        self.next < self.to
+    }
+
+    fn covers(&self, position: u64, now_ns: u64) -> bool {
+        (self.from..self.to).contains(&position)
+            && (self.is_sending() || now_ns < self.lingers_until_ns)
+    }
+}
+
+impl RetransmitQueue {
+    /// An empty queue that resends at most `bytes_max` per linger period.
+    pub(crate) fn new(bytes_max: u64) -> Self {
+        Self { ranges: [None; RETRANSMITS_MAX], bytes_max, bytes_left: bytes_max, refill_ns: 0 }
+    }
+
+    /// Takes the range `from..to` that a receiver misses.
+    pub(crate) fn on_nak(&mut self, from: u64, to: u64, now_ns: u64) -> Result<(), DropCause> {
+        if self.ranges.iter().flatten().any(|range| range.covers(from, now_ns)) {
+            return Err(DropCause::NakLingering);
+        }
+        let slot = self.free_slot(now_ns).ok_or(DropCause::NakSlotsFull)?;
+        self.ranges[slot] = Some(Range { from, to, next: from, lingers_until_ns: 0 });
+        Ok(())
+    }
+
+    /// An unused slot, else an expired one, else the one that lingers shortest: ranges still being
+    /// sent are never displaced.
+    fn free_slot(&self, now_ns: u64) -> Option<usize> {
+        let until = |range: &Option<Range>| match range {
+            None => Some(0),
+            Some(range) if range.is_sending() => None,
+            Some(range) if range.lingers_until_ns <= now_ns => Some(0),
+            Some(range) => Some(range.lingers_until_ns),
+        };
+        let free = self.ranges.iter().enumerate();
+        let free = free.filter_map(|(slot, range)| until(range).map(|until| (until, slot)));
+        free.min().map(|(_, slot)| slot)
+    }
+
+    /// The next range to resend a datagram of, as `(next, to)`, when the budget allows
+    /// `datagram_length_max` bytes.
+    #[inline]
+    pub(crate) fn next(&mut self, now_ns: u64, datagram_length_max: u64) -> Next {
+        let Some(range) = self.ranges.iter().flatten().find(|range| range.is_sending()) else {
+            return Next::Nothing;
+        };
+        if now_ns >= self.refill_ns {
+            self.bytes_left = self.bytes_max;
+            self.refill_ns = now_ns + RETRANSMIT_LINGER_NS;
+        }
+        if self.bytes_left < datagram_length_max {
+            return Next::OverBudget;
+        }
+        Next::Resend(range.next, range.to)
+    }
+
+    /// Notes that the range which [`Self::next`] named was resent up to `end`; a range that cannot
+    /// go on is ended by passing its own end.
+    pub(crate) fn on_resent(&mut self, end: u64, wire_length: usize, now_ns: u64) {
+        self.bytes_left = self.bytes_left.saturating_sub(wire_length as u64);
+        let sending = self.ranges.iter_mut().flatten().find(|range| range.is_sending());
+        if let Some(range) = sending {
+            range.next = end;
+            range.lingers_until_ns = now_ns + RETRANSMIT_LINGER_NS;
+        }
+    }
+}
+
+/// What a publication may resend now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Nothing,
+    OverBudget,
+    Resend(u64, u64),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_resent_once_per_linger() {
+        let mut queue = RetransmitQueue::new(10_000);
+        assert_eq!(queue.on_nak(64, 128, 5), Ok(()));
+        assert_eq!(queue.on_nak(64, 128, 5), Err(DropCause::NakLingering));
+        assert_eq!(queue.next(5, 1408), Next::Resend(64, 128));
+        queue.on_resent(128, 64, 5);
+        assert_eq!(queue.next(5, 1408), Next::Nothing);
+        assert_eq!(queue.on_nak(96, 128, 5_000_000), Err(DropCause::NakLingering));
+        assert_eq!(queue.on_nak(128, 160, 5_000_000), Ok(()), "starts outside");
+        assert_eq!(queue.on_nak(64, 128, 5 + RETRANSMIT_LINGER_NS), Ok(()));
+    }
+
+    #[test]
+    fn ranges_being_sent_are_bounded_and_lingering_ones_make_room() {
+        let mut queue = RetransmitQueue::new(1 << 20);
+        for index in 0..RETRANSMITS_MAX as u64 {
+            assert_eq!(queue.on_nak(index * 64, index * 64 + 32, 0), Ok(()));
+        }
+        assert_eq!(queue.on_nak(9999 * 32, 10_000 * 32, 0), Err(DropCause::NakSlotsFull));
+        let Next::Resend(_, to) = queue.next(0, 1408) else { panic!() };
+        queue.on_resent(to, 32, 0);
+        assert_eq!(queue.on_nak(9999 * 32, 10_000 * 32, 0), Ok(()));
+    }
+
+    #[test]
+    fn the_budget_refills_once_per_linger() {
+        let mut queue = RetransmitQueue::new(100);
+        queue.on_nak(0, 320, 0).unwrap();
+        assert_eq!(queue.next(0, 64), Next::Resend(0, 320));
+        queue.on_resent(64, 64, 0);
+        assert_eq!(queue.next(1, 64), Next::OverBudget);
+        assert_eq!(queue.next(RETRANSMIT_LINGER_NS, 64), Next::Resend(64, 320));
+    }
+}
