@@ -1,0 +1,60 @@
+//! Every message of the crate under one function, so that a test can go from a template id, which
+//! is a number, to a struct, which is a type.
+
+use forecastle_proto_spec::{self as spec, FieldValue, Frame, Message, encode};
+use serde_json::Value;
+
+/// A decoded message: its name, its fields in schema order, and what the crate encodes from the
+/// struct.
+pub type Decoded = (&'static str, Vec<(&'static str, Value)>, Vec<u8>);
+
+/// Decodes `frame` into its struct and back; `None` when the catalogue lacks the template.
+///
+/// Values have the form they have in a vector: integers, hex strings for bytes, lists for words.
+pub fn decode(frame: &Frame<'_>) -> Option<Decoded> {
+    DECODERS.iter().find_map(|decoder| decoder(frame))
+}
+
+macro_rules! decoders {
+    ($($message:ident)*) => { &[$(decode_as::<spec::$message>),*] };
+}
+
+type Decoder = fn(&Frame<'_>) -> Option<Decoded>;
+
+const DECODERS: &[Decoder] = decoders! {
+    Negotiate NegotiationResponse NegotiationReject
+    Establish EstablishmentAck EstablishmentReject
+    Sequence Terminate NotApplied
+    NewOrderSingle OrderCancelReplaceRequest OrderCancelRequest OrderMassActionRequest
+    EventDefinitionRequest SecurityStatusRequest SettlementRequest
+    AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
+    StateReportRequest CounterReportRequest
+    ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
+    OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
+    EventDefinitionReport AccountReport PositionReport ExchangeReport
+    SecurityStatusReport SettlementComplete EntitlementReport CounterReport
+    MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
+    EventDefinition SecurityDefinition SecurityStatus MarketSettlement
+    OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
+    RecordHeader Continue SessionDisconnected
+};
+
+fn decode_as<M: Message>(frame: &Frame<'_>) -> Option<Decoded> {
+    let message: &M = frame.body()?;
+    let mut fields = Vec::new();
+    message.for_each_field(&mut |name, value| fields.push((name, json(value))));
+    let mut encoded = vec![0; M::ENCODED_LENGTH];
+    assert_eq!(encode(message, &mut encoded), Some(M::ENCODED_LENGTH));
+    Some((M::NAME, fields, encoded))
+}
+
+fn json(value: FieldValue<'_>) -> Value {
+    match value {
+        FieldValue::Unsigned(number) => number.into(),
+        FieldValue::Signed(number) => number.into(),
+        FieldValue::Bytes(bytes) => {
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        }
+        FieldValue::Words(words) => words.iter().map(|word| word.get()).collect(),
+    }
+}
