@@ -1,0 +1,273 @@
+//! Private reports as a projection of the log: which session is told what about each effect of a
+//! record. Pure; the same records give the same reports in the same order.
+//!
+//! An effect's ExecID is its own position; on the resting side of a trade bit 0 is set.
+//!
+//! | effect | report | goes to |
+//! |---|---|---|
+//! | OrderAccepted | ExecutionReportNew | the sender |
+//! | OrderReplaced | ExecutionReportNew (Replaced) | the order's session, and the sender when another |
+//! | Trade | ExecutionReportTrade, twice | the resting order's session, then the aggressor's |
+//! | OrderCancelled | ExecutionReportCancelled | the order's session, and a sender of the same firm |
+//! | SettlementReport | itself | every trader session of the firm |
+//! | Terminate | itself | the session it names |
+//! | OrderRested, MarketSettled | nothing | |
+//! | any other | itself | the sender |
+//!
+//! The sender of a `Continue` record is the session whose request began the work.
+
+#[cfg(test)]
+mod tests;
+mod works;
+
+use forecastle_proto_spec::{
+    CancelReason, Continue, ExecType, ExecutionReportCancelled, ExecutionReportNew,
+    ExecutionReportTrade, Frame, MarketSettled, Message, OrdStatus, OrderAccepted,
+    OrderCancelReplaceRequest, OrderCancelled, OrderReplaced, OrderRested, SettlementReport, Side,
+    Terminate, Trade, encode,
+};
+use zerocopy::FromZeros;
+use zerocopy::little_endian::{U32, U64};
+
+use crate::record::Record;
+use crate::request::RequestIds;
+use works::{Requester, Works};
+
+/// The projection and the little it has to remember.
+#[derive(Debug)]
+pub struct Reports {
+    works: Works,
+}
+
+impl Reports {
+    /// A projection that starts at the log's start. `works_max` is the engine's `work_max`.
+    #[must_use]
+    pub fn new(works_max: usize) -> Self {
+        Self { works: Works::new(works_max) }
+    }
+
+    /// Hands every report of a record to `deliver`, in order. O(effects); no allocation.
+    ///
+    /// # Panics
+    /// When the record holds anything but whole messages.
+    #[inline]
+    pub fn project(&mut self, record: &Record<'_>, mut deliver: impl FnMut(Recipient, &[u8])) {
+        let is_step = record.header.template_id.get() == Continue::TEMPLATE_ID;
+        let sender =
+            if is_step { self.works.oldest().unwrap_or_default() } else { self.on_command(record) };
+        let time = record.header.sequencing_time_ns;
+        for (position, effect) in record.effects() {
+            let effect = Effect { position: U64::new(position), time, sender, frame: effect };
+            effect.report(&mut deliver);
+            if is_step {
+                self.works.on_step(&effect.frame);
+            }
+        }
+    }
+
+    /// Works whose later steps could not be told to anybody because more began than the engine
+    /// was said to take.
+    #[must_use]
+    pub fn works_untracked(&self) -> u64 {
+        self.works.untracked()
+    }
+
+    #[inline]
+    fn on_command(&mut self, record: &Record<'_>) -> Requester {
+        let session_id = record.session_id();
+        let Some(frame) = record.command_frame() else {
+            return Requester { session_id, ..Requester::default() };
+        };
+        let replace = frame.body::<OrderCancelReplaceRequest>();
+        let order_qty = replace.map_or(0, |request| request.order_qty.get());
+        let sender = Requester { session_id, ids: RequestIds::of(&frame), order_qty };
+        self.works.on_request(record, &frame, sender);
+        sender
+    }
+}
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// One session.
+    Session(u32),
+    /// Every session of this firm whose key has the trader role.
+    Firm(u32),
+}
+
+/// One effect, and whom its record answers.
+struct Effect<'a> {
+    position: U64,
+    time: U64,
+    sender: Requester,
+    frame: Frame<'a>,
+}
+
+impl Effect<'_> {
+    #[inline]
+    fn report(&self, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        if let Some(trade) = self.frame.body::<Trade>() {
+            self.report_trade(trade, deliver);
+        } else if let Some(accepted) = self.frame.body::<OrderAccepted>() {
+            self.report_accepted(accepted, deliver);
+        } else if let Some(cancelled) = self.frame.body::<OrderCancelled>() {
+            self.report_cancelled(cancelled, deliver);
+        } else if let Some(replaced) = self.frame.body::<OrderReplaced>() {
+            self.report_replaced(replaced, deliver);
+        } else if let Some(paid) = self.frame.body::<SettlementReport>() {
+            deliver(Recipient::Firm(paid.firm_id.get()), self.frame.bytes);
+        } else if let Some(terminate) = self.frame.body::<Terminate>() {
+            tell(terminate.session_id.get(), self.frame.bytes, deliver);
+        } else if !is_for_nobody(self.frame.template_id) {
+            tell(self.sender.session_id, self.frame.bytes, deliver);
+        }
+    }
+
+    fn report_accepted(&self, order: &OrderAccepted, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        let report = ExecutionReportNew {
+            order_id: order.order_id,
+            cl_ord_id: order.cl_ord_id,
+            exec_id: self.position,
+            transact_time_ns: self.time,
+            seq_num: self.seq_num_for(self.sender.session_id),
+            security_id: order.security_id,
+            leaves_qty: order.order_qty,
+            quantity_ahead: order.quantity_ahead,
+            price: order.price,
+            side: order.side,
+            time_in_force: order.time_in_force,
+            ord_status: OrdStatus::New as u8,
+            exec_type: ExecType::New as u8,
+            ..FromZeros::new_zeroed()
+        };
+        tell_encoded(self.sender.session_id, &report, deliver);
+    }
+
+    fn report_replaced(&self, order: &OrderReplaced, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        // Nothing left of a replaced order is reported as a cancel, so the rest was traded.
+        let has_traded = self.sender.order_qty > order.leaves_qty.get();
+        let ord_status = if has_traded { OrdStatus::PartiallyFilled } else { OrdStatus::New };
+        let report = ExecutionReportNew {
+            order_id: order.order_id,
+            cl_ord_id: order.cl_ord_id,
+            exec_id: self.position,
+            transact_time_ns: self.time,
+            security_id: order.security_id,
+            leaves_qty: order.leaves_qty,
+            quantity_ahead: order.quantity_ahead,
+            price: order.price,
+            side: order.side,
+            time_in_force: order.time_in_force,
+            ord_status: ord_status as u8,
+            exec_type: ExecType::Replaced as u8,
+            ..FromZeros::new_zeroed()
+        };
+        for session_id in self.owner_and_sender(order.session_id.get()) {
+            let seq_num = self.seq_num_for(session_id);
+            tell_encoded(session_id, &ExecutionReportNew { seq_num, ..report }, deliver);
+        }
+    }
+
+    #[inline]
+    fn report_trade(&self, trade: &Trade, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        let resting_side =
+            if trade.aggressor_side == Side::Buy as u8 { Side::Sell } else { Side::Buy };
+        let resting = ExecutionReportTrade {
+            order_id: trade.resting_order_id,
+            cl_ord_id: trade.resting_cl_ord_id,
+            exec_id: U64::new(self.position.get() | RESTING_SIDE),
+            transact_time_ns: self.time,
+            security_id: trade.security_id,
+            last_qty: trade.quantity,
+            leaves_qty: trade.resting_leaves_qty,
+            last_px: trade.price,
+            side: resting_side as u8,
+            aggressor_indicator: 0,
+            fee: trade.resting_fee,
+        };
+        tell_encoded(trade.resting_session_id.get(), &resting, deliver);
+        let aggressor = ExecutionReportTrade {
+            order_id: trade.aggressor_order_id,
+            cl_ord_id: trade.aggressor_cl_ord_id,
+            exec_id: self.position,
+            leaves_qty: trade.aggressor_leaves_qty,
+            side: trade.aggressor_side,
+            aggressor_indicator: 1,
+            fee: trade.aggressor_fee,
+            ..resting
+        };
+        tell_encoded(trade.aggressor_session_id.get(), &aggressor, deliver);
+    }
+
+    fn report_cancelled(&self, order: &OrderCancelled, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        let report = ExecutionReportCancelled {
+            order_id: order.order_id,
+            cl_ord_id: order.cl_ord_id,
+            exec_id: self.position,
+            transact_time_ns: self.time,
+            security_id: order.security_id,
+            cancelled_qty: order.cancelled_qty,
+            cum_qty: order.cum_qty,
+            reason: order.reason,
+            side: order.side,
+            ..FromZeros::new_zeroed()
+        };
+        // An administrator who ends a day or closes a market hears the total, not other firms'
+        // orders one by one.
+        let is_by_exchange = [CancelReason::DayEnded as u16, CancelReason::MarketClosed as u16]
+            .contains(&order.reason.get());
+        let owner = order.session_id.get();
+        let told = self.owner_and_sender(owner);
+        for session_id in told.filter(|session_id| *session_id == owner || !is_by_exchange) {
+            let seq_num = self.seq_num_for(session_id);
+            tell_encoded(session_id, &ExecutionReportCancelled { seq_num, ..report }, deliver);
+        }
+    }
+
+    #[inline]
+    fn owner_and_sender(&self, owner: u32) -> impl Iterator<Item = u32> + use<> {
+        let sender = self.sender.session_id;
+        std::iter::once(owner).chain((sender != owner).then_some(sender))
+    }
+
+    /// A number means something only in the flow of the session that used it.
+    #[inline]
+    fn seq_num_for(&self, session_id: u32) -> U32 {
+        let is_sender = session_id == self.sender.session_id;
+        U32::new(if is_sender { self.sender.ids.seq_num } else { 0 })
+    }
+}
+
+#[inline]
+fn tell(session_id: u32, message: &[u8], deliver: &mut impl FnMut(Recipient, &[u8])) {
+    if session_id != EXCHANGE_SESSION_ID {
+        deliver(Recipient::Session(session_id), message);
+    }
+}
+
+#[inline]
+fn tell_encoded<M: Message>(
+    session_id: u32,
+    report: &M,
+    deliver: &mut impl FnMut(Recipient, &[u8]),
+) {
+    let mut buffer = [0; EXECUTION_REPORT_LENGTH_MAX];
+    let length = encode(report, &mut buffer).expect("the buffer holds any execution report");
+    tell(session_id, &buffer[..length], deliver);
+}
+
+/// Effects that only the market data tells of.
+#[inline]
+const fn is_for_nobody(template_id: u16) -> bool {
+    matches!(template_id, OrderRested::TEMPLATE_ID | MarketSettled::TEMPLATE_ID)
+}
+
+/// Session of the exchange itself, which reads no reports.
+pub(crate) const EXCHANGE_SESSION_ID: u32 = 0;
+/// Bit of an ExecID that marks the resting side of a trade.
+const RESTING_SIDE: u64 = 1;
+const EXECUTION_REPORT_LENGTH_MAX: usize = 64;
+
+const _: () = assert!(ExecutionReportNew::ENCODED_LENGTH <= EXECUTION_REPORT_LENGTH_MAX);
+const _: () = assert!(ExecutionReportTrade::ENCODED_LENGTH <= EXECUTION_REPORT_LENGTH_MAX);
+const _: () = assert!(ExecutionReportCancelled::ENCODED_LENGTH <= EXECUTION_REPORT_LENGTH_MAX);
