@@ -8,10 +8,7 @@ const ORIGIN: &str = "<!-- Made from schema/forecastle.xml by `cargo xtask codeg
 
 /// Name and text of every generated page, relative to the crate.
 pub fn files(schema: &Schema) -> Vec<(String, String)> {
-    vec![
-        ("messages.md".to_string(), messages(schema)),
-        ("rejects.md".to_string(), rejects(schema)),
-    ]
+    vec![("messages.md".to_string(), messages(schema)), ("rejects.md".to_string(), rejects(schema))]
 }
 
 fn messages(schema: &Schema) -> String {
@@ -26,11 +23,7 @@ fn messages(schema: &Schema) -> String {
             text,
             "\n## {} ({})\n\n{}\n\n{} bytes, section `{}`.\n\n\
              | offset | type | field | meaning |\n|---|---|---|---|\n",
-            message.name,
-            message.id,
-            message.description,
-            message.block_length,
-            message.section
+            message.name, message.id, message.description, message.block_length, message.section
         );
         for field in &message.fields {
             let mut kind = field.domain.clone().unwrap_or_else(|| field.primitive.clone());
@@ -72,7 +65,8 @@ fn rejects(schema: &Schema) -> String {
     );
     for each in schema.enums.iter().filter(|each| each.name == "RejectCode") {
         for (name, value, description) in &each.values {
-            let (meaning, remedy) = description.split_once(" Remedy: ").unwrap_or((description, ""));
+            let (meaning, remedy) =
+                description.split_once(" Remedy: ").unwrap_or((description, ""));
             let _ = writeln!(text, "| {value} | {name} | {meaning} | {remedy} |");
         }
     }

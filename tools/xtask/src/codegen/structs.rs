@@ -49,8 +49,10 @@ fn root(schema: &Schema, sections: &[&str]) -> String {
     for module in ["domain", "layout", "reject_code"].iter().chain(sections) {
         let _ = writeln!(text, "mod {module};");
     }
-    text.push_str("\npub use domain::*;\npub use layout::{LAYOUTS, block_length};\n\
-         pub use reject_code::RejectCode;\n");
+    text.push_str(
+        "\npub use domain::*;\npub use layout::{LAYOUTS, block_length};\n\
+         pub use reject_code::RejectCode;\n",
+    );
     for section in sections {
         let _ = writeln!(text, "pub use {section}::*;");
     }

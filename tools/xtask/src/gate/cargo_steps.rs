@@ -1,0 +1,224 @@
+//! The steps that are one command of cargo, and the second implementation of the codec in Python.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Counts, Gate, Outcome, SKIPPED, process};
+use crate::{metadata, tree};
+
+/// The tree is formatted.
+pub fn format() -> anyhow::Result<Outcome> {
+    plain(cargo(&["fmt", "--all", "--check"]), "every file is formatted")
+}
+
+/// No lint warns.
+pub fn clippy() -> anyhow::Result<Outcome> {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    plain(cargo(&arguments), "no warning")
+}
+
+/// All tests of the workspace.
+pub fn test() -> anyhow::Result<Outcome> {
+    tests(cargo(&["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// The documentation builds without a warning.
+pub fn docs() -> anyhow::Result<Outcome> {
+    let mut command = cargo(&["doc", "--workspace", "--no-deps"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    plain(command, "no warning")
+}
+
+/// What is measured and shipped builds.
+pub fn build() -> anyhow::Result<Outcome> {
+    plain(cargo(&["build", "--release"]), "target/release/forecastle")
+}
+
+/// The lock-free structures under every interleaving that loom can find, in a build of their own.
+pub fn loom(gate: &mut Gate) -> anyhow::Result<Outcome> {
+    let mut names = Vec::new();
+    if let Ok(entries) = std::fs::read_dir(tree::root().join("runtime/tests")) {
+        for entry in entries {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let is_model = name.starts_with("loom");
+            names.extend(name.strip_suffix(".rs").filter(|_| is_model).map(str::to_owned));
+        }
+    }
+    if names.is_empty() {
+        return Ok(Outcome::skipped("loom", "runtime/tests has no file named loom*.rs"));
+    }
+    let mut command = cargo(&["test", "-p", "forecastle-runtime", "--release", "--no-fail-fast"]);
+    for name in &names {
+        command.args(["--test", name]);
+    }
+    command.env("RUSTFLAGS", "--cfg loom");
+    command.env("CARGO_TARGET_DIR", gate.metadata.target_directory.join("loom"));
+    tests(command)
+}
+
+/// The golden vectors, decoded from the schema alone by Python's standard library.
+pub fn python(gate: &mut Gate) -> anyhow::Result<Outcome> {
+    let script = "proto-spec/check.py";
+    if !tree::root().join(script).exists() {
+        return Ok(Outcome::failed(format!("{script} is missing")));
+    }
+    if let Err(reason) = gate.debian.provide("python3", "python3") {
+        return Ok(Outcome::skipped("python", reason));
+    }
+    let mut command = Command::new("python3");
+    command.arg(script).current_dir(tree::root());
+    let mut counts = None;
+    let status = process::run(&mut command, STEP_LIMIT, |line| {
+        counts = python_counts(line).or(counts);
+        println!("{CHILD}{line}");
+    })?;
+    let Some(mut counts) = counts else {
+        return Ok(Outcome::failed(format!("{script} printed no counts")));
+    };
+    if !status.success() && counts.failed == 0 {
+        counts.failed = 1;
+    }
+    Ok(Outcome { counts, notes: Vec::new() })
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(metadata::cargo());
+    command.args(arguments).current_dir(tree::root());
+    command
+}
+
+/// A command that is one check: it succeeds or fails as a whole.
+fn plain(mut command: Command, success: &str) -> anyhow::Result<Outcome> {
+    let status = process::run(&mut command, STEP_LIMIT, |line| println!("{CHILD}{line}"))?;
+    if status.success() {
+        Ok(Outcome::passed(success))
+    } else {
+        let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+        let arguments: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+        let program = program.to_string_lossy();
+        Ok(Outcome::failed(format!("{program} {}: {status}", arguments.join(" "))))
+    }
+}
+
+/// `cargo test`: its result lines are counted, lines of passed tests are not shown.
+fn tests(mut command: Command) -> anyhow::Result<Outcome> {
+    let mut log = TestLog::default();
+    let status = process::run(&mut command, STEP_LIMIT, |line| {
+        if log.read(line) {
+            println!("{CHILD}{line}");
+        }
+    })?;
+    let TestLog { mut counts, mut notes } = log;
+    if !status.success() && counts.failed == 0 {
+        counts.failed = 1;
+        notes.push(format!("failed: a test did not build or ended without a result ({status})"));
+    } else if counts == Counts::default() {
+        counts.failed = 1;
+        notes.push("failed: no test ran".to_owned());
+    }
+    Ok(Outcome { counts, notes })
+}
+
+/// What the lines of `cargo test` say.
+#[derive(Default)]
+struct TestLog {
+    counts: Counts,
+    notes: Vec<String>,
+}
+
+impl TestLog {
+    /// Counts one line and returns whether it is worth showing.
+    fn read(&mut self, line: &str) -> bool {
+        if let Some(result) = line.strip_prefix("test result: ") {
+            self.counts.add(Counts {
+                passed: count_before(result, " passed"),
+                failed: count_before(result, " failed"),
+                skipped: count_before(result, " ignored"),
+            });
+            return true;
+        }
+        if let Some((name, state)) = line.strip_prefix("test ").and_then(|l| l.split_once(" ... "))
+        {
+            if let Some(reason) = state.strip_prefix("ignored") {
+                let reason = reason.trim_start_matches([',', ' ']);
+                let reason = if reason.is_empty() { "it is marked so" } else { reason };
+                self.notes.push(format!("{SKIPPED}{name}: {reason}"));
+            } else if state.starts_with("FAILED") {
+                self.notes.push(format!("failed: {name}"));
+            }
+            return state != "ok";
+        }
+        !line.is_empty() && !line.starts_with("running ")
+    }
+}
+
+/// The counts of a line `N passed, N failed`.
+fn python_counts(line: &str) -> Option<Counts> {
+    let (passed, failed) = line.trim().split_once(", ")?;
+    Some(Counts {
+        passed: passed.strip_suffix(" passed")?.parse().ok()?,
+        failed: failed.strip_suffix(" failed")?.parse().ok()?,
+        skipped: 0,
+    })
+}
+
+/// The number that stands directly before `word`, or 0.
+fn count_before(line: &str, word: &str) -> u64 {
+    let before = line.split_once(word).map_or("", |(before, _)| before);
+    before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Longer than any step takes on two slow cores, shorter than what runs the gate allows.
+const STEP_LIMIT: Duration = Duration::from_secs(25 * 60);
+
+/// Marks a child's line, so that its own counts are not taken for the gate's.
+const CHILD: &str = "  | ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_test_is_counted_and_its_skips_named() {
+        let mut log = TestLog::default();
+        let lines = [
+            ("running 4 tests", false),
+            ("test book::fills ... ok", false),
+            ("test rings::wraps ... ignored", true),
+            ("test rings::huge ... ignored, needs huge pages", true),
+            ("test book::cancels ... FAILED", true),
+            ("", false),
+            (
+                "test result: FAILED. 1 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out",
+                true,
+            ),
+            ("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out", true),
+        ];
+        for (line, is_shown) in lines {
+            assert_eq!(log.read(line), is_shown, "{line}");
+        }
+        assert_eq!(log.counts, Counts { passed: 13, failed: 1, skipped: 2 });
+        let notes = [
+            "skipped: rings::wraps: it is marked so",
+            "skipped: rings::huge: needs huge pages",
+            "failed: book::cancels",
+        ];
+        assert_eq!(log.notes, notes);
+    }
+
+    #[test]
+    fn a_test_run_without_a_test_fails() {
+        let outcome = tests(Command::new("true")).unwrap();
+        assert_eq!(outcome.counts, Counts { failed: 1, ..Counts::default() });
+        let outcome = tests(Command::new("false")).unwrap();
+        assert_eq!(outcome.counts, Counts { failed: 1, ..Counts::default() });
+    }
+
+    #[test]
+    fn counts_of_python_are_read() {
+        let counts = Counts { passed: 31, failed: 2, skipped: 0 };
+        assert_eq!(python_counts("31 passed, 2 failed"), Some(counts));
+        assert_eq!(python_counts("31 vectors"), None);
+    }
+}
