@@ -45,6 +45,9 @@
 //! its position.
 
 mod gate;
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
 mod reader;
 mod writer;
 

@@ -34,6 +34,9 @@
 //! Acquire a head that is past it.
 
 mod consumer;
+#[cfg(test)]
+#[cfg(loom)]
+mod model;
 mod producer;
 
 pub use consumer::{Batch, Consumer};
@@ -99,9 +102,9 @@ fn attach(region: &Region) -> Result<usize, LayoutError> {
 }
 
 /// Bytes of the longest payload: one maximum datagram (65,504) in the smallest Aeron frame.
-pub const PAYLOAD_LENGTH_MAX: usize = if cfg!(all(loom, test)) { 40 } else { 65_504 };
+pub const PAYLOAD_LENGTH_MAX: usize = if cfg!(all(loom, test)) { 104 } else { 65_504 };
 /// Smallest capacity in bytes: the longest record fits an empty ring wherever the tail stands.
-pub const CAPACITY_MIN: usize = if cfg!(all(loom, test)) { 128 } else { 128 * 1024 };
+pub const CAPACITY_MIN: usize = if cfg!(all(loom, test)) { 256 } else { 128 * 1024 };
 /// Largest capacity in bytes.
 pub const CAPACITY_MAX: usize = 1 << 30;
 /// Most records one [`Consumer::batch`] or [`Consumer::poll`] covers.

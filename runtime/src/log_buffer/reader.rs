@@ -36,7 +36,12 @@ impl Reader {
     /// When the region holds no complete log.
     pub fn attach(region: Region, visibility: Visibility) -> Result<Self, LayoutError> {
         let layout = Layout::attach(&region)?;
-        let (offset, position) = at_tail(&region, layout);
+        let (offset, position) = loop {
+            // A second turn only when the writer wrote a whole buffer during the first.
+            if let Some(tail) = at_tail(&region, layout) {
+                break tail;
+            }
+        };
         let release = ReleaseView::new(&layout, visibility, position);
         let record = vec![0; RECORD_LENGTH_MAX / size_of::<u64>()].into_boxed_slice();
         Ok(Self { region, layout, offset, position, release, record })
@@ -47,7 +52,9 @@ impl Reader {
     ///
     /// # Errors
     /// [`Overrun`] when the writer has come round to the next record, after the records before it
-    /// were handed out. The reader then stands at the tail, and the next call goes on there.
+    /// were handed out. The reader then stands at the tail, and the next call goes on there. (A
+    /// writer that comes round once more while the tail is looked up leaves that to the next
+    /// call.)
     ///
     /// # Panics
     /// When a commit word is one that no writer of this crate stores.
@@ -64,7 +71,7 @@ impl Reader {
             // position and the open slot after it happen before.
             let word = self.region.word(slot).load(Ordering::Acquire);
             if !self.is_intact() {
-                return Err(self.resume_at_tail());
+                return self.resume_at_tail(count);
             }
             // From here on the word is the commit word of this very slot, and not what a later
             // lap put there.
@@ -86,7 +93,7 @@ impl Reader {
             let words = &mut self.record[..length / size_of::<u64>()];
             self.region.read_words(slot + HEADER_LENGTH, words);
             if !self.is_intact() {
-                return Err(self.resume_at_tail());
+                return self.resume_at_tail(count);
             }
             handle(self.position, &self.record.as_bytes()[..length]);
             self.position = end;
@@ -110,10 +117,13 @@ impl Reader {
     }
 
     #[cold]
-    fn resume_at_tail(&mut self) -> Overrun {
+    fn resume_at_tail(&mut self, count: usize) -> Result<usize, Overrun> {
+        let Some((offset, position)) = at_tail(&self.region, self.layout) else {
+            return Ok(count);
+        };
         let lost_from = self.position;
-        (self.offset, self.position) = at_tail(&self.region, self.layout);
-        Overrun { lost_from, resume_at: self.position }
+        (self.offset, self.position) = (offset, position);
+        Err(Overrun { lost_from, resume_at: position })
     }
 }
 
@@ -144,16 +154,11 @@ fn is_intact(region: &Region, layout: Layout, offset: u64) -> bool {
     region.word(RESERVED).load(Ordering::Relaxed) <= offset + layout.capacity as u64
 }
 
-/// Offset and position of the open slot.
-fn at_tail(region: &Region, layout: Layout) -> (u64, u64) {
-    loop {
-        // Acquire pairs with the writer's Release of the tail: the open slot happens before.
-        let offset = region.word(TAIL).load(Ordering::Acquire);
-        let position = region.word(layout.slot(offset) + POSITION).load(Ordering::Relaxed);
-        // Lapped between the two loads: the writer wrote a whole buffer meanwhile, and the tail
-        // has moved as much, so the next turn starts afresh.
-        if is_intact(region, layout, offset) {
-            return (offset, position);
-        }
-    }
+/// Offset and position of the open slot, or `None` when the writer wrote a whole buffer while the
+/// two were read.
+fn at_tail(region: &Region, layout: Layout) -> Option<(u64, u64)> {
+    // Acquire pairs with the writer's Release of the tail: the open slot happens before.
+    let offset = region.word(TAIL).load(Ordering::Acquire);
+    let position = region.word(layout.slot(offset) + POSITION).load(Ordering::Relaxed);
+    is_intact(region, layout, offset).then_some((offset, position))
 }

@@ -116,7 +116,7 @@ impl LogWriter {
         // In steps, so that the line which every overrunnable reader reads changes rarely.
         self.reserved = end.next_multiple_of(RESERVE_STEP);
         self.region.word(RESERVED).store(self.reserved, Ordering::Relaxed);
-        // Release pairs with the Acquire fence in `Reader::is_intact`: a reader that loaded any
+        // Release pairs with the readers' Acquire fence in `is_intact`: a reader that loaded any
         // word stored after this fence loads at least this `reserved` after its own fence.
         fence(Ordering::Release);
     }
@@ -133,7 +133,7 @@ impl LogWriter {
         // Release pairs with the readers' Acquire of the commit word: they then see the record,
         // its position, and the open slot after it.
         self.region.word(slot).store(commit.to_word(), Ordering::Release);
-        // Release pairs with the Acquire in `Reader::at_tail`: it then sees the open slot.
+        // Release pairs with the readers' Acquire in `at_tail`: it then sees the open slot.
         self.region.word(TAIL).store(self.tail, Ordering::Release);
     }
 
