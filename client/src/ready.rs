@@ -1,7 +1,7 @@
 //! The ready file: where a running exchange is found.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,11 @@ pub struct ReadyFile {
     /// Process id.
     pub pid: u32,
     /// Where requests go: a unicast address or a multicast group.
-    pub order_entry: SocketAddr,
+    pub order_entry: SocketAddrV4,
     /// Where a client asks for its private reports (control address of the response channel).
-    pub reports: SocketAddr,
+    pub reports: SocketAddrV4,
     /// Multicast group of market data.
-    pub market_data: SocketAddr,
+    pub market_data: SocketAddrV4,
     /// Absolute path of the keys file.
     pub keys: PathBuf,
     /// Version of the exchange.

@@ -1,0 +1,366 @@
+//! An order-entry session: login, numbered requests out, reports in.
+//!
+//! One [`OrderEntry`] is one session on two sockets of its own, driven by its caller's
+//! [`OrderEntry::poll`] from one thread. Nothing happens between calls: poll at least a few times
+//! within the keep-alive interval.
+
+mod transport;
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use forecastle_proto_spec::{
+    EstablishmentAck, EstablishmentReject, Frame, Message, NegotiationReject, NegotiationResponse,
+    Sequence, Terminate, TerminateCode, encode,
+};
+use zerocopy::FromZeros as _;
+
+use self::transport::Transport;
+use crate::keys::AccessKey;
+use crate::login;
+use crate::session_error::SessionError;
+
+/// Where and as whom to log in.
+#[derive(Clone, Debug)]
+pub struct OrderEntryOptions {
+    /// Where requests go: a unicast address or a multicast group.
+    pub order_entry: SocketAddrV4,
+    /// Control address of the exchange's response channels.
+    pub reports: SocketAddrV4,
+    /// Address of the interface to use.
+    pub interface: Ipv4Addr,
+    /// Key to sign with.
+    pub key: AccessKey,
+    /// Which of the key's sessions, 0 to 15.
+    pub session_number: u32,
+    /// Longest silence either side allows, 100 to 60000 milliseconds.
+    pub keep_alive_interval_ms: u32,
+}
+
+/// A session with an exchange.
+pub struct OrderEntry {
+    transport: Transport,
+    key: AccessKey,
+    session_id: u32,
+    session_version_id: u64,
+    last_timestamp_ns: u64,
+    keep_alive_interval_ms: u32,
+    next_seq_num: u32,
+    phase: Phase,
+    last_sent: Instant,
+    established: Option<EstablishmentAck>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Connecting,
+    Negotiating,
+    Establishing,
+    Established,
+    Terminating,
+}
+
+impl OrderEntry {
+    /// Opens the sockets, logs in and waits until the session is established.
+    ///
+    /// # Errors
+    /// The sockets cannot be opened, the exchange refuses the login, or does not answer in time.
+    pub fn connect(options: &OrderEntryOptions, timeout: Duration) -> Result<Self, SessionError> {
+        let mut session = Self::open(options)?;
+        let deadline = Instant::now() + timeout;
+        while session.phase != Phase::Established {
+            if session.poll(|_| {})? == 0 {
+                if Instant::now() > deadline {
+                    return Err(SessionError::TimedOut { phase: session.phase.name() });
+                }
+                session.wait(WAIT_PERIOD);
+            }
+        }
+        Ok(session)
+    }
+
+    /// Opens the sockets and begins to log in; [`OrderEntry::poll`] goes on with it.
+    ///
+    /// # Errors
+    /// The sockets cannot be opened, or the system gives no random numbers.
+    pub fn open(options: &OrderEntryOptions) -> Result<Self, SessionError> {
+        let now_ns = wall_ns();
+        Ok(Self {
+            transport: Transport::open(options)?,
+            session_id: options.key.session_id(options.session_number),
+            session_version_id: now_ns,
+            last_timestamp_ns: now_ns,
+            key: options.key.clone(),
+            keep_alive_interval_ms: options.keep_alive_interval_ms,
+            next_seq_num: 1,
+            phase: Phase::Connecting,
+            last_sent: Instant::now(),
+            established: None,
+        })
+    }
+
+    /// Does all work that is due and hands every message of the exchange to `handler`, those of
+    /// the login included. Gives the number of messages; never blocks.
+    ///
+    /// # Errors
+    /// The session has ended; why. Further calls say so again.
+    pub fn poll(&mut self, mut handler: impl FnMut(Frame<'_>)) -> Result<usize, SessionError> {
+        if let Some(ended) = &self.transport.ended {
+            return Err(ended.clone());
+        }
+        let mut answer = None;
+        let count = self.transport.poll(|frame| {
+            if frame.template_id <= Terminate::TEMPLATE_ID {
+                answer = SessionMessage::of(&frame).or(answer);
+            }
+            handler(frame);
+        });
+        if let Some(answer) = answer {
+            self.on_session_message(answer);
+        }
+        self.advance();
+        self.transport.transmit();
+        match &self.transport.ended {
+            Some(ended) if count == 0 => Err(ended.clone()),
+            _ => Ok(count),
+        }
+    }
+
+    /// Sends one request under the next number, which it gives. The message's `seq_num` and
+    /// `sending_time_ns` are filled in.
+    ///
+    /// # Errors
+    /// The session is not established, or takes no message at this moment: poll and try again.
+    ///
+    /// # Panics
+    /// `M` is a message of the login or longer than 512 bytes.
+    pub fn send<M: Message>(&mut self, message: &M) -> Result<u32, SessionError> {
+        let seq_num = self.next_seq_num;
+        self.send_as(message, seq_num)?;
+        self.next_seq_num += 1;
+        Ok(seq_num)
+    }
+
+    /// Sends one request without a number: those that the gateway answers itself.
+    ///
+    /// # Errors
+    /// As [`OrderEntry::send`].
+    ///
+    /// # Panics
+    /// As [`OrderEntry::send`].
+    pub fn send_unnumbered<M: Message>(&mut self, message: &M) -> Result<(), SessionError> {
+        self.send_as(message, 0)
+    }
+
+    /// Uses up `count` numbers without sending: the exchange will report them as not applied.
+    pub fn skip_numbers(&mut self, count: u32) {
+        self.next_seq_num += count;
+    }
+
+    /// Ends the binding politely; poll on until the session says that it ended.
+    ///
+    /// # Errors
+    /// As [`OrderEntry::send`].
+    pub fn terminate(&mut self) -> Result<(), SessionError> {
+        let mut message = Terminate::new_zeroed();
+        message.session_id.set(self.session_id);
+        message.code.set(TerminateCode::Finished.into());
+        self.offer(&message)?;
+        self.phase = Phase::Terminating;
+        self.transport.transmit();
+        Ok(())
+    }
+
+    /// Waits until something came in, at most `timeout` (whole milliseconds).
+    pub fn wait(&self, timeout: Duration) {
+        self.transport.wait(timeout);
+    }
+
+    /// The session's id.
+    #[must_use]
+    pub fn session_id(&self) -> u32 {
+        self.session_id
+    }
+
+    /// What the exchange said when the session was established.
+    #[must_use]
+    pub fn established(&self) -> Option<&EstablishmentAck> {
+        self.established.as_ref()
+    }
+
+    fn send_as<M: Message>(&mut self, message: &M, seq_num: u32) -> Result<(), SessionError> {
+        if let Some(ended) = &self.transport.ended {
+            return Err(ended.clone());
+        }
+        if self.phase != Phase::Established {
+            return Err(SessionError::NotEstablished);
+        }
+        let mut buffer = [0; MESSAGE_LENGTH_MAX];
+        let length = encode(message, &mut buffer).expect("a request fits the buffer");
+        assert!(M::TEMPLATE_ID >= 20, "login messages are the client's own");
+        buffer[SENDING_TIME].copy_from_slice(&wall_ns().to_le_bytes());
+        buffer[SEQ_NUM].copy_from_slice(&seq_num.to_le_bytes());
+        self.transport.offer(&buffer[..length])?;
+        self.last_sent = Instant::now();
+        self.transport.transmit();
+        Ok(())
+    }
+
+    fn offer<M: Message>(&mut self, message: &M) -> Result<(), SessionError> {
+        let mut buffer = [0; MESSAGE_LENGTH_MAX];
+        let length = encode(message, &mut buffer).expect("a session message fits the buffer");
+        login::sign(&self.key.secret, &mut buffer[..length]);
+        self.transport.offer(&buffer[..length])?;
+        self.last_sent = Instant::now();
+        Ok(())
+    }
+
+    fn advance(&mut self) {
+        let half = Duration::from_millis(u64::from(self.keep_alive_interval_ms / 2));
+        let result = match self.phase {
+            Phase::Connecting if self.transport.is_connected => self.negotiate(),
+            Phase::Established if self.last_sent.elapsed() > half => {
+                let mut message = Sequence::new_zeroed();
+                message.session_id.set(self.session_id);
+                message.next_seq_num.set(self.next_seq_num);
+                self.offer(&message)
+            }
+            _ => Ok(()),
+        };
+        // A message that was not taken now is offered again at the next poll.
+        if let Err(error) = result
+            && !matches!(error, SessionError::BackPressured | SessionError::NotConnected)
+        {
+            self.transport.end(error);
+        }
+    }
+
+    fn negotiate(&mut self) -> Result<(), SessionError> {
+        self.offer(&login::negotiate(
+            self.session_id,
+            self.key.id,
+            self.session_version_id,
+            self.last_timestamp_ns,
+        ))?;
+        self.phase = Phase::Negotiating;
+        Ok(())
+    }
+
+    fn establish(&mut self) -> Result<(), SessionError> {
+        self.last_timestamp_ns = wall_ns().max(self.last_timestamp_ns + 1);
+        self.offer(&login::establish(
+            self.session_id,
+            self.session_version_id,
+            self.last_timestamp_ns,
+            self.next_seq_num,
+            self.keep_alive_interval_ms,
+        ))?;
+        self.phase = Phase::Establishing;
+        Ok(())
+    }
+
+    fn on_session_message(&mut self, message: SessionMessage) {
+        match (self.phase, message) {
+            (Phase::Negotiating, SessionMessage::Negotiated) => {
+                if let Err(error) = self.establish() {
+                    self.transport.end(error);
+                }
+            }
+            (Phase::Establishing, SessionMessage::Established(ack)) => {
+                self.next_seq_num = ack.next_seq_num.get();
+                self.established = Some(ack);
+                self.phase = Phase::Established;
+            }
+            (_, SessionMessage::Refused(code)) => {
+                self.transport.end(SessionError::Refused { code });
+            }
+            (_, SessionMessage::Terminated(code)) => {
+                self.transport.end(SessionError::Terminated { code });
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for OrderEntry {
+    /// Tells the exchange, best effort, so that it need not wait for the keep-alive to lapse.
+    fn drop(&mut self) {
+        if self.transport.ended.is_none() && self.phase == Phase::Established {
+            let _ = self.terminate();
+        }
+    }
+}
+
+impl Phase {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "waiting for the exchange to take the request stream",
+            Self::Negotiating => "waiting for the answer to Negotiate",
+            Self::Establishing => "waiting for the answer to Establish",
+            Self::Established => "established",
+            Self::Terminating => "terminating",
+        }
+    }
+}
+
+/// What the exchange says of the session itself.
+#[derive(Clone, Copy)]
+enum SessionMessage {
+    Negotiated,
+    Established(EstablishmentAck),
+    Refused(u16),
+    Terminated(u16),
+}
+
+impl SessionMessage {
+    fn of(frame: &Frame<'_>) -> Option<Self> {
+        if frame.body::<NegotiationResponse>().is_some() {
+            return Some(Self::Negotiated);
+        }
+        if let Some(ack) = frame.body::<EstablishmentAck>() {
+            return Some(Self::Established(*ack));
+        }
+        if let Some(reject) = frame.body::<NegotiationReject>() {
+            return Some(Self::Refused(reject.reject_code.get()));
+        }
+        if let Some(reject) = frame.body::<EstablishmentReject>() {
+            return Some(Self::Refused(reject.reject_code.get()));
+        }
+        frame.body::<Terminate>().map(|message| Self::Terminated(message.code.get()))
+    }
+}
+
+fn wall_ns() -> u64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Place of `sending_time_ns` in every numbered request, header included.
+const SENDING_TIME: std::ops::Range<usize> = 16..24;
+/// Place of `seq_num` in every numbered request, header included.
+const SEQ_NUM: std::ops::Range<usize> = 24..28;
+const MESSAGE_LENGTH_MAX: usize = 512;
+const WAIT_PERIOD: Duration = Duration::from_millis(1);
+
+#[cfg(test)]
+mod tests {
+    use forecastle_proto_spec::LAYOUTS;
+
+    use super::*;
+
+    #[test]
+    fn every_numbered_request_has_time_and_number_at_the_same_place() {
+        let mut count = 0;
+        for message in LAYOUTS.iter().flat_map(|section| section.iter()) {
+            if !(20..50).contains(&message.template_id) {
+                continue;
+            }
+            let offset = |name| message.fields.iter().find(|field| field.0 == name).unwrap().1;
+            assert_eq!(offset("sending_time_ns") + 8, SENDING_TIME.start, "{}", message.name);
+            assert_eq!(offset("seq_num") + 8, SEQ_NUM.start, "{}", message.name);
+            assert!(message.block_length + 8 <= MESSAGE_LENGTH_MAX);
+            count += 1;
+        }
+        assert_eq!(count, 14);
+    }
+}
