@@ -143,7 +143,7 @@ fn lines_of(output: impl Read + Send + 'static) -> mpsc::Receiver<String> {
         let mut reader = BufReader::new(output);
         let mut line = Vec::new();
         while reader.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+            let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
             if sender.send(text).is_err() {
                 break;
             }
@@ -166,10 +166,10 @@ mod tests {
     #[test]
     fn gives_every_line_and_the_status() {
         let mut lines = Vec::new();
-        let mut command = shell("echo one; echo two; exit 3");
+        let mut command = shell("printf 'one\\t\\t\\n'; echo two; exit 3");
         let status = run(&mut command, Duration::from_secs(20), |line| lines.push(line.to_owned()));
         assert_eq!(status.unwrap().code(), Some(3));
-        assert_eq!(lines, ["one", "two"]);
+        assert_eq!(lines, ["one\t\t", "two"]);
     }
 
     #[test]

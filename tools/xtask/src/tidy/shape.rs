@@ -47,12 +47,14 @@ pub fn files_state_their_contract(tree: &Tree) -> Vec<Fault> {
     files.map(|file| Fault::new(&file.path, 1, "a file starts with its //! contract")).collect()
 }
 
-/// A URL, or one literal that is too wide for a line of its own.
+/// A URL, a row of a table, or one literal that is too wide for a line of its own.
 fn holds_the_unbreakable(line: &str, code: &str) -> bool {
     let indent = line.chars().take_while(|character| *character == ' ').count();
     let runs = code.split(|character| character != LITERAL_FILL);
     let literal = runs.map(|run| run.chars().count()).max().unwrap_or(0);
-    line.contains("://") || indent + literal + QUOTES_AND_COMMA > LINE_WIDTH_MAX
+    let comment = line.trim_start().trim_start_matches(['/', '!']);
+    let is_table_row = comment.len() < line.trim_start().len() && comment.starts_with(" |");
+    line.contains("://") || is_table_row || indent + literal + QUOTES_AND_COMMA > LINE_WIDTH_MAX
 }
 
 const FILE_LENGTH_MAX: usize = 800;
@@ -90,6 +92,7 @@ mod tests {
             ("a.rs", &format!("\n// {words}\n")),
             ("b.rs", &format!("// see {}://{path}\n", "https")),
             ("c.rs", &format!("        let a = \"{path}\";\n")),
+            ("e.rs", &format!("/// | {words} | {words} |\n")),
             ("d.rs", &format!("let a = \"{}\" + \"{}\";\n", &path[..50], &path[..50])),
         ]);
         assert_eq!(places(&lines_are_short(&tree)), ["a.rs:2", "d.rs:1"]);
