@@ -98,7 +98,8 @@ fn check(bytes: &[u8], context: &str) -> Option<FrameError> {
 }
 
 /// The rules of framing once more, from the page and not from the parser: the length of the
-/// message, or the first defect in the order header cut, schema, version, template, length, body cut.
+/// message, or the first defect in the order header cut, schema, version, template, block length,
+/// body cut.
 fn expected(bytes: &[u8]) -> Result<usize, FrameError> {
     if bytes.len() < 8 {
         return Err(FrameError::Truncated);
