@@ -20,7 +20,7 @@ use crate::limits::{
 use crate::position::TermGeometry;
 use crate::receivers::Receivers;
 use crate::retransmit::{Next, RetransmitQueue};
-use crate::send_buffer::{SendBuffer, framed_length};
+use crate::send_buffer::SendBuffer;
 use crate::send_endpoint::{Destination, PublicationConfig, SendConfig};
 use crate::session_index::SessionKey;
 use crate::{Transmit, put};
@@ -478,10 +478,10 @@ impl Publication {
         Some(put(self.buffer.heartbeat(self.sent_position, flags).as_bytes(), buffer))
     }
 
-    /// Oldest byte that is still resent: what a stock sender keeps, and less than our ring holds.
+    /// Oldest byte that is still resent: a term back, where a stock sender keeps half a term and a
+    /// message. The ring holds it, since offers stay within half a term of what was sent.
     fn retained_position(&self) -> u64 {
-        let message = framed_length(self.message_length_max(), self.mtu) as u64;
-        self.sent_position.saturating_sub(self.geometry().term_length() / 2 + message)
+        self.sent_position.saturating_sub(self.geometry().term_length())
     }
 
     /// Whether time passing made news since the last call.

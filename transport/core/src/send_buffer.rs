@@ -1,6 +1,6 @@
 //! The bytes of one publication: two terms as a ring, holding whole frames at their positions, so
-//! that sending and resending are copies. Two terms cover what may be asked for: half a term and a
-//! message behind the sender, half a term and a message ahead of it.
+//! that sending and resending are copies. Two terms cover what may be asked for: one term behind the
+//! sender, half a term ahead of it.
 
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::{I32, I64};
@@ -199,7 +199,7 @@ pub(crate) struct Batch {
 }
 
 /// Bytes of the stream that a message takes in frames of at most `mtu`.
-pub(crate) fn framed_length(length: usize, mtu: usize) -> usize {
+fn framed_length(length: usize, mtu: usize) -> usize {
     let payload_max = mtu - DATA_HEADER_LENGTH;
     let whole = length / payload_max;
     let rest = length % payload_max;

@@ -1,0 +1,12 @@
+//! Both ends of the protocol in one thread and virtual time: what is said, what is delivered, and
+//! what is not sent. Every random run prints its seed.
+#![allow(clippy::unwrap_used)]
+
+mod amplification;
+mod flow_control;
+mod gap_hold;
+mod lossy;
+mod malformed;
+mod network;
+mod response_channel;
+mod stream_life;
