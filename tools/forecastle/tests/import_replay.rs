@@ -1,0 +1,323 @@
+//! The import's rule against a naive price-time book: what the plans of a whole file do to it,
+//! checked level by level after every message.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use forecastle::import::message::{Level, Message, Odds, RunnerKey, SourceStatus};
+use forecastle::import::plan::Plan;
+use forecastle::import::resting::{PriceChange, PriceKey, Request, RestingOrders, orders_of};
+use forecastle::import::source::SourceMarket;
+use forecastle::import::stream::{Line, StreamReader};
+use forecastle::import::survey::Survey;
+use forecastle_proto_spec::Side;
+
+/// Orders of one runner in one list, oldest first: the simplest thing that has price-time
+/// priority.
+#[derive(Default)]
+struct NaiveBook {
+    orders: Vec<NaiveOrder>,
+}
+
+struct NaiveOrder {
+    order_id: u64,
+    side: Side,
+    price: u16,
+    leaves: u32,
+    executed: u32,
+}
+
+impl NaiveBook {
+    /// Lots by price of one side.
+    fn levels(&self, side: Side) -> BTreeMap<u16, u64> {
+        let mut levels = BTreeMap::new();
+        for order in self.orders.iter().filter(|order| order.side == side) {
+            *levels.entry(order.price).or_insert(0) += u64::from(order.leaves);
+        }
+        levels
+    }
+
+    fn best(&self, side: Side) -> Option<u16> {
+        let levels = self.levels(side);
+        match side {
+            Side::Sell => levels.keys().next().copied(),
+            Side::Buy => levels.keys().next_back().copied(),
+        }
+    }
+
+    /// An immediate-or-cancel order against `side` limited to `price`: order id, quantity and
+    /// leaves of each fill.
+    fn take(&mut self, side: Side, price: u16, mut quantity: u32) -> Vec<(u64, u32, u32)> {
+        let mut fills = Vec::new();
+        while quantity > 0 {
+            let Some(best) = self.best(side) else { break };
+            if (side == Side::Sell && best > price) || (side == Side::Buy && best < price) {
+                break;
+            }
+            let first = self.orders.iter().position(|o| o.side == side && o.price == best);
+            let order = &mut self.orders[first.unwrap()];
+            let traded = quantity.min(order.leaves);
+            quantity -= traded;
+            order.leaves -= traded;
+            order.executed += traded;
+            fills.push((order.order_id, traded, order.leaves));
+            self.orders.retain(|order| order.leaves > 0);
+        }
+        fills
+    }
+
+    fn position(&self, order_id: u64) -> usize {
+        self.orders.iter().position(|order| order.order_id == order_id).expect("a live order")
+    }
+}
+
+/// The source's ladders by odds alone, for targets worked out from nothing each time.
+#[derive(Default)]
+struct NaiveSource {
+    levels: BTreeMap<(RunnerKey, Side, Odds), u64>,
+}
+
+impl NaiveSource {
+    fn apply(&mut self, message: &Message) {
+        for change in &message.changes {
+            if change.is_image {
+                self.levels.clear();
+            }
+            for runner in &change.runners {
+                for (side, levels) in [(Side::Sell, &runner.to_back), (Side::Buy, &runner.to_lay)] {
+                    for level in levels {
+                        self.levels.insert((runner.key, side, level.odds), level.size);
+                    }
+                }
+            }
+        }
+    }
+
+    fn target(&self, runner: RunnerKey, side: Side) -> BTreeMap<u16, u64> {
+        let mut target = BTreeMap::new();
+        for (&(key, of, odds), &size) in &self.levels {
+            let lots = Level { odds, size }.lots().unwrap();
+            if (key, of) == (runner, side) && lots > 0 {
+                *target.entry(odds.price(side)).or_insert(0) += u64::from(lots);
+            }
+        }
+        target
+    }
+}
+
+#[derive(Default)]
+struct Replay {
+    books: Vec<NaiveBook>,
+    resting: RestingOrders,
+    is_open: bool,
+    last_order_id: u64,
+    orders: u64,
+    replaces: u64,
+    cancels: u64,
+    trades: u64,
+}
+
+impl Replay {
+    fn request(&mut self, request: Request) {
+        match request {
+            Request::New { key, quantity } => {
+                assert!(self.is_open, "a new order while the market is not open");
+                self.last_order_id += 1;
+                self.orders += 1;
+                self.rest(key, self.last_order_id, quantity, 0);
+                self.resting.accepted(key, self.last_order_id, quantity);
+            }
+            Request::Replace { key, order_id, order_qty } => {
+                let book = &mut self.books[key.runner];
+                let index = book.position(order_id);
+                let order = &mut book.orders[index];
+                assert_eq!((order.side, order.price), (key.side, key.price));
+                let leaves = order_qty - order.executed;
+                assert!(leaves > 0, "a replace that leaves nothing");
+                if leaves <= order.leaves {
+                    order.leaves = leaves;
+                    self.cancels += 1;
+                } else {
+                    assert!(self.is_open, "growth while the market is not open");
+                    let executed = book.orders.remove(index).executed;
+                    self.replaces += 1;
+                    self.rest(key, order_id, leaves, executed);
+                }
+                self.resting.replaced(order_id, leaves);
+            }
+            Request::Cancel { key, order_id } => {
+                let book = &mut self.books[key.runner];
+                book.orders.remove(book.position(order_id));
+                self.cancels += 1;
+                assert!(self.resting.ended(order_id));
+            }
+        }
+    }
+
+    fn rest(&mut self, key: PriceKey, order_id: u64, leaves: u32, executed: u32) {
+        let book = &mut self.books[key.runner];
+        let (side, price) = (key.side, key.price);
+        let crosses = match side {
+            Side::Buy => book.best(Side::Sell).is_some_and(|offer| offer <= price),
+            Side::Sell => book.best(Side::Buy).is_some_and(|bid| bid >= price),
+        };
+        assert!(!crosses, "an order to rest crosses the book");
+        book.orders.push(NaiveOrder { order_id, side, price, leaves, executed });
+    }
+
+    fn take(&mut self, change: &PriceChange) {
+        assert!(self.is_open, "a taker while the market is not open");
+        let PriceKey { runner, side, price } = change.key;
+        for quantity in orders_of(change) {
+            self.orders += 1;
+            let fills = self.books[runner].take(side, price, quantity);
+            assert_eq!(fills.iter().map(|fill| fill.1).sum::<u32>(), quantity);
+            for (order_id, quantity, leaves) in fills {
+                self.trades += 1;
+                self.resting.filled(order_id, quantity, leaves);
+            }
+        }
+    }
+
+    fn perform(&mut self, plan: &Plan) {
+        let reductions: Vec<_> =
+            plan.reductions.iter().flat_map(|change| self.resting.reduce(change)).collect();
+        reductions.into_iter().for_each(|request| self.request(request));
+        plan.takers.iter().for_each(|change| self.take(change));
+        let growths: Vec<_> =
+            plan.growths.iter().flat_map(|change| self.resting.grow(change)).collect();
+        growths.into_iter().for_each(|request| self.request(request));
+    }
+}
+
+struct Totals {
+    checks: u64,
+    mismatches: u64,
+    waiting: u64,
+    crossed: u64,
+    unplaced: u64,
+    replay: Replay,
+}
+
+fn replay(path: &Path) -> Totals {
+    let survey = Survey::of(path).unwrap();
+    let mut market = SourceMarket::new(&survey.market_id, &survey.runners);
+    let mut naive = NaiveSource::default();
+    let mut replay = Replay::default();
+    replay.books.resize_with(survey.runners.len(), NaiveBook::default);
+    let mut totals =
+        Totals { checks: 0, mismatches: 0, waiting: 0, crossed: 0, unplaced: 0, replay };
+    let mut reader = StreamReader::open(path).unwrap();
+    while let Some(line) = reader.next_line().unwrap() {
+        let Line::Message(message) = line else { continue };
+        let touched = market.apply(&message);
+        naive.apply(&message);
+        let replay = &mut totals.replay;
+        replay.is_open = market.status() == SourceStatus::Open;
+        for &runner in &touched.removed {
+            for order in std::mem::take(&mut replay.books[runner].orders) {
+                replay.cancels += 1;
+                assert!(replay.resting.ended(order.order_id));
+            }
+            assert_eq!(replay.resting.order_count(runner), 0);
+        }
+        let plan = Plan::of(&market, &touched, &replay.resting);
+        replay.perform(&plan);
+        totals.crossed += plan.crossed_count;
+        totals.unplaced += plan.unplaced_count;
+        if !plan.is_checkable {
+            totals.waiting += 1;
+            continue;
+        }
+        totals.checks += 1;
+        let is_equal = market.live_runners().all(|runner| {
+            Side::ALL.into_iter().all(|side| {
+                let shown = replay.books[runner].levels(side);
+                let tracked: BTreeMap<_, _> = replay.resting.prices(runner, side).collect();
+                let wanted = naive.target(survey.runners[runner], side);
+                shown == wanted
+                    && tracked == wanted
+                    && *market.ladder(runner).target(side) == wanted
+            })
+        });
+        totals.mismatches += u64::from(!is_equal);
+    }
+    totals
+}
+
+#[test]
+fn the_recorded_market_is_shown_exactly_after_every_message() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data/betfair/1.200806927.jsonl");
+    if !path.exists() {
+        println!("skipped: {} is not there", path.display());
+        return;
+    }
+    let totals = replay(&path);
+    assert_eq!((totals.checks, totals.mismatches, totals.waiting), (18_519, 0, 10));
+    assert_eq!((totals.crossed, totals.unplaced), (0, 3_054));
+    assert_eq!(totals.replay.trades, 8_263);
+}
+
+#[test]
+fn a_market_that_loses_a_runner_goes_on_with_the_others() {
+    for winner_count in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("removed.jsonl");
+        std::fs::write(&path, synthetic::lines_with_a_removed_runner(winner_count)).unwrap();
+        let survey = Survey::of(&path).unwrap();
+        assert_eq!(survey.is_exhaustive, winner_count == 1);
+        assert_eq!((survey.message_count, survey.malformed_count), (12, 1));
+        let values = survey.settlement_values();
+        assert_eq!(values, Some(vec![10_000, 0, 0]), "of runners 7, 8, 9");
+        let totals = replay(&path);
+        assert_eq!((totals.mismatches, totals.checks, totals.waiting), (0, 8, 4));
+        assert_eq!((totals.replay.trades, totals.crossed), (3, 0));
+        assert!(totals.replay.replaces > 0 && totals.replay.orders > totals.replay.trades);
+    }
+}
+
+/// A small market with everything that is hostile in such data.
+mod synthetic {
+    /// Three runners; 8 is removed after it traded, 7 wins.
+    pub fn lines_with_a_removed_runner(winner_count: u32) -> String {
+        let define = |status: &str, in_play: bool, statuses: [&str; 3], rest: &str| {
+            let runner = |(index, status): (usize, &str)| {
+                let id = index + 7;
+                format!(r#"{{"id":{id},"status":"{status}","sortPriority":{id},"spn":"NaN"}}"#)
+            };
+            let runners: Vec<_> = statuses.into_iter().enumerate().map(runner).collect();
+            message(&format!(
+                r#""marketDefinition":{{"status":"{status}","inPlay":{in_play},"betDelay":5,
+                "numberOfWinners":{winner_count},"runners":[{}]}}{rest}"#,
+                runners.join(",")
+            ))
+        };
+        let active = ["ACTIVE"; 3];
+        let without = ["ACTIVE", "REMOVED", "ACTIVE"];
+        [
+            define("INACTIVE", false, active, ""),
+            message(r#""img":true,"rc":[{"id":7,"atb":[[3,10]],"atl":[[3.1,4],[3.2,0.0]]}]"#),
+            define("OPEN", false, active, r#","rc":[{"id":8,"atb":[[3,5]],"atl":[[3.05,5]]}]"#),
+            message(r#""con":true,"rc":[{"id":8,"atb":[[3,3.5]],"trd":[[3,3]],"tv":3.0}]"#),
+            "{\"op\":\"mcm\",\"pt\":1,\"mc\":[{\"id\":\"1.2\",\"rc\":[{\"id\":7,\"atb\":[[3,"
+                .to_string(),
+            define("OPEN", false, without, r#","rc":[{"id":9,"atl":[[990,0.5],[1000,1]]}]"#),
+            message(
+                r#""rc":[{"id":8,"atb":[[3,99]]},{"id":9,"atl":[[990,0.25]],"trd":[[990,1]]}]"#,
+            ),
+            define("SUSPENDED", true, without, r#","rc":[{"id":7,"atb":[[3,2],[2.9,6]]}]"#),
+            define("OPEN", true, without, r#","rc":[{"id":7,"atl":[[3.1,1]],"trd":[[3.1,6]]}]"#),
+            message(r#""img":true,"rc":[{"id":7,"atb":[[2.9,7]],"trd":[[3.1,6]],"ltp":3.1}]"#),
+            message(r#""rc":[{"id":9,"atl":[[5,2e1]],"hc":0},{"id":7,"trd":[[3.1,4]]}]"#),
+            "{\"op\":\"mcm\",\"pt\":2,\"ct\":\"HEARTBEAT\",\"clk\":null}".to_string(),
+            define("CLOSED", true, ["WINNER", "REMOVED", "LOSER"], ""),
+        ]
+        .join("\n")
+    }
+
+    fn message(change: &str) -> String {
+        let line = format!(r#"{{"op":"mcm","clk":null,"pt":1,"mc":[{{"id":"1.2",{change}}}]}}"#);
+        line.replace('\n', " ")
+    }
+}
