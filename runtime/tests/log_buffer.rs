@@ -263,6 +263,24 @@ fn an_overrun_reader_is_told_and_goes_on_at_the_tail() {
     assert_eq!(late.position(), resume_at + 8);
 }
 
+#[test]
+fn overrun_is_told_whatever_lies_where_the_next_record_was() {
+    for byte in [0, 1, 0xFF] {
+        let (region, mut writer) = log(&config(CAPACITY_MIN, 0, Release::OnCommit));
+        let mut reader = Reader::attach(region, Visibility::Committed).unwrap();
+        for _ in 0..20 {
+            let mut claim = writer.try_claim(RECORD_LENGTH_MAX).unwrap();
+            claim.fill(byte);
+            claim.commit(RECORD_LENGTH_MAX - 64);
+            let mut claim = writer.try_claim(200).unwrap();
+            claim.fill(byte);
+            claim.commit(200);
+        }
+        let overrun = Overrun { lost_from: START, resume_at: writer.position() };
+        assert_eq!(reader.poll(1, |_, _| unreachable!()), Err(overrun), "over bytes {byte}");
+    }
+}
+
 fn steps() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
     let length = prop_oneof![1..50_usize, 1..=RECORD_LENGTH_MAX / 8];
     prop::collection::vec((length, 0..4_usize, 0..3_usize), 1..60)
@@ -302,6 +320,7 @@ proptest! {
 /// Follows the log up to position `end`; returns bytes read and bytes told lost.
 fn follow(mut reader: Reader, end: u64) -> (u64, u64) {
     let (mut expected, mut read, mut lost) = (START, 0, 0);
+    let mut idle_turns = 0_u32;
     while expected < end {
         let polled = reader.poll(50, |position, record| {
             assert_eq!(position, expected);
@@ -310,8 +329,12 @@ fn follow(mut reader: Reader, end: u64) -> (u64, u64) {
             read += record.len() as u64;
         });
         match polled {
-            Ok(0) => thread::yield_now(),
-            Ok(_) => {}
+            Ok(0) => {
+                idle_turns += 1;
+                assert!(idle_turns < 20_000_000, "the reader is stuck at {expected}");
+                thread::yield_now();
+            }
+            Ok(_) => idle_turns = 0,
             Err(Overrun { lost_from, resume_at }) => {
                 assert_eq!(lost_from, expected);
                 assert!(resume_at > lost_from);

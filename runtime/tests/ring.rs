@@ -236,16 +236,27 @@ proptest! {
     }
 }
 
+/// Turns a thread may wait in vain before its test fails instead of hanging.
+const IDLE_TURNS_MAX: u32 = 20_000_000;
+
+fn wait(idle_turns: &mut u32) {
+    *idle_turns += 1;
+    assert!(*idle_turns < IDLE_TURNS_MAX, "the other end is stuck");
+    thread::yield_now();
+}
+
 fn produce(mut producer: Producer, count: u64, length_max: usize) {
     for sequence in 0..count {
+        let mut idle_turns = 0;
         while !offer(&mut producer, sequence, length_of(sequence, length_max)) {
-            thread::yield_now();
+            wait(&mut idle_turns);
         }
     }
 }
 
 fn consume(mut consumer: Consumer, count: u64, length_max: usize) {
     let mut sequence = 0;
+    let mut idle_turns = 0;
     while sequence < count {
         let limit = 1 + sequence as usize % 40;
         let polled = consumer.poll(limit, |found, payload| {
@@ -253,7 +264,9 @@ fn consume(mut consumer: Consumer, count: u64, length_max: usize) {
             sequence += 1;
         });
         if polled == 0 {
-            thread::yield_now();
+            wait(&mut idle_turns);
+        } else {
+            idle_turns = 0;
         }
     }
 }
