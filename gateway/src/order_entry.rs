@@ -1,0 +1,296 @@
+//! The order-entry agent: sockets, ring and log around the session core.
+//!
+//! A duty cycle takes a batch of datagrams from each socket, pushes what passes the core into the
+//! ring, reads released records of the log, puts their reports on the reply streams and sends what
+//! is due. When the ring has no room the agent leaves messages in their images, whose windows then
+//! close: back pressure reaches the client, and nothing is lost.
+//!
+//! In the ring, a command's kind is its template, its session the session id (0 for the exchange
+//! itself) and its time the wall clock at receipt.
+
+mod streams;
+
+use forecastle_proto_spec::{
+    Message, ORDER_ENTRY_STREAM_ID, SessionDisconnected, SettlementRequest, encode,
+};
+use forecastle_runtime::agent::Agent;
+use forecastle_runtime::clock::Now;
+use forecastle_runtime::log_buffer::GatingReader;
+use forecastle_runtime::ring::{Producer, RecordHeader};
+use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
+use forecastle_transport::{ReceiveConfig, SendConfig, control_address};
+use forecastle_transport_udp::UdpChannel;
+use std::net::SocketAddr;
+
+use crate::counter_list::CounterList;
+use crate::keys::KeyTable;
+use crate::record::Record;
+use crate::reports::{EXCHANGE_SESSION_ID, Reports};
+use crate::session::{Intake, MESSAGES_PER_CALL_MAX, SessionCore, SessionCount};
+use streams::Streams;
+
+/// Takes orders in and gives reports out.
+pub struct OrderEntryAgent {
+    core: SessionCore,
+    reports: Reports,
+    streams: Streams,
+    ring: Producer,
+    log: GatingReader,
+    counters: CounterList,
+    market_data: Option<CounterList>,
+    next_publish_ns: u64,
+    now: Now,
+}
+
+impl OrderEntryAgent {
+    /// Puts the parts together. Allocates everything.
+    ///
+    /// # Panics
+    /// When a limit of `config` is outside the range its field documents.
+    #[must_use]
+    pub fn new(parts: OrderEntryParts, config: &OrderEntryConfig) -> Self {
+        let core = SessionCore::new(parts.keys, config.images_max);
+        let reports = Reports::new(config.works_max);
+        let receive = receive_config(config, parts.requests.local_address());
+        let send = SendConfig::unicast(2 * config.images_max, config.reply_term_length);
+        let streams = Streams::new(parts.requests, receive, parts.reports, send, config.reply_seed);
+        let counters = CounterList::new(|visit| for_each_count(&core, &reports, &streams, visit));
+        Self {
+            core,
+            reports,
+            streams,
+            ring: parts.ring,
+            log: parts.log,
+            counters,
+            market_data: parts.market_data,
+            next_publish_ns: 0,
+            now: Now::default(),
+        }
+    }
+
+    /// The agent's counters, published every 100 ms and before each counter report.
+    #[must_use]
+    pub fn counters(&self) -> CounterList {
+        self.counters.clone()
+    }
+
+    /// Pushes what passes the core, as far as the ring has room.
+    fn take_messages(&mut self, now: Now) -> usize {
+        self.push_disconnects(now);
+        let free_length = self.ring.free_length();
+        let room = free_length.saturating_sub(RING_SLOT_LENGTH_MAX) / RING_SLOT_LENGTH_MAX;
+        let limit = room.min(MESSAGES_PER_CALL_MAX);
+        if limit == 0 {
+            self.core.on_deaf(now);
+            return 0;
+        }
+        let is_ring_busy = free_length < self.ring.capacity() / BUSY_FREE_DIVISOR;
+        let (core, ring) = (&mut self.core, &mut self.ring);
+        self.streams.poll(now.monotonic_ns, limit, |binding, message| {
+            if let Intake::Forward { session_id } =
+                core.on_message(now, binding, message, is_ring_busy)
+            {
+                let mut claim = ring.try_claim(message.len()).expect("room was counted before");
+                claim.copy_from_slice(message);
+                let template_id = u16::from_le_bytes([message[2], message[3]]);
+                claim.commit(ring_header(template_id, session_id, now));
+            }
+        })
+    }
+
+    /// Tells the engine of lost sessions while the ring has room.
+    fn push_disconnects(&mut self, now: Now) {
+        while self.ring.free_length() > 2 * RING_SLOT_LENGTH_MAX {
+            let Some(command) = self.core.next_disconnect() else { return };
+            let mut claim = self
+                .ring
+                .try_claim(SessionDisconnected::ENCODED_LENGTH)
+                .expect("room was counted before");
+            encode(&command, &mut claim).expect("the claim is as long as the message");
+            let template_id = SessionDisconnected::TEMPLATE_ID;
+            claim.commit(ring_header(template_id, EXCHANGE_SESSION_ID, now));
+        }
+    }
+
+    /// Does what the core asks for.
+    fn act(&mut self, now: Now) {
+        while let Some((binding, request_id)) = self.streams.act(now, &mut self.core) {
+            self.publish_counters();
+            let lists = [Some(&self.counters), self.market_data.as_ref()];
+            if !self.streams.send_counters(now.monotonic_ns, binding, request_id, lists) {
+                self.core.on_slow_consumer(now, binding);
+            }
+        }
+    }
+
+    /// Reads released records and reports their effects.
+    fn read_log(&mut self, now: Now) -> usize {
+        let Self { core, reports, streams, log, .. } = self;
+        log.poll(RECORDS_PER_CALL_MAX, |position, bytes| {
+            let record = Record::new(position, bytes);
+            core.observe(&record);
+            reports.project(&record, |recipient, message| {
+                core.on_report(now, recipient, message, |binding| {
+                    streams.offer(now.monotonic_ns, binding, message)
+                });
+            });
+            // Counters are asked for by messages only, and those were answered before.
+            while streams.act(now, core).is_some() {}
+        })
+    }
+
+    fn publish_counters(&self) {
+        let (core, reports, streams) = (&self.core, &self.reports, &self.streams);
+        self.counters.publish(|visit| for_each_count(core, reports, streams, visit));
+    }
+}
+
+impl Agent for OrderEntryAgent {
+    fn name(&self) -> &'static str {
+        "order-entry"
+    }
+
+    fn do_work(&mut self, now: Now) -> usize {
+        self.now = now;
+        let mut work_count = self.streams.receive(now.monotonic_ns);
+        work_count += self.streams.poll_events(now, &mut self.core);
+        work_count += self.take_messages(now);
+        self.act(now);
+        work_count += self.read_log(now);
+        self.core.on_time(now);
+        self.act(now);
+        work_count += self.streams.transmit(now.monotonic_ns);
+        if now.monotonic_ns >= self.next_publish_ns {
+            self.next_publish_ns = now.monotonic_ns + COUNTER_PERIOD_NS;
+            self.publish_counters();
+        }
+        work_count
+    }
+
+    /// Ends every session with the code Shutdown and sends what can be sent at once.
+    fn on_close(&mut self) {
+        let now = self.now;
+        self.read_log(now);
+        self.core.on_shutdown(now);
+        self.act(now);
+        self.streams.transmit(now.monotonic_ns);
+        self.publish_counters();
+    }
+}
+
+impl std::fmt::Debug for OrderEntryAgent {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("OrderEntryAgent").field("core", &self.core).finish_non_exhaustive()
+    }
+}
+
+/// What an order-entry agent is put together from.
+pub struct OrderEntryParts {
+    /// Who may log in.
+    pub keys: KeyTable,
+    /// Socket of the order-entry address: unicast, or joined to a multicast group.
+    pub requests: UdpChannel,
+    /// Socket that reports are sent from and their status messages come to.
+    pub reports: UdpChannel,
+    /// Commands to the engine.
+    pub ring: Producer,
+    /// Released records, from the log's start.
+    pub log: GatingReader,
+    /// Counters of the market-data publisher, reported behind the agent's own.
+    pub market_data: Option<CounterList>,
+}
+
+/// Limits of an order-entry agent.
+#[derive(Clone, Debug)]
+pub struct OrderEntryConfig {
+    /// Request images at a time, from 1; also sessions at a time.
+    pub images_max: usize,
+    /// Images that one source address may have, from 1.
+    pub images_per_source_max: usize,
+    /// Receiver window of each request image, bytes; see the transport. The socket's receive
+    /// buffer must be at least as long.
+    pub window_length: u32,
+    /// How long a hole in a request stream may wait for its repair before the messages in it are
+    /// given up, ns; the engine then answers with NotApplied.
+    pub gap_hold_ns: u64,
+    /// Term of each reply stream, bytes, a power of two from 64 KiB. Half of it may wait unsent:
+    /// a client further behind is cut off.
+    pub reply_term_length: u32,
+    /// The engine's `work_max`.
+    pub works_max: usize,
+    /// Random number that names the receiver to senders.
+    pub receiver_id: i64,
+    /// Secret random bytes that reply session ids are drawn from.
+    pub reply_seed: [u8; 32],
+}
+
+impl OrderEntryConfig {
+    /// 64 images, 16 per source, window 128 KiB, holes held for 100 ms, reply terms of 1 MiB, 64
+    /// works.
+    #[must_use]
+    pub const fn new(receiver_id: i64, reply_seed: [u8; 32]) -> Self {
+        Self {
+            images_max: 64,
+            images_per_source_max: 16,
+            window_length: WINDOW_LENGTH_DEFAULT,
+            gap_hold_ns: 100_000_000,
+            reply_term_length: 1024 * 1024,
+            works_max: 64,
+            receiver_id,
+            reply_seed,
+        }
+    }
+}
+
+fn receive_config(config: &OrderEntryConfig, address: SocketAddr) -> ReceiveConfig {
+    let control = match address {
+        SocketAddr::V4(group) if group.ip().is_multicast() => control_address(group),
+        _ => None,
+    };
+    let seed = config.receiver_id.unsigned_abs();
+    ReceiveConfig {
+        control_address: control.map(SocketAddr::V4),
+        images_max: config.images_max,
+        images_per_source_max: config.images_per_source_max,
+        window_length: config.window_length,
+        message_length_max: REQUEST_LENGTH_MAX,
+        gap_hold_ns: Some(config.gap_hold_ns),
+        ..ReceiveConfig::untrusted(&[ORDER_ENTRY_STREAM_ID], config.receiver_id, seed)
+    }
+}
+
+#[inline]
+fn ring_header(template_id: u16, session_id: u32, now: Now) -> RecordHeader {
+    RecordHeader {
+        kind: u32::from(template_id),
+        session: u64::from(session_id),
+        time_ns: now.wall_ns,
+    }
+}
+
+fn for_each_count(
+    core: &SessionCore,
+    reports: &Reports,
+    streams: &Streams,
+    visit: &mut dyn FnMut(&str, &str, u64),
+) {
+    for count in SessionCount::ALL {
+        visit("session.", count.label(), core.counters().value(count));
+    }
+    visit("session.", "established_now", core.established_count() as u64);
+    visit("session.", "works_untracked", reports.works_untracked());
+    streams.for_each_count(visit);
+}
+
+/// Released records read in one duty cycle, at most.
+pub const RECORDS_PER_CALL_MAX: usize = 64;
+/// New orders and replaces are refused as Busy while less than this part of the ring is free.
+pub const BUSY_FREE_DIVISOR: usize = 4;
+/// Longest transport message taken from a client; longer ones are dropped by the transport.
+pub const REQUEST_LENGTH_MAX: usize = 4096;
+/// Ring bytes that the longest client message takes.
+const RING_SLOT_LENGTH_MAX: usize = 192;
+/// How often counters are published.
+pub(crate) const COUNTER_PERIOD_NS: u64 = 100_000_000;
+
+const _: () = assert!(24 + SettlementRequest::ENCODED_LENGTH <= RING_SLOT_LENGTH_MAX);
