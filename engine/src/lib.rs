@@ -1,1 +1,53 @@
 //! The deterministic matching engine and ledger of Forecastle.
+//!
+//! One [`Engine`] holds all state of a shard: accounts, positions, books, sessions. It takes one
+//! command at a time, as the bytes that came in, and appends its effects as messages; the same
+//! commands give the same effects and digests on every machine. What each command does is written in
+//! `docs/engine-rules.md`, message by message.
+//!
+//! Pure: no clock, no thread, no socket, no float, no random map. Nothing allocates after
+//! [`Engine::new`], and every command does a bounded amount of work. [`ladder`] can be used alone.
+
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss
+)]
+
+mod accounts;
+mod administration;
+mod apply;
+mod cancel;
+mod client_order_ids;
+mod config;
+mod effect_buffer;
+mod engine;
+mod entitlements;
+mod events;
+mod exposure;
+mod fees;
+mod invariants;
+pub mod ladder;
+mod ledger;
+mod market_digest;
+mod matching;
+mod new_order;
+mod order_table;
+mod replace;
+mod session_commands;
+mod sessions;
+mod settlement;
+mod state_digest;
+mod state_reports;
+mod sweeps;
+mod views;
+mod work;
+
+pub use apply::CommandInput;
+pub use config::{ConfigError, EngineConfig};
+pub use effect_buffer::EffectBuffer;
+pub use engine::Engine;
+pub use fees::fee_per_lot;
+pub use views::{AccountView, BookOrder, BookView};

@@ -1,0 +1,138 @@
+//! Accounts: firm, cash, and what is derived from their exposures.
+//!
+//! Cash changes in one place, which also keeps the total and the digest.
+
+use forecastle_proto_spec::Digest;
+use forecastle_runtime::memory::Arena;
+
+use crate::state_digest::{DigestSum, Domain, pair};
+
+/// One account; its number is its index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account {
+    /// Zero when there is no such account.
+    pub(crate) firm_id: u32,
+    pub(crate) open_order_count: u32,
+    cash: i64,
+    /// Sum over its exposures of the worst case of each event, millionths.
+    pub(crate) minimum_total: i64,
+    /// Sum of the sizes of all positions and of what is left of open orders, lots.
+    pub(crate) lots: i64,
+}
+
+impl Account {
+    /// Cash, millionths.
+    #[inline]
+    pub(crate) fn cash(&self) -> i64 {
+        self.cash
+    }
+}
+
+/// All accounts.
+#[derive(Debug)]
+pub(crate) struct AccountTable {
+    accounts: Arena<Account>,
+    count: u32,
+    highest: u32,
+    cash_total: i128,
+    digest: DigestSum,
+}
+
+impl AccountTable {
+    pub(crate) fn new(accounts_max: u32) -> Self {
+        Self {
+            accounts: Arena::new(accounts_max + 1, ABSENT),
+            count: 0,
+            highest: 0,
+            cash_total: 0,
+            digest: DigestSum::default(),
+        }
+    }
+
+    /// Whether a number is in range, defined or not.
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        number > 0 && number < self.accounts.capacity()
+    }
+
+    /// Accounts defined.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Highest number defined, 0 when none is.
+    pub(crate) fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// Cash of all accounts.
+    #[inline]
+    pub(crate) fn cash_total(&self) -> i128 {
+        self.cash_total
+    }
+
+    /// An account, if it is defined.
+    #[inline]
+    pub(crate) fn find(&self, number: u32) -> Option<&Account> {
+        self.accounts.get(number).filter(|account| account.firm_id != 0)
+    }
+
+    /// A defined account.
+    #[inline]
+    pub(crate) fn account(&self, number: u32) -> &Account {
+        &self.accounts[number]
+    }
+
+    /// A defined account, to change what is derived.
+    #[inline]
+    pub(crate) fn account_mut(&mut self, number: u32) -> &mut Account {
+        &mut self.accounts[number]
+    }
+
+    /// Numbers and rows of all defined accounts, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Account)> {
+        (0..).zip(self.accounts.as_slice()).filter(|(_, account)| account.firm_id != 0)
+    }
+
+    /// Opens an account of a number in range that is not defined.
+    pub(crate) fn define(&mut self, number: u32, firm_id: u32) {
+        self.accounts[number] = Account { firm_id, ..ABSENT };
+        self.count += 1;
+        self.highest = self.highest.max(number);
+        self.digest.add(piece(number, self.account(number)));
+    }
+
+    /// Moves `amount` to the cash of a defined account; from it when negative. The only place that
+    /// changes cash.
+    #[inline]
+    pub(crate) fn move_cash(&mut self, number: u32, amount: i64) {
+        let account = &mut self.accounts[number];
+        self.digest.remove(piece(number, account));
+        account.cash =
+            account.cash.checked_add(amount).expect("the bound on lots keeps cash in range");
+        self.digest.add(piece(number, account));
+        self.cash_total += i128::from(amount);
+    }
+
+    #[inline]
+    pub(crate) fn prefetch(&self, number: u32) {
+        self.accounts.prefetch(number);
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self) -> DigestSum {
+        self.digest
+    }
+
+    /// The digest by a walk over all accounts.
+    pub(crate) fn walked_digest(&self) -> DigestSum {
+        self.iter().map(|(number, account)| piece(number, account)).collect()
+    }
+}
+
+#[inline]
+fn piece(number: u32, account: &Account) -> Digest {
+    Domain::Account.digest().absorb(pair(number, account.firm_id)).absorb_signed(account.cash)
+}
+
+const ABSENT: Account =
+    Account { firm_id: 0, open_order_count: 0, cash: 0, minimum_total: 0, lots: 0 };

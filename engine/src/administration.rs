@@ -1,0 +1,236 @@
+//! Commands of administrators: events and the life of their markets, accounts, cash and
+//! entitlements.
+
+use forecastle_proto_spec::{
+    AccountDefinitionRequest, DEPOSITS_MAX, DepositRequest, EVENT_MARKETS_MAX, EntitlementReport,
+    EntitlementRequest, EventDefinitionReport, EventDefinitionRequest, MarketStatus,
+    MassActionScope, RejectCode, SecurityStatusReport, SecurityStatusRequest, WithdrawalRequest,
+};
+
+use crate::apply::Context;
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::entitlements::{Entitlement, ROLES_ALL};
+use crate::events::Market;
+use crate::exposure::EventShape;
+use crate::fees::FeeRates;
+
+impl Engine {
+    pub(crate) fn define_event(
+        &mut self,
+        context: &Context,
+        message: &EventDefinitionRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let market_count = message.market_count;
+        let least = 1 + usize::from(message.exhaustive);
+        if message.exhaustive > 1 || !(least..=EVENT_MARKETS_MAX).contains(&market_count.into()) {
+            return Err(RejectCode::InvalidMarketCount);
+        }
+        if message.maker_fee_rate.get() != 0 || message.taker_fee_rate.get() != 0 {
+            return Err(RejectCode::FeeRateUnsupported);
+        }
+        if !self.events.has_room(market_count) {
+            return Err(RejectCode::EventTableFull);
+        }
+        let shape = EventShape { market_count, is_exhaustive: message.exhaustive == 1 };
+        let fees =
+            FeeRates { maker: message.maker_fee_rate.get(), taker: message.taker_fee_rate.get() };
+        let event_id = self.events.define(shape, fees, message.external_id.get());
+        effects.push(&EventDefinitionReport {
+            request_id: message.request_id,
+            exec_id: effects.next_position().into(),
+            transact_time_ns: context.time_ns.into(),
+            seq_num: message.seq_num,
+            event_id: event_id.into(),
+            first_security_id: self.events.event(event_id).first_security_id.into(),
+            market_count,
+            exhaustive: message.exhaustive,
+            reserved_38: [0; 2],
+            external_id: message.external_id,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn change_status(
+        &mut self,
+        context: &Context,
+        message: &SecurityStatusRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let (status, security_ids) = self.check_status(message)?;
+        let is_for_all = message.security_id.get() == 0;
+        for security_id in security_ids {
+            if is_for_all && self.events.market(security_id).status() == MarketStatus::Closed {
+                continue;
+            }
+            self.events.set_status(security_id, status, message.in_play);
+            effects.push(&SecurityStatusReport {
+                request_id: message.request_id,
+                exec_id: effects.next_position().into(),
+                transact_time_ns: context.time_ns.into(),
+                seq_num: message.seq_num,
+                event_id: message.event_id,
+                security_id: security_id.into(),
+                rpt_seq: self.events.next_rpt_seq(security_id).into(),
+                reason: message.reason,
+                status: message.status,
+                in_play: message.in_play,
+                reserved_44: [0; 4],
+            });
+        }
+        if status == MarketStatus::Closed {
+            let covered = if is_for_all {
+                (MassActionScope::Event, message.event_id.get())
+            } else {
+                (MassActionScope::Security, message.security_id.get())
+            };
+            self.sweep_closed(context, covered, effects);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn define_account(
+        &mut self,
+        context: &Context,
+        message: &AccountDefinitionRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let number = message.account.get();
+        if !self.ledger.accounts.contains(number) {
+            return Err(RejectCode::AccountOutOfRange);
+        }
+        if self.ledger.accounts.find(number).is_some() {
+            return Err(RejectCode::AccountExists);
+        }
+        if message.firm_id.get() == 0 {
+            return Err(RejectCode::FirmZero);
+        }
+        self.ledger.accounts.define(number, message.firm_id.get());
+        self.report_account(context, number, effects);
+        Ok(())
+    }
+
+    pub(crate) fn deposit(
+        &mut self,
+        context: &Context,
+        message: &DepositRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let (number, amount) = (message.account.get(), message.amount.get());
+        self.check_movement(number, amount)?;
+        let totals = self.ledger.totals();
+        let is_countable = totals.deposits.checked_add(amount).is_some();
+        if !is_countable || totals.deposits - totals.withdrawals + amount > DEPOSITS_MAX {
+            return Err(RejectCode::DepositLimit);
+        }
+        self.ledger.deposit(number, amount);
+        self.report_account(context, number, effects);
+        Ok(())
+    }
+
+    pub(crate) fn withdraw(
+        &mut self,
+        context: &Context,
+        message: &WithdrawalRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let (number, amount) = (message.account.get(), message.amount.get());
+        self.check_movement(number, amount)?;
+        if amount > self.buying_power(number) {
+            return Err(RejectCode::InsufficientBuyingPower);
+        }
+        self.ledger.withdraw(number, amount);
+        self.assert_solvent(number);
+        self.report_account(context, number, effects);
+        Ok(())
+    }
+
+    pub(crate) fn entitle(
+        &mut self,
+        context: &Context,
+        message: &EntitlementRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let (access_key_id, roles) = (message.access_key_id.get(), message.roles.get());
+        let firm_id = message.firm_id.get();
+        if !self.entitlements.contains(access_key_id) {
+            return Err(RejectCode::AccessKeyOutOfRange);
+        }
+        if roles & !ROLES_ALL != 0 {
+            return Err(RejectCode::InvalidRoles);
+        }
+        if roles != 0 && firm_id == 0 {
+            return Err(RejectCode::FirmZero);
+        }
+        self.entitlements.set(access_key_id, Entitlement { firm_id, roles });
+        effects.push(&EntitlementReport {
+            request_id: message.request_id,
+            exec_id: effects.next_position().into(),
+            transact_time_ns: context.time_ns.into(),
+            seq_num: message.seq_num,
+            access_key_id: message.access_key_id,
+            firm_id: message.firm_id,
+            roles: message.roles,
+            reserved_38: [0; 2],
+        });
+        Ok(())
+    }
+
+    fn check_movement(&self, account: u32, amount: i64) -> Result<(), RejectCode> {
+        if self.ledger.accounts.find(account).is_none() {
+            return Err(RejectCode::UnknownAccount);
+        }
+        if amount <= 0 || amount > DEPOSITS_MAX {
+            return Err(RejectCode::AmountOutOfRange);
+        }
+        Ok(())
+    }
+
+    /// The new status and the markets that the request is about.
+    fn check_status(
+        &self,
+        message: &SecurityStatusRequest,
+    ) -> Result<(MarketStatus, std::ops::Range<u32>), RejectCode> {
+        let event =
+            self.events.find_event(message.event_id.get()).ok_or(RejectCode::UnknownEvent)?;
+        let mut security_ids = event.security_ids();
+        let security_id = message.security_id.get();
+        let is_for_all = security_id == 0;
+        if !is_for_all {
+            if !security_ids.contains(&security_id) {
+                return Err(RejectCode::UnknownMarket);
+            }
+            security_ids = security_id..security_id + 1;
+        }
+        let status = MarketStatus::try_from(message.status)
+            .map_err(|_| RejectCode::InvalidStatusTransition)?;
+        let mut changes_any = false;
+        for market in security_ids.clone().map(|security_id| self.events.market(security_id)) {
+            if is_for_all && market.status() == MarketStatus::Closed {
+                continue;
+            }
+            changes_any = true;
+            if !may_go(market, status, message.in_play) {
+                return Err(RejectCode::InvalidStatusTransition);
+            }
+        }
+        if message.in_play > 1 || !changes_any {
+            return Err(RejectCode::InvalidStatusTransition);
+        }
+        if status == MarketStatus::Closed && self.work.is_full() {
+            return Err(RejectCode::WorkQueueFull);
+        }
+        Ok((status, security_ids))
+    }
+}
+
+/// The life cycle of a market.
+fn may_go(market: &Market, status: MarketStatus, in_play: u8) -> bool {
+    use MarketStatus::{Closed, Listed, Open, Paused};
+    match (market.status(), status) {
+        (Listed | Paused, Open) | (Open, Paused) | (Listed | Open | Paused, Closed) => true,
+        (Open, Open) | (Paused, Paused) => market.in_play() != in_play,
+        _ => false,
+    }
+}

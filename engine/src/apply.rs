@@ -1,0 +1,350 @@
+//! The one way in: a command's bytes, checked for form, sender, number and role, then handed to what
+//! it asks for.
+
+use forecastle_proto_spec::{
+    AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
+    EntitlementRequest, Establish, EventDefinitionRequest, Frame, FrameError,
+    MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, ROLES_CASH_ADMIN,
+    ROLES_MARKET_ADMIN, ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest,
+    SessionDisconnected, SettlementRequest, StateReportRequest, Terminate, WithdrawalRequest,
+};
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::entitlements::{Entitlement, ROLES_ADMIN};
+use crate::sessions::SessionState;
+
+/// Who sent a command, when it was sequenced, and where its record starts in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommandInput {
+    /// Session; 0 for the exchange itself.
+    pub session_id: u32,
+    /// Nanoseconds since 1970, never below the last command's.
+    pub sequencing_time_ns: u64,
+    /// Position of the record's first byte.
+    pub position: u64,
+}
+
+impl Engine {
+    /// Applies one command and appends its effects, after forgetting what `effects` held.
+    ///
+    /// Whatever the bytes are, the answer is a bounded number of effects. Cost: O(1) for an order
+    /// that rests, a cancel or a reduction, O(trades) for an order that trades; nothing allocates.
+    ///
+    /// # Panics
+    /// When `effects` has less room than a record may need, or an invariant of the engine is
+    /// broken.
+    #[inline]
+    pub fn apply(&mut self, input: CommandInput, command: &[u8], effects: &mut EffectBuffer<'_>) {
+        let header = size_of::<RecordHeader>() + command.len().next_multiple_of(8);
+        effects.begin(input.position + header as u64);
+        match read_frame(command) {
+            Ok(frame) => self.dispatch(input, frame, effects),
+            Err(code) => refuse_form(input, command, code, effects),
+        }
+        self.ledger.assert_conserved();
+    }
+
+    /// Brings close what a command is about to touch, while an earlier one is applied. It changes
+    /// nothing, whatever the bytes are.
+    #[inline]
+    pub fn prefetch(&self, command: &[u8]) {
+        let Ok((frame, _)) = Frame::parse(command) else {
+            return;
+        };
+        if let Some(order) = frame.body::<NewOrderSingle>() {
+            self.ledger.accounts.prefetch(order.account.get());
+            self.books.prefetch(order.security_id.get(), u32::from(order.price.get()));
+            if let Some(market) = self.events.find_market(order.security_id.get()) {
+                self.ledger.exposures.prefetch(order.account.get(), market.event_id);
+            }
+        } else if let Some(cancel) = frame.body::<OrderCancelRequest>() {
+            self.prefetch_order(cancel.order_id.get());
+        } else if let Some(replace) = frame.body::<OrderCancelReplaceRequest>() {
+            self.prefetch_order(replace.order_id.get());
+        }
+    }
+
+    #[inline]
+    fn prefetch_order(&self, order_id: u64) {
+        self.orders.prefetch(forecastle_proto_spec::OrderId::from_wire(order_id).slot());
+    }
+
+    #[inline]
+    fn dispatch(&mut self, input: CommandInput, frame: Frame<'_>, effects: &mut EffectBuffer<'_>) {
+        let mut context = Context {
+            session_id: input.session_id,
+            session: None,
+            entitlement: Entitlement::EXCHANGE,
+            time_ns: input.sequencing_time_ns,
+            template_id: frame.template_id,
+            request_id: 0,
+            seq_num: 0,
+            state_digest_before: self.state_digest(),
+        };
+        if is_numbered(frame.template_id) {
+            self.numbered(&mut context, frame, effects);
+        } else if let Some(negotiate) = frame.body::<Negotiate>() {
+            self.negotiate(&context, negotiate, effects);
+        } else if let Some(establish) = frame.body::<Establish>() {
+            self.establish(&context, establish, effects);
+        } else if let Some(terminate) = frame.body::<Terminate>() {
+            self.terminate(&context, terminate, effects);
+        } else if input.session_id != EXCHANGE_SESSION_ID {
+            context.refuse(RejectCode::NotAClientMessage, effects);
+        } else if frame.body::<Continue>().is_some() {
+            self.continue_work(&context, effects);
+        } else if let Some(disconnected) = frame.body::<SessionDisconnected>() {
+            self.disconnect(disconnected, effects);
+        }
+    }
+
+    /// Commands that carry a number: takes it, checks the role, and hands the command on.
+    #[inline]
+    fn numbered(
+        &mut self,
+        context: &mut Context,
+        frame: Frame<'_>,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let heading = frame.bytes.get(MESSAGE_HEADER_LENGTH..).unwrap_or_default();
+        let (heading, _) =
+            Heading::ref_from_prefix(heading).expect("every numbered message has the heading");
+        context.request_id = heading.request_id.get();
+        context.seq_num = heading.seq_num.get();
+        let is_granted = if context.session_id == EXCHANGE_SESSION_ID {
+            roles_needed(frame.template_id) != ROLES_TRADER
+        } else {
+            if let Err(code) = self.take_number(context, effects) {
+                return context.refuse(code, effects);
+            }
+            context.entitlement.includes_any(roles_needed(frame.template_id))
+        };
+        if !is_granted {
+            return context.refuse(RejectCode::NotEntitled, effects);
+        }
+        if let Some(order) = frame.body::<NewOrderSingle>() {
+            self.new_order(context, order, effects);
+        } else if let Some(cancel) = frame.body::<OrderCancelRequest>() {
+            self.cancel(context, cancel, effects);
+        } else if let Some(replace) = frame.body::<OrderCancelReplaceRequest>() {
+            self.replace(context, replace, effects);
+        } else {
+            self.seldom(context, frame, effects);
+        }
+    }
+
+    fn seldom(&mut self, context: &Context, frame: Frame<'_>, effects: &mut EffectBuffer<'_>) {
+        let done = if let Some(request) = frame.body::<OrderMassActionRequest>() {
+            self.mass_action(context, request, effects);
+            Ok(())
+        } else if let Some(request) = frame.body::<EventDefinitionRequest>() {
+            self.define_event(context, request, effects)
+        } else if let Some(request) = frame.body::<SecurityStatusRequest>() {
+            self.change_status(context, request, effects)
+        } else if let Some(request) = frame.body::<SettlementRequest>() {
+            self.settle(context, request, effects)
+        } else if let Some(request) = frame.body::<AccountDefinitionRequest>() {
+            self.define_account(context, request, effects)
+        } else if let Some(request) = frame.body::<DepositRequest>() {
+            self.deposit(context, request, effects)
+        } else if let Some(request) = frame.body::<WithdrawalRequest>() {
+            self.withdraw(context, request, effects)
+        } else if let Some(request) = frame.body::<EntitlementRequest>() {
+            self.entitle(context, request, effects)
+        } else if frame.body::<EndOfDayRequest>().is_some() {
+            self.end_day(context, effects)
+        } else if let Some(request) = frame.body::<StateReportRequest>() {
+            self.report_state(context, request, effects)
+        } else {
+            Err(RejectCode::NotAClientMessage)
+        };
+        if let Err(code) = done {
+            context.refuse(code, effects);
+        }
+    }
+
+    /// Finds the session, takes the number of its message and says which were missed.
+    #[inline]
+    fn take_number(
+        &mut self,
+        context: &mut Context,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let established = self
+            .sessions
+            .find(context.session_id)
+            .filter(|slot| self.sessions.session(*slot).state == SessionState::Established);
+        let slot = established.ok_or(RejectCode::SessionNotEstablished)?;
+        let last = self.sessions.session(slot).last_seq_num;
+        let seq_num = context.seq_num;
+        if seq_num <= last {
+            return Err(RejectCode::DuplicateSeqNum);
+        }
+        let missed = seq_num - last - 1;
+        if missed > 0 {
+            effects.push(&NotApplied {
+                session_id: context.session_id.into(),
+                from_seq_num: (last + 1).into(),
+                count: missed.into(),
+                reserved_12: [0; 4],
+                exec_id: effects.next_position().into(),
+            });
+        }
+        self.sessions.update(slot, |session| session.last_seq_num = seq_num);
+        context.session = Some(slot);
+        context.entitlement = self.entitlement_of(context.session_id);
+        Ok(())
+    }
+}
+
+/// A command's sender and heading.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context {
+    pub(crate) session_id: u32,
+    /// Slot of the session, once its number is taken.
+    pub(crate) session: Option<u16>,
+    pub(crate) entitlement: Entitlement,
+    pub(crate) time_ns: u64,
+    pub(crate) template_id: u16,
+    /// `request_id` or `cl_ord_id`.
+    pub(crate) request_id: u64,
+    pub(crate) seq_num: u32,
+    /// Digest of all state before the command.
+    pub(crate) state_digest_before: u64,
+}
+
+impl Context {
+    /// The sender's slot.
+    ///
+    /// # Panics
+    /// For commands whose number is not taken: those of the exchange itself.
+    #[inline]
+    pub(crate) fn session(&self) -> u16 {
+        self.session.expect("only sessions send orders")
+    }
+
+    /// Refuses the command as a whole.
+    pub(crate) fn refuse(&self, code: RejectCode, effects: &mut EffectBuffer<'_>) {
+        effects.push(&BusinessMessageReject {
+            request_id: self.request_id.into(),
+            exec_id: effects.next_position().into(),
+            transact_time_ns: self.time_ns.into(),
+            ref_seq_num: self.seq_num.into(),
+            ref_template_id: self.template_id.into(),
+            reject_code: u16::from(code).into(),
+        });
+    }
+}
+
+/// How every numbered message begins.
+#[derive(FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct Heading {
+    request_id: U64,
+    sending_time_ns: U64,
+    seq_num: U32,
+}
+
+#[inline]
+fn read_frame(command: &[u8]) -> Result<Frame<'_>, RejectCode> {
+    let (frame, rest) = Frame::parse(command).map_err(|error| match error {
+        FrameError::Truncated | FrameError::BlockLength => RejectCode::MalformedLength,
+        FrameError::UnknownSchema => RejectCode::UnknownSchema,
+        FrameError::UnsupportedVersion => RejectCode::UnsupportedVersion,
+        FrameError::UnknownTemplate => RejectCode::UnknownTemplate,
+    })?;
+    if !rest.is_empty() {
+        return Err(RejectCode::MalformedLength);
+    }
+    let is_command = is_numbered(frame.template_id)
+        || [
+            Negotiate::TEMPLATE_ID,
+            Establish::TEMPLATE_ID,
+            Terminate::TEMPLATE_ID,
+            Continue::TEMPLATE_ID,
+            SessionDisconnected::TEMPLATE_ID,
+        ]
+        .contains(&frame.template_id);
+    if is_command { Ok(frame) } else { Err(RejectCode::NotAClientMessage) }
+}
+
+fn refuse_form(
+    input: CommandInput,
+    command: &[u8],
+    code: RejectCode,
+    effects: &mut EffectBuffer<'_>,
+) {
+    let template_id = match command {
+        [_, _, low, high, _, _, _, _, ..] => u16::from_le_bytes([*low, *high]),
+        _ => 0,
+    };
+    let context = Context {
+        session_id: input.session_id,
+        session: None,
+        entitlement: Entitlement::default(),
+        time_ns: input.sequencing_time_ns,
+        template_id,
+        request_id: 0,
+        seq_num: 0,
+        state_digest_before: 0,
+    };
+    context.refuse(code, effects);
+}
+
+#[inline]
+fn is_numbered(template_id: u16) -> bool {
+    roles_needed(template_id) != 0
+}
+
+/// The roles of which a sender of a numbered message needs one; 0 for every other template.
+#[inline]
+fn roles_needed(template_id: u16) -> u16 {
+    match template_id {
+        NewOrderSingle::TEMPLATE_ID
+        | OrderCancelReplaceRequest::TEMPLATE_ID
+        | OrderCancelRequest::TEMPLATE_ID
+        | OrderMassActionRequest::TEMPLATE_ID => ROLES_TRADER,
+        EventDefinitionRequest::TEMPLATE_ID
+        | SecurityStatusRequest::TEMPLATE_ID
+        | SettlementRequest::TEMPLATE_ID
+        | EndOfDayRequest::TEMPLATE_ID => ROLES_MARKET_ADMIN,
+        AccountDefinitionRequest::TEMPLATE_ID
+        | DepositRequest::TEMPLATE_ID
+        | WithdrawalRequest::TEMPLATE_ID
+        | EntitlementRequest::TEMPLATE_ID => ROLES_CASH_ADMIN,
+        StateReportRequest::TEMPLATE_ID => ROLES_TRADER | ROLES_ADMIN,
+        _ => 0,
+    }
+}
+
+/// The exchange itself.
+pub(crate) const EXCHANGE_SESSION_ID: u32 = 0;
+
+#[cfg(test)]
+mod tests {
+    use forecastle_proto_spec::LAYOUTS;
+
+    use super::*;
+
+    #[test]
+    fn every_numbered_message_begins_with_the_heading() {
+        let mut numbered = 0;
+        for layout in
+            LAYOUTS.iter().copied().flatten().filter(|layout| is_numbered(layout.template_id))
+        {
+            numbered += 1;
+            let [first, second, third, ..] = layout.fields else {
+                panic!("{} is too short", layout.name)
+            };
+            assert!(["request_id", "cl_ord_id"].contains(&first.0), "{}", layout.name);
+            assert_eq!(first.1, 0);
+            assert_eq!(*second, ("sending_time_ns", 8));
+            assert_eq!(*third, ("seq_num", 16));
+        }
+        assert_eq!(numbered, 13);
+    }
+}

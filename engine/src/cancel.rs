@@ -1,0 +1,124 @@
+//! Cancels: finding the order that a request names, and taking it out of the market.
+
+use forecastle_proto_spec::{
+    CancelReason, MarketStatus, OrderCancelReject, OrderCancelRequest, OrderCancelled, RejectCode,
+};
+
+use crate::apply::Context;
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+
+impl Engine {
+    #[inline]
+    pub(crate) fn cancel(
+        &mut self,
+        context: &Context,
+        message: &OrderCancelRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        match self.check_cancel(context, message) {
+            Ok(slot) => self.cancel_resting(slot, CancelReason::UserRequest, effects),
+            Err(code) => self.reject_cancel(
+                context,
+                message.order_id.get(),
+                message.security_id.get(),
+                code,
+                effects,
+            ),
+        }
+    }
+
+    /// The slot of the live order that a sender names, by order id or else by a ClOrdID of its
+    /// session. Whatever is wrong, the order is unknown.
+    #[inline]
+    pub(crate) fn named_order(
+        &self,
+        context: &Context,
+        order_id: u64,
+        orig_cl_ord_id: u64,
+        security_id: u32,
+    ) -> Result<u32, RejectCode> {
+        let order_id = if order_id == 0 {
+            self.client_order_ids
+                .find(context.session(), orig_cl_ord_id)
+                .filter(|order_id| *order_id != 0)
+                .ok_or(RejectCode::UnknownOrder)?
+        } else {
+            order_id
+        };
+        let slot = self.find_order(order_id).ok_or(RejectCode::UnknownOrder)?;
+        let order = self.orders.order(slot);
+        let is_own =
+            order.security_id == security_id && self.firm_of(order) == context.entitlement.firm_id;
+        if is_own { Ok(slot) } else { Err(RejectCode::UnknownOrder) }
+    }
+
+    /// Ends a resting order and frees its slot.
+    #[inline]
+    pub(crate) fn cancel_resting(
+        &mut self,
+        slot: u32,
+        reason: CancelReason,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let (order, account) = self.take_off_book(slot);
+        self.orders.free(slot);
+        effects.push(&OrderCancelled {
+            order_id: self.orders.id_of(slot, &order).value().into(),
+            cl_ord_id: order.cl_ord_id.into(),
+            security_id: order.security_id.into(),
+            account: account.into(),
+            session_id: self.sessions.session(order.session).session_id.into(),
+            cancelled_qty: order.leaves_qty().into(),
+            cum_qty: order.cum_qty().into(),
+            rpt_seq: self.events.next_rpt_seq(order.security_id).into(),
+            reason: u16::from(reason).into(),
+            side: order.side.into(),
+            was_resting: 1,
+            reserved_44: [0; 4],
+        });
+        self.assert_solvent(account);
+    }
+
+    pub(crate) fn reject_cancel(
+        &self,
+        context: &Context,
+        order_id: u64,
+        security_id: u32,
+        code: RejectCode,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        effects.push(&OrderCancelReject {
+            cl_ord_id: context.request_id.into(),
+            order_id: order_id.into(),
+            exec_id: effects.next_position().into(),
+            transact_time_ns: context.time_ns.into(),
+            seq_num: context.seq_num.into(),
+            security_id: security_id.into(),
+            reject_code: u16::from(code).into(),
+            ref_template_id: context.template_id.into(),
+            reserved_44: [0; 4],
+        });
+    }
+
+    #[inline]
+    fn check_cancel(
+        &self,
+        context: &Context,
+        message: &OrderCancelRequest,
+    ) -> Result<u32, RejectCode> {
+        if message.cl_ord_id.get() == 0 {
+            return Err(RejectCode::ClOrdIdZero);
+        }
+        let slot = self.named_order(
+            context,
+            message.order_id.get(),
+            message.orig_cl_ord_id.get(),
+            message.security_id.get(),
+        )?;
+        match self.events.market(message.security_id.get()).status() {
+            MarketStatus::Open | MarketStatus::Paused => Ok(slot),
+            _ => Err(RejectCode::MarketNotOpen),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The ClOrdID window: the last ids that each session used for new orders and replaces, and the
+//! order each one names.
+//!
+//! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
+//! first; an open-addressed index with linear probing finds them. Index entries are ring places
+//! plus one. The hash is fixed, so every replica probes alike.
+
+use forecastle_proto_spec::Digest;
+use forecastle_runtime::memory::Arena;
+
+use crate::state_digest::{DigestSum, Domain, pair};
+
+/// The windows of all session slots.
+#[derive(Debug)]
+pub(crate) struct ClientOrderIds {
+    rings: Arena<Entry>,
+    index: Arena<u32>,
+    cursors: Box<[Cursor]>,
+    window: u32,
+    index_length: u32,
+    digest: DigestSum,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    cl_ord_id: u64,
+    order_id: u64,
+}
+
+/// Where the next id of a session goes, and how often the ring went round, from 1.
+#[derive(Clone, Copy, Debug)]
+struct Cursor {
+    next: u32,
+    lap: u64,
+}
+
+/// An id just recorded, to say later which order it names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recorded {
+    session: u16,
+    ring_index: u32,
+}
+
+impl ClientOrderIds {
+    /// Empty windows of `window` ids for `sessions_max` slots.
+    ///
+    /// # Panics
+    /// When all windows together have more than 2^30 ids.
+    pub(crate) fn new(sessions_max: u32, window: u32) -> Self {
+        let index_length = (window * 2).next_power_of_two();
+        let length = |each: u32| sessions_max.checked_mul(each).expect("ids of all windows");
+        Self {
+            rings: Arena::new(length(window), Entry { cl_ord_id: 0, order_id: 0 }),
+            index: Arena::new(length(index_length), VACANT),
+            cursors: vec![Cursor { next: 0, lap: 1 }; sessions_max as usize].into_boxed_slice(),
+            window,
+            index_length,
+            digest: DigestSum::default(),
+        }
+    }
+
+    /// The order id that a ClOrdID of a session's window names: 0 when it names none, `None` when
+    /// the window does not hold the ClOrdID. O(1) expected, O(window) at worst.
+    #[inline]
+    pub(crate) fn find(&self, session: u16, cl_ord_id: u64) -> Option<u64> {
+        let mut bucket = self.home(cl_ord_id);
+        loop {
+            let entry = self.index[self.index_start(session) + bucket];
+            if entry == VACANT {
+                return None;
+            }
+            let entry = &self.rings[self.ring_start(session) + entry - 1];
+            if entry.cl_ord_id == cl_ord_id {
+                return Some(entry.order_id);
+            }
+            bucket = self.next(bucket);
+        }
+    }
+
+    /// Records an id that the window does not hold, naming no order, and forgets the oldest one
+    /// when the window is full.
+    #[inline]
+    pub(crate) fn record(&mut self, session: u16, cl_ord_id: u64) -> Recorded {
+        let Cursor { next: ring_index, lap } = self.cursors[usize::from(session)];
+        if lap > 1 {
+            self.digest.remove(self.piece(session, ring_index));
+            self.forget(session, ring_index);
+        }
+        self.cursors[usize::from(session)] = if ring_index + 1 < self.window {
+            Cursor { next: ring_index + 1, lap }
+        } else {
+            Cursor { next: 0, lap: lap + 1 }
+        };
+        let place = self.ring_start(session) + ring_index;
+        self.rings[place] = Entry { cl_ord_id, order_id: 0 };
+        let mut bucket = self.home(cl_ord_id);
+        while self.index[self.index_start(session) + bucket] != VACANT {
+            bucket = self.next(bucket);
+        }
+        let bucket = self.index_start(session) + bucket;
+        self.index[bucket] = ring_index + 1;
+        self.digest.add(self.piece(session, ring_index));
+        Recorded { session, ring_index }
+    }
+
+    /// Says which order an id just recorded names.
+    #[inline]
+    pub(crate) fn name(&mut self, recorded: Recorded, order_id: u64) {
+        let Recorded { session, ring_index } = recorded;
+        self.digest.remove(self.piece(session, ring_index));
+        let place = self.ring_start(session) + ring_index;
+        self.rings[place].order_id = order_id;
+        self.digest.add(self.piece(session, ring_index));
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self) -> DigestSum {
+        self.digest
+    }
+
+    /// The digest by a walk over all windows.
+    ///
+    /// # Panics
+    /// When the index does not find an id of a ring.
+    pub(crate) fn walked_digest(&self) -> DigestSum {
+        let mut sum = DigestSum::default();
+        for (session, cursor) in (0_u16..).zip(&self.cursors) {
+            for ring_index in 0..if cursor.lap > 1 { self.window } else { cursor.next } {
+                let entry = self.rings[self.ring_start(session) + ring_index];
+                assert_eq!(self.find(session, entry.cl_ord_id), Some(entry.order_id));
+                sum.add(self.piece(session, ring_index));
+            }
+        }
+        sum
+    }
+
+    /// Takes the id at a ring place out of the index and closes the gap, so that every probe still
+    /// meets no vacancy before its id.
+    fn forget(&mut self, session: u16, ring_index: u32) {
+        let start = self.index_start(session);
+        let mut gap = self.home(self.rings[self.ring_start(session) + ring_index].cl_ord_id);
+        while self.index[start + gap] != ring_index + 1 {
+            gap = self.next(gap);
+        }
+        let mut bucket = gap;
+        loop {
+            bucket = self.next(bucket);
+            let entry = self.index[start + bucket];
+            if entry == VACANT {
+                break;
+            }
+            let home = self.home(self.rings[self.ring_start(session) + entry - 1].cl_ord_id);
+            let mask = self.index_length - 1;
+            let from_home_to_gap = gap.wrapping_sub(home) & mask;
+            let from_home_to_bucket = bucket.wrapping_sub(home) & mask;
+            if from_home_to_gap < from_home_to_bucket {
+                self.index[start + gap] = entry;
+                gap = bucket;
+            }
+        }
+        self.index[start + gap] = VACANT;
+    }
+
+    #[inline]
+    fn piece(&self, session: u16, ring_index: u32) -> Digest {
+        let entry = self.rings[self.ring_start(session) + ring_index];
+        let cursor = self.cursors[usize::from(session)];
+        let lap = if ring_index < cursor.next { cursor.lap } else { cursor.lap - 1 };
+        Domain::WindowEntry
+            .digest()
+            .absorb(pair(u32::from(session), ring_index))
+            .absorb(lap)
+            .absorb(entry.cl_ord_id)
+            .absorb(entry.order_id)
+    }
+
+    #[inline]
+    fn ring_start(&self, session: u16) -> u32 {
+        u32::from(session) * self.window
+    }
+
+    #[inline]
+    fn index_start(&self, session: u16) -> u32 {
+        u32::from(session) * self.index_length
+    }
+
+    #[inline]
+    fn home(&self, cl_ord_id: u64) -> u32 {
+        let hash = Digest::new(0).absorb(cl_ord_id).value() & u64::from(self.index_length - 1);
+        u32::try_from(hash).expect("masked below the length of the index")
+    }
+
+    #[inline]
+    fn next(&self, bucket: u32) -> u32 {
+        (bucket + 1) & (self.index_length - 1)
+    }
+}
+
+const VACANT: u32 = 0;

@@ -1,0 +1,71 @@
+//! Where `apply` writes: the effects of one command, one after another, in memory of the caller.
+
+use forecastle_proto_spec::{Message, encode};
+
+/// The effects of one command, appended as messages with headers to a slice of the caller.
+///
+/// The slice is the free part of a log record: with [`forecastle_proto_spec::RECORD_LENGTH_MAX`]
+/// bytes less the record's header and command it is never too short.
+#[derive(Debug)]
+pub struct EffectBuffer<'a> {
+    buffer: &'a mut [u8],
+    length: usize,
+    count: u32,
+    first_position: u64,
+}
+
+impl<'a> EffectBuffer<'a> {
+    /// An empty buffer over `buffer`, whose contents are overwritten.
+    #[inline]
+    #[must_use]
+    pub fn new(buffer: &'a mut [u8]) -> Self {
+        Self { buffer, length: 0, count: 0, first_position: 0 }
+    }
+
+    /// Bytes written.
+    #[inline]
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Effects written.
+    #[inline]
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The effects.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+
+    /// Says where in the log the effects start, and forgets earlier ones.
+    #[inline]
+    pub(crate) fn begin(&mut self, first_position: u64) {
+        self.first_position = first_position;
+        self.length = 0;
+        self.count = 0;
+    }
+
+    /// Position in the log of the next effect.
+    #[inline]
+    pub(crate) fn next_position(&self) -> u64 {
+        self.first_position + self.length as u64
+    }
+
+    /// Appends one effect.
+    ///
+    /// # Panics
+    /// When the caller gave less space than a record may need.
+    #[inline]
+    pub(crate) fn push<M: Message>(&mut self, message: &M) {
+        let length = encode(message, &mut self.buffer[self.length..])
+            .expect("the caller gives room for the longest record");
+        self.length += length;
+        self.count += 1;
+    }
+}

@@ -1,0 +1,140 @@
+//! The engine: all state, one command at a time.
+
+use forecastle_proto_spec::OrderId;
+
+use crate::client_order_ids::ClientOrderIds;
+use crate::config::{ConfigError, EngineConfig};
+use crate::entitlements::EntitlementTable;
+use crate::events::EventTable;
+use crate::ladder::Ladders;
+use crate::ledger::Ledger;
+use crate::order_table::{Order, OrderTable};
+use crate::sessions::SessionTable;
+use crate::state_digest::DigestSum;
+use crate::work::WorkQueue;
+
+/// The matching engine and ledger of one shard.
+///
+/// [`Engine::apply`] is the only way to change it, and what it does depends on nothing but the
+/// configuration and the commands so far. Everything is allocated by [`Engine::new`].
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) config: EngineConfig,
+    pub(crate) entitlements: EntitlementTable,
+    pub(crate) sessions: SessionTable,
+    pub(crate) client_order_ids: ClientOrderIds,
+    pub(crate) ledger: Ledger,
+    pub(crate) events: EventTable,
+    pub(crate) orders: OrderTable,
+    /// Books by security id.
+    pub(crate) books: Ladders,
+    pub(crate) work: WorkQueue,
+}
+
+impl Engine {
+    /// An empty exchange. Allocates every table and touches all of its memory.
+    ///
+    /// # Errors
+    /// The first field of `config` that is outside its range.
+    pub fn new(config: EngineConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self {
+            config,
+            entitlements: EntitlementTable::new(config.access_keys_max),
+            sessions: SessionTable::new(config.sessions_max, config.access_keys_max),
+            client_order_ids: ClientOrderIds::new(config.sessions_max, config.cl_ord_id_window),
+            ledger: Ledger::new(config.accounts_max, config.exposures_max),
+            events: EventTable::new(config.events_max, config.markets_max),
+            orders: OrderTable::new(config.orders_max, config.shard),
+            books: Ladders::new(config.markets_max + 1, PRICE_TICKS, config.orders_max),
+            work: WorkQueue::new(config.work_max),
+        })
+    }
+
+    /// The limits it was made with.
+    #[must_use]
+    pub fn config(&self) -> &EngineConfig {
+        &self.config
+    }
+
+    /// The incremental digest of all state. O(1).
+    #[inline]
+    #[must_use]
+    pub fn state_digest(&self) -> u64 {
+        self.entitlements
+            .digest()
+            .join(self.sessions.digest())
+            .join(self.client_order_ids.digest())
+            .join(self.ledger.digest())
+            .join(self.events.digest())
+            .join(self.orders.digest())
+            .join(self.work.digest())
+            .value()
+    }
+
+    /// Whether a sweep or pay-out is unfinished: the sequencer then sends `Continue` commands, with
+    /// others between as it likes.
+    #[inline]
+    #[must_use]
+    pub fn continuation_is_pending(&self) -> bool {
+        !self.work.is_empty()
+    }
+
+    /// The state digest by a walk over all state.
+    pub(crate) fn walked_digest(&self) -> DigestSum {
+        self.entitlements
+            .digest()
+            .join(self.sessions.walked_digest())
+            .join(self.client_order_ids.walked_digest())
+            .join(self.ledger.walked_digest())
+            .join(self.events.walked_digest())
+            .join(self.orders.walked_digest(|order| self.account_of(order)))
+            .join(self.work.walked_digest())
+    }
+
+    /// The account of an order.
+    #[inline]
+    pub(crate) fn account_of(&self, order: &Order) -> u32 {
+        self.ledger.exposures.account(order.exposure)
+    }
+
+    /// The firm of an order.
+    #[inline]
+    pub(crate) fn firm_of(&self, order: &Order) -> u32 {
+        self.ledger.accounts.account(self.account_of(order)).firm_id
+    }
+
+    /// The live order that an id names.
+    #[inline]
+    pub(crate) fn find_order(&self, order_id: u64) -> Option<u32> {
+        self.orders.find(OrderId::from_wire(order_id))
+    }
+
+    /// What an account can still put at risk: cash plus the worst case of every event, where an
+    /// event that is being paid out counts what it is sure to pay. O(1) save for such events.
+    #[inline]
+    pub(crate) fn buying_power(&self, account: u32) -> i64 {
+        let mut buying_power = self.ledger.worst_case(account);
+        for event_id in self.work.events_unpaid(account) {
+            if let Some(row) = self.ledger.exposures.find(account, event_id) {
+                let event = self.events.event(event_id);
+                for (state, security_id) in (0..).zip(event.security_ids()) {
+                    let value = i64::from(self.events.market(security_id).settlement_price());
+                    buying_power += self.ledger.exposures.stake(row, state).lots * value;
+                }
+                buying_power -= self.ledger.exposures.minimum(row);
+            }
+        }
+        buying_power
+    }
+
+    /// # Panics
+    /// When an account could end with less than nothing.
+    #[inline]
+    pub(crate) fn assert_solvent(&self, account: u32) {
+        assert!(self.buying_power(account) >= 0, "every account covers its worst case");
+    }
+}
+
+/// Ticks of a book: the price is the tick, and 0 is not used.
+const PRICE_TICKS: u32 = 10_000;

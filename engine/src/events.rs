@@ -1,0 +1,223 @@
+//! Events and their markets: what they are, and where each market stands in its life.
+
+use forecastle_proto_spec::{Digest, MarketStatus};
+use forecastle_runtime::memory::Arena;
+
+use crate::exposure::EventShape;
+use crate::fees::FeeRates;
+use crate::state_digest::{DigestSum, Domain, pair};
+
+/// An event of mutually exclusive states, one market for each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub(crate) external_id: u64,
+    pub(crate) first_security_id: u32,
+    pub(crate) shape: EventShape,
+    pub(crate) fees: FeeRates,
+}
+
+impl Event {
+    /// Security ids of its markets.
+    pub(crate) fn security_ids(&self) -> std::ops::Range<u32> {
+        self.first_security_id..self.first_security_id + u32::from(self.shape.market_count)
+    }
+}
+
+/// One market.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Market {
+    pub(crate) event_id: u32,
+    rpt_seq: u32,
+    pub(crate) open_order_count: u32,
+    pub(crate) shape: EventShape,
+    pub(crate) fees: FeeRates,
+    /// Value at settlement, ten-thousandths; 0 before.
+    settlement_price: u16,
+    /// State of the event in which it pays.
+    pub(crate) state_index: u8,
+    status: MarketStatus,
+    in_play: u8,
+}
+
+impl Market {
+    #[inline]
+    pub(crate) fn status(&self) -> MarketStatus {
+        self.status
+    }
+
+    #[inline]
+    pub(crate) fn in_play(&self) -> u8 {
+        self.in_play
+    }
+
+    #[inline]
+    pub(crate) fn settlement_price(&self) -> u16 {
+        self.settlement_price
+    }
+}
+
+/// All events and markets, each numbered from 1 without gap.
+#[derive(Debug)]
+pub(crate) struct EventTable {
+    events: Arena<Event>,
+    event_count: u32,
+    markets: Arena<Market>,
+    market_count: u32,
+    digest: DigestSum,
+}
+
+impl EventTable {
+    pub(crate) fn new(events_max: u32, markets_max: u32) -> Self {
+        Self {
+            events: Arena::new(events_max + 1, UNDEFINED_EVENT),
+            event_count: 0,
+            markets: Arena::new(markets_max + 1, UNDEFINED_MARKET),
+            market_count: 0,
+            digest: DigestSum::default(),
+        }
+    }
+
+    /// Whether another event with `market_count` markets has room.
+    pub(crate) fn has_room(&self, market_count: u8) -> bool {
+        self.event_count + 1 < self.events.capacity()
+            && self.market_count + u32::from(market_count) < self.markets.capacity()
+    }
+
+    /// Markets ever defined.
+    pub(crate) fn market_count(&self) -> u32 {
+        self.market_count
+    }
+
+    /// An event, if it is defined.
+    #[inline]
+    pub(crate) fn find_event(&self, event_id: u32) -> Option<&Event> {
+        self.events.get(event_id).filter(|event| event.shape.market_count > 0)
+    }
+
+    /// A defined event.
+    #[inline]
+    pub(crate) fn event(&self, event_id: u32) -> &Event {
+        &self.events[event_id]
+    }
+
+    /// A market, if it is defined.
+    #[inline]
+    pub(crate) fn find_market(&self, security_id: u32) -> Option<&Market> {
+        self.markets.get(security_id).filter(|market| market.event_id != 0)
+    }
+
+    /// A defined market.
+    #[inline]
+    pub(crate) fn market(&self, security_id: u32) -> &Market {
+        &self.markets[security_id]
+    }
+
+    /// Defines an event with markets that are Listed; gives its id.
+    ///
+    /// # Panics
+    /// When there is no room.
+    pub(crate) fn define(&mut self, shape: EventShape, fees: FeeRates, external_id: u64) -> u32 {
+        self.event_count += 1;
+        let event_id = self.event_count;
+        let first_security_id = self.market_count + 1;
+        let event = Event { external_id, first_security_id, shape, fees };
+        self.events[event_id] = event;
+        self.digest.add(event_piece(event_id, &event));
+        for (state_index, security_id) in (0..).zip(event.security_ids()) {
+            let market = Market { event_id, shape, fees, state_index, ..UNDEFINED_MARKET };
+            self.markets[security_id] = market;
+            self.digest.add(market_piece(security_id, &market));
+        }
+        self.market_count += u32::from(shape.market_count);
+        event_id
+    }
+
+    /// The next number of a market's changes; it wraps, and 0 is a number like another then.
+    #[inline]
+    pub(crate) fn next_rpt_seq(&mut self, security_id: u32) -> u32 {
+        self.update(security_id, |market| market.rpt_seq = market.rpt_seq.wrapping_add(1));
+        self.markets[security_id].rpt_seq
+    }
+
+    /// Moves a market to `status`.
+    pub(crate) fn set_status(&mut self, security_id: u32, status: MarketStatus, in_play: u8) {
+        self.update(security_id, |market| {
+            market.status = status;
+            market.in_play = in_play;
+        });
+    }
+
+    /// Settles a market at `settlement_price`.
+    pub(crate) fn settle(&mut self, security_id: u32, settlement_price: u16) {
+        self.set_status(security_id, MarketStatus::Settled, 0);
+        self.update(security_id, |market| market.settlement_price = settlement_price);
+    }
+
+    /// Counts an order that came to rest in a market.
+    #[inline]
+    pub(crate) fn count_order(&mut self, security_id: u32) {
+        self.markets[security_id].open_order_count += 1;
+    }
+
+    /// Counts an order that left a market.
+    #[inline]
+    pub(crate) fn discount_order(&mut self, security_id: u32) {
+        self.markets[security_id].open_order_count -= 1;
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self) -> DigestSum {
+        self.digest
+    }
+
+    /// The digest by a walk over all events and markets.
+    pub(crate) fn walked_digest(&self) -> DigestSum {
+        let events = (1..=self.event_count).map(|id| event_piece(id, self.event(id)));
+        let markets = (1..=self.market_count).map(|id| market_piece(id, self.market(id)));
+        events.chain(markets).collect()
+    }
+
+    #[inline]
+    fn update(&mut self, security_id: u32, change: impl FnOnce(&mut Market)) {
+        let market = &mut self.markets[security_id];
+        self.digest.remove(market_piece(security_id, market));
+        change(market);
+        self.digest.add(market_piece(security_id, market));
+    }
+}
+
+fn event_piece(event_id: u32, event: &Event) -> Digest {
+    let shape = u32::from(event.shape.market_count) << 1 | u32::from(event.shape.is_exhaustive);
+    Domain::Event
+        .digest()
+        .absorb(pair(event_id, event.first_security_id))
+        .absorb(event.external_id)
+        .absorb(pair(u32::from(event.fees.maker) << 16 | u32::from(event.fees.taker), shape))
+}
+
+#[inline]
+fn market_piece(security_id: u32, market: &Market) -> Digest {
+    let status = u32::from(market.settlement_price) << 16
+        | u32::from(market.status as u8) << 8
+        | u32::from(market.in_play);
+    Domain::Market
+        .digest()
+        .absorb(pair(security_id, market.rpt_seq))
+        .absorb(pair(market.event_id, status))
+}
+
+const NO_SHAPE: EventShape = EventShape { market_count: 0, is_exhaustive: false };
+const NO_FEES: FeeRates = FeeRates { maker: 0, taker: 0 };
+const UNDEFINED_EVENT: Event =
+    Event { external_id: 0, first_security_id: 0, shape: NO_SHAPE, fees: NO_FEES };
+const UNDEFINED_MARKET: Market = Market {
+    event_id: 0,
+    rpt_seq: 0,
+    open_order_count: 0,
+    shape: NO_SHAPE,
+    fees: NO_FEES,
+    settlement_price: 0,
+    state_index: 0,
+    status: MarketStatus::Listed,
+    in_play: 0,
+};

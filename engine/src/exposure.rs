@@ -1,0 +1,407 @@
+//! What an account has at stake in an event: positions and the worst cost of open orders in each
+//! market, and from them the worst case over the event's states.
+//!
+//! With n the position in lots, B_i the worst cost of open bids and S_i of open asks in market i, and
+//! B the sum of the B_i, the worst case is the least over states j of
+//! 10000 n_j − (B − B_j) − S_j, with one more state worth −B when the event is not exhaustive. The
+//! bound on an account's lots keeps every sum in range.
+//!
+//! A pair of account and event has one row for every four markets, chained; the first one is found
+//! by an open-addressed index, and every order knows its first row, so that a fill needs no search.
+
+mod pair_index;
+
+use forecastle_proto_spec::{Digest, PAYOUT};
+use forecastle_runtime::memory::Arena;
+
+use crate::state_digest::{DigestSum, Domain, pair};
+use pair_index::PairIndex;
+
+/// The stake of one account in one market.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stake {
+    /// Position, lots, long YES above zero; or the change of it.
+    pub(crate) lots: i64,
+    /// Worst cost of open bids, millionths; or the change of it.
+    pub(crate) bid_cost: i64,
+    /// Worst cost of open asks, millionths; or the change of it.
+    pub(crate) ask_cost: i64,
+}
+
+impl Stake {
+    /// What the market's own state is worth, before the bids of all markets are taken off.
+    #[inline]
+    fn term(&self) -> i64 {
+        i64::from(PAYOUT) * self.lots + self.bid_cost - self.ask_cost
+    }
+}
+
+/// An event as exposures see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EventShape {
+    pub(crate) market_count: u8,
+    pub(crate) is_exhaustive: bool,
+}
+
+impl EventShape {
+    /// Rows that a pair of an account and this event takes.
+    #[inline]
+    fn row_count(self) -> u32 {
+        u32::from(self.market_count).div_ceil(ROW_MARKETS)
+    }
+
+    /// The worst case of somebody who has nothing in the event but `stake` in one market.
+    #[inline]
+    pub(crate) fn minimum_of_one(self, stake: Stake) -> i64 {
+        let has_other_state = self.market_count > 1 || !self.is_exhaustive;
+        let least = if has_other_state { stake.term().min(0) } else { stake.term() };
+        least - stake.bid_cost
+    }
+}
+
+/// What a change of a stake did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effect {
+    /// Change of the event's worst case, millionths.
+    pub(crate) minimum: i64,
+    /// Change of the size of the position, lots.
+    pub(crate) size: i64,
+}
+
+/// Four markets of one pair; 128 bytes. Totals are kept in the pair's first row only.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+struct Row {
+    stakes: [Stake; ROW_MARKETS as usize],
+    bid_total: i64,
+    minimum: i64,
+    account: u32,
+    event_id: u32,
+    /// Next row of the pair, or next free row.
+    next: u32,
+    shape: EventShape,
+}
+
+/// Neighbours of a pair among its account's pairs, by event.
+#[derive(Clone, Copy, Debug)]
+struct Links {
+    below: u32,
+    above: u32,
+}
+
+/// All exposures.
+#[derive(Debug)]
+pub(crate) struct ExposureTable {
+    rows: Arena<Row>,
+    links: Arena<Links>,
+    /// Lowest and highest event of each account.
+    ends: Arena<Links>,
+    index: PairIndex,
+    first_free: u32,
+    free_count: u32,
+    open_position_count: u64,
+    digest: DigestSum,
+}
+
+impl ExposureTable {
+    pub(crate) fn new(exposures_max: u32, accounts_max: u32) -> Self {
+        let mut rows = Arena::new(exposures_max, FREE_ROW);
+        for row in 1..exposures_max {
+            rows[row - 1].next = row;
+        }
+        Self {
+            rows,
+            links: Arena::new(exposures_max, Links::NONE),
+            ends: Arena::new(accounts_max + 1, Links::NONE),
+            index: PairIndex::new(exposures_max),
+            first_free: 0,
+            free_count: exposures_max,
+            open_position_count: 0,
+            digest: DigestSum::default(),
+        }
+    }
+
+    /// The first row of a pair, if it has one.
+    #[inline]
+    pub(crate) fn find(&self, account: u32, event_id: u32) -> Option<u32> {
+        self.index.find(account, event_id, |row| {
+            let row = &self.rows[row];
+            (row.account, row.event_id)
+        })
+    }
+
+    /// Whether a pair with an event of this shape can still get its rows.
+    #[inline]
+    pub(crate) fn has_room(&self, shape: EventShape) -> bool {
+        self.free_count >= shape.row_count()
+    }
+
+    /// Positions that are not zero.
+    pub(crate) fn open_position_count(&self) -> u64 {
+        self.open_position_count
+    }
+
+    /// The account of a row.
+    #[inline]
+    pub(crate) fn account(&self, row: u32) -> u32 {
+        self.rows[row].account
+    }
+
+    /// The event of a row.
+    #[inline]
+    pub(crate) fn event_id(&self, row: u32) -> u32 {
+        self.rows[row].event_id
+    }
+
+    /// The worst case of a pair.
+    #[inline]
+    pub(crate) fn minimum(&self, row: u32) -> i64 {
+        self.rows[row].minimum
+    }
+
+    /// The stake of a pair in the market of a state.
+    #[inline]
+    pub(crate) fn stake(&self, row: u32, state: u8) -> Stake {
+        let (row, index) = self.place(row, state);
+        self.rows[row].stakes[index]
+    }
+
+    /// First rows of an account's pairs, by ascending event.
+    pub(crate) fn rows_of(&self, account: u32) -> impl Iterator<Item = u32> {
+        let first = some(self.ends[account].below);
+        std::iter::successors(first, |row| some(self.links[*row].above))
+    }
+
+    /// The worst case of a pair if `change` were added to its stake in the market of `state`.
+    /// O(markets of the event).
+    #[inline]
+    pub(crate) fn minimum_with(&self, row: u32, state: u8, change: Stake) -> i64 {
+        let first = &self.rows[row];
+        let mut left = u32::from(first.shape.market_count);
+        let mut changed = u32::from(state);
+        let mut least = if first.shape.is_exhaustive { i64::MAX } else { 0 };
+        let mut rows = first;
+        loop {
+            let count = left.min(ROW_MARKETS);
+            for (index, stake) in (0..count).zip(&rows.stakes) {
+                let mut term = stake.term();
+                if index == changed {
+                    term += change.term();
+                }
+                least = least.min(term);
+            }
+            left -= count;
+            if left == 0 {
+                return least - (first.bid_total + change.bid_cost);
+            }
+            changed = changed.wrapping_sub(ROW_MARKETS);
+            rows = &self.rows[rows.next];
+        }
+    }
+
+    /// Gives a pair that has none its rows, with nothing at stake.
+    ///
+    /// # Panics
+    /// When there is no room.
+    pub(crate) fn take(&mut self, account: u32, event_id: u32, shape: EventShape) -> u32 {
+        assert!(self.has_room(shape), "rows are counted before they are taken");
+        let first = self.first_free;
+        let mut last = first;
+        for _ in 1..shape.row_count() {
+            last = self.rows[last].next;
+        }
+        self.free_count -= shape.row_count();
+        self.first_free = self.rows[last].next;
+        self.rows[last].next = NONE;
+        let row = &mut self.rows[first];
+        row.account = account;
+        row.event_id = event_id;
+        row.shape = shape;
+        self.link(first);
+        self.index.insert(account, event_id, first);
+        self.digest.add(pair_piece(account, event_id));
+        first
+    }
+
+    /// Takes the rows of a pair away that has nothing at stake.
+    ///
+    /// # Panics
+    /// When it has.
+    pub(crate) fn release(&mut self, row: u32) {
+        let Row { account, event_id, shape, .. } = self.rows[row];
+        self.digest.remove(pair_piece(account, event_id));
+        let rows = &self.rows;
+        self.index.remove(account, event_id, |row| (rows[row].account, rows[row].event_id));
+        self.unlink(row);
+        let mut next = row;
+        for _ in 0..shape.row_count() {
+            let row = next;
+            next = self.rows[row].next;
+            let is_flat = self.rows[row].stakes == [Stake::default(); ROW_MARKETS as usize];
+            assert!(is_flat, "a pair is released flat");
+            self.rows[row] = Row { next: self.first_free, ..FREE_ROW };
+            self.first_free = row;
+            self.free_count += 1;
+        }
+    }
+
+    /// Adds `change` to the stake of a pair in the market of `state`. O(markets of the event).
+    #[inline]
+    pub(crate) fn change(&mut self, row: u32, state: u8, change: Stake) -> Effect {
+        let (place, index) = self.place(row, state);
+        let stake = &mut self.rows[place].stakes[index];
+        let before = stake.lots;
+        stake.lots += change.lots;
+        stake.bid_cost += change.bid_cost;
+        stake.ask_cost += change.ask_cost;
+        assert!(stake.bid_cost >= 0 && stake.ask_cost >= 0, "holds of open orders add up");
+        let after = stake.lots;
+        if before != after {
+            self.move_position(row, state, before, after);
+        }
+        self.rows[row].bid_total += change.bid_cost;
+        let minimum = self.minimum_with(row, state, Stake::default());
+        let old = std::mem::replace(&mut self.rows[row].minimum, minimum);
+        Effect { minimum: minimum - old, size: after.abs() - before.abs() }
+    }
+
+    /// Brings the index entry of a pair close.
+    #[inline]
+    pub(crate) fn prefetch(&self, account: u32, event_id: u32) {
+        self.index.prefetch(account, event_id);
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self) -> DigestSum {
+        self.digest
+    }
+
+    /// The digest by a walk over the pairs of accounts 1 to `highest_account`.
+    ///
+    /// # Panics
+    /// When rows are lost, a cached sum or the count of positions is wrong, or the index does not
+    /// find a pair.
+    pub(crate) fn walked_digest(&self, highest_account: u32) -> DigestSum {
+        let mut sum = DigestSum::default();
+        let mut used = 0;
+        let mut positions = 0;
+        for account in 1..=highest_account {
+            let mut last_event = 0;
+            for row in self.rows_of(account) {
+                let Row { account: owner, event_id, shape, bid_total, .. } = self.rows[row];
+                assert_eq!(owner, account);
+                assert!(event_id > last_event, "pairs of an account ascend");
+                last_event = event_id;
+                assert_eq!(self.find(account, event_id), Some(row));
+                used += shape.row_count();
+                sum.add(pair_piece(account, event_id));
+                let stakes = (0..shape.market_count).map(|state| (state, self.stake(row, state)));
+                let mut bids = 0;
+                for (state, stake) in stakes.filter(|(_, stake)| *stake != Stake::default()) {
+                    bids += stake.bid_cost;
+                    if stake.lots != 0 {
+                        positions += 1;
+                        sum.add(position_piece(account, event_id, state, stake.lots));
+                    }
+                }
+                assert_eq!(bids, bid_total);
+                assert_eq!(self.minimum(row), self.minimum_with(row, 0, Stake::default()));
+            }
+        }
+        assert_eq!(used + self.free_count, self.rows.capacity());
+        assert_eq!(positions, self.open_position_count);
+        sum
+    }
+
+    fn move_position(&mut self, row: u32, state: u8, before: i64, after: i64) {
+        let Row { account, event_id, .. } = self.rows[row];
+        if before == 0 {
+            self.open_position_count += 1;
+        } else {
+            self.digest.remove(position_piece(account, event_id, state, before));
+        }
+        if after == 0 {
+            self.open_position_count -= 1;
+        } else {
+            self.digest.add(position_piece(account, event_id, state, after));
+        }
+    }
+
+    #[inline]
+    fn place(&self, row: u32, state: u8) -> (u32, usize) {
+        let mut row = row;
+        for _ in 0..u32::from(state) / ROW_MARKETS {
+            row = self.rows[row].next;
+        }
+        (row, usize::from(state) % ROW_MARKETS as usize)
+    }
+
+    /// Puts a pair among its account's; a new event is mostly the highest.
+    fn link(&mut self, row: u32) {
+        let Row { account, event_id, .. } = self.rows[row];
+        let mut below = self.ends[account].above;
+        let mut above = NONE;
+        while below != NONE && self.rows[below].event_id > event_id {
+            above = below;
+            below = self.links[below].below;
+        }
+        self.links[row] = Links { below, above };
+        self.join(account, below, row);
+        self.join(account, row, above);
+    }
+
+    fn unlink(&mut self, row: u32) {
+        let Links { below, above } = self.links[row];
+        self.join(self.rows[row].account, below, above);
+    }
+
+    /// Makes `below` and `above` neighbours; either may be none, which is the end of the list.
+    fn join(&mut self, account: u32, below: u32, above: u32) {
+        match some(below) {
+            Some(below) => self.links[below].above = above,
+            None => self.ends[account].below = above,
+        }
+        match some(above) {
+            Some(above) => self.links[above].below = below,
+            None => self.ends[account].above = below,
+        }
+    }
+}
+
+impl Links {
+    const NONE: Self = Self { below: NONE, above: NONE };
+}
+
+#[inline]
+fn some(row: u32) -> Option<u32> {
+    (row != NONE).then_some(row)
+}
+
+#[inline]
+fn pair_piece(account: u32, event_id: u32) -> Digest {
+    Domain::Exposure.digest().absorb(pair(account, event_id))
+}
+
+#[inline]
+fn position_piece(account: u32, event_id: u32, state: u8, lots: i64) -> Digest {
+    Domain::Position
+        .digest()
+        .absorb(pair(account, event_id))
+        .absorb(u64::from(state))
+        .absorb_signed(lots)
+}
+
+/// Markets of one row.
+const ROW_MARKETS: u32 = 4;
+const NONE: u32 = u32::MAX;
+const FREE_ROW: Row = Row {
+    stakes: [Stake { lots: 0, bid_cost: 0, ask_cost: 0 }; ROW_MARKETS as usize],
+    bid_total: 0,
+    minimum: 0,
+    account: 0,
+    event_id: 0,
+    next: NONE,
+    shape: EventShape { market_count: 0, is_exhaustive: false },
+};
+
+const _: () = assert!(size_of::<Row>() == 128);

@@ -1,0 +1,128 @@
+//! Everything that must hold between commands, checked by walks over all state.
+
+use forecastle_proto_spec::{MarketStatus, Side};
+
+use crate::engine::Engine;
+use crate::exposure::Stake;
+use crate::fees::hold_per_lot;
+use crate::ladder::Ladders;
+use crate::ledger::held;
+
+impl Engine {
+    /// Checks all state against itself: digests, holds, minima, positions, books, free slots and
+    /// totals are recomputed from what they are derived from. For tests; it allocates, and takes
+    /// O(accounts × markets + slots).
+    ///
+    /// # Panics
+    /// When anything does not agree.
+    pub fn check_invariants(&self) {
+        assert_eq!(self.walked_digest().value(), self.state_digest(), "state digest");
+        self.ledger.assert_conserved();
+        let cash: i128 =
+            self.ledger.accounts.iter().map(|(_, account)| i128::from(account.cash())).sum();
+        assert_eq!(cash, self.ledger.accounts.cash_total(), "total of cash");
+        for (number, _) in self.ledger.accounts.iter() {
+            self.check_account(number);
+        }
+        let mut resting = 0;
+        for security_id in 1..=self.events.market_count() {
+            resting += self.check_market(security_id);
+        }
+        assert_eq!(resting, self.orders.live_count(), "every live order is in a book");
+    }
+
+    /// Derived sums of an account against its positions and orders.
+    fn check_account(&self, number: u32) {
+        let account = self.ledger.accounts.account(number);
+        let exposures = &self.ledger.exposures;
+        let mut minimum_total = 0;
+        let mut lots = 0;
+        let mut order_count = 0;
+        for row in exposures.rows_of(number) {
+            let event = self.events.event(exposures.event_id(row));
+            minimum_total += exposures.minimum(row);
+            let mut terms = Vec::new();
+            let mut bids = 0;
+            for (state, security_id) in (0..).zip(event.security_ids()) {
+                let stake = exposures.stake(row, state);
+                let (open, leaves, count) = self.open_stake(number, security_id);
+                assert_eq!(stake, Stake { lots: stake.lots, ..open }, "holds are the orders'");
+                lots += stake.lots.abs() + leaves;
+                order_count += count;
+                bids += stake.bid_cost;
+                terms.push(10_000 * stake.lots + stake.bid_cost - stake.ask_cost);
+            }
+            if !event.shape.is_exhaustive {
+                terms.push(0);
+            }
+            let least = terms.into_iter().min().expect("an event has a state");
+            assert_eq!(exposures.minimum(row), least - bids, "worst case of an event");
+        }
+        assert_eq!(account.minimum_total, minimum_total, "sum of worst cases");
+        assert_eq!(account.lots, lots, "lots of an account");
+        assert_eq!(account.open_order_count, order_count, "open orders of an account");
+        self.assert_solvent(number);
+    }
+
+    /// Holds, leaves and number of the orders of an account in a market.
+    fn open_stake(&self, account: u32, security_id: u32) -> (Stake, i64, u32) {
+        let maker = self.events.market(security_id).fees.maker;
+        let mut open = Stake::default();
+        let (mut leaves, mut count) = (0, 0);
+        for side in Side::ALL {
+            for slot in self.resting(security_id, side) {
+                let order = self.orders.order(slot);
+                if self.account_of(order) == account {
+                    let lots = i64::from(order.leaves_qty());
+                    let stake = held(side, hold_per_lot(side, order.price(), maker) * lots);
+                    open.bid_cost += stake.bid_cost;
+                    open.ask_cost += stake.ask_cost;
+                    leaves += lots;
+                    count += 1;
+                }
+            }
+        }
+        (open, leaves, count)
+    }
+
+    /// The book of a market, and that positions in it add up to nothing; gives its orders.
+    fn check_market(&self, security_id: u32) -> u32 {
+        let market = self.events.market(security_id);
+        let mut count = 0;
+        for side in Side::ALL {
+            let mut last = None;
+            let mut tick_quantity = 0;
+            for slot in self.resting(security_id, side) {
+                let order = self.orders.order(slot);
+                assert_eq!((order.security_id, order.side), (security_id, side));
+                let price = order.price();
+                let rank = match side {
+                    Side::Buy => u16::MAX - price,
+                    Side::Sell => price,
+                };
+                let place = (rank, order.priority);
+                assert!(last < Some(place), "price, then time");
+                let is_same_tick = last.is_some_and(|(last, _)| last == rank);
+                tick_quantity =
+                    u64::from(order.leaves_qty()) + if is_same_tick { tick_quantity } else { 0 };
+                let level = self.books.quantity_at(security_id, u32::from(price));
+                assert!(tick_quantity <= level, "a level counts its orders");
+                if Ladders::order_behind(self.orders.slots(), slot).is_none() {
+                    assert_eq!(tick_quantity, level, "a level counts its orders");
+                }
+                last = Some(place);
+                count += 1;
+            }
+        }
+        assert_eq!(count, market.open_order_count, "orders of a market");
+        let bid = self.books.best_bid(security_id);
+        let ask = self.books.best_ask(security_id);
+        assert!(bid.zip(ask).is_none_or(|(bid, ask)| bid < ask), "a book at rest is not crossed");
+        if market.status() != MarketStatus::Settled {
+            let accounts = self.ledger.accounts.iter();
+            let positions = accounts.filter_map(|(number, _)| self.position(number, security_id));
+            assert_eq!(positions.map(i128::from).sum::<i128>(), 0, "positions add up to nothing");
+        }
+        count
+    }
+}

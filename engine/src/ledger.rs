@@ -1,0 +1,157 @@
+//! Money: accounts and exposures together, the totals, and the law that money is conserved.
+
+use forecastle_proto_spec::{Digest, Side};
+
+use crate::accounts::AccountTable;
+use crate::exposure::{ExposureTable, Stake};
+use crate::state_digest::{DigestSum, Domain};
+
+/// Accounts, exposures and totals.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    pub(crate) accounts: AccountTable,
+    pub(crate) exposures: ExposureTable,
+    totals: Totals,
+    digest: DigestSum,
+}
+
+/// Sums over the exchange, millionths.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    pub(crate) deposits: i64,
+    pub(crate) withdrawals: i64,
+    pub(crate) fees: i64,
+    /// Taken from accounts less paid to them by pay-outs in progress. Between the first account
+    /// and the last it may be large: it is wider than the cash of one account.
+    pub(crate) settlement_pool: i128,
+}
+
+impl Ledger {
+    pub(crate) fn new(accounts_max: u32, exposures_max: u32) -> Self {
+        let mut ledger = Self {
+            accounts: AccountTable::new(accounts_max),
+            exposures: ExposureTable::new(exposures_max, accounts_max),
+            totals: Totals::default(),
+            digest: DigestSum::default(),
+        };
+        ledger.digest.add(ledger.totals_piece());
+        ledger
+    }
+
+    #[inline]
+    pub(crate) fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Cash of an account plus the worst case of every event.
+    #[inline]
+    pub(crate) fn worst_case(&self, account: u32) -> i64 {
+        let account = self.accounts.account(account);
+        account.cash() + account.minimum_total
+    }
+
+    /// Adds `stake` to what an account has at stake in the market of `state`, and `leaves` to what
+    /// is left of its open orders.
+    #[inline]
+    pub(crate) fn change(&mut self, row: u32, state: u8, stake: Stake, leaves: i64) {
+        let account = self.exposures.account(row);
+        let effect = self.exposures.change(row, state, stake);
+        let account = self.accounts.account_mut(account);
+        account.minimum_total += effect.minimum;
+        account.lots += effect.size + leaves;
+    }
+
+    /// Pays an amount in.
+    pub(crate) fn deposit(&mut self, account: u32, amount: i64) {
+        self.accounts.move_cash(account, amount);
+        self.update_totals(|totals| totals.deposits += amount);
+    }
+
+    /// Pays an amount out.
+    pub(crate) fn withdraw(&mut self, account: u32, amount: i64) {
+        self.accounts.move_cash(account, -amount);
+        self.update_totals(|totals| totals.withdrawals += amount);
+    }
+
+    /// Takes `fees` of both sides of a trade in; the accounts pay them by
+    /// [`AccountTable::move_cash`].
+    #[inline]
+    pub(crate) fn collect_fees(&mut self, fees: i64) {
+        if fees != 0 {
+            self.update_totals(|totals| totals.fees += fees);
+        }
+    }
+
+    /// Pays `amount` from the settlement pool to an account; the other way when negative.
+    pub(crate) fn pay_out(&mut self, account: u32, amount: i64) {
+        self.accounts.move_cash(account, amount);
+        self.update_totals(|totals| totals.settlement_pool -= i128::from(amount));
+    }
+
+    /// # Panics
+    /// When money was made or lost.
+    #[inline]
+    pub(crate) fn assert_conserved(&self) {
+        let Totals { deposits, withdrawals, fees, settlement_pool } = self.totals;
+        let held = self.accounts.cash_total() + i128::from(fees) + settlement_pool;
+        assert_eq!(i128::from(deposits) - i128::from(withdrawals), held, "money is conserved");
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self) -> DigestSum {
+        self.digest.join(self.accounts.digest()).join(self.exposures.digest())
+    }
+
+    /// The digest by a walk over everything in the ledger.
+    pub(crate) fn walked_digest(&self) -> DigestSum {
+        let totals: DigestSum = std::iter::once(self.totals_piece()).collect();
+        let exposures = self.exposures.walked_digest(self.accounts.highest());
+        totals.join(self.accounts.walked_digest()).join(exposures)
+    }
+
+    #[inline]
+    fn update_totals(&mut self, change: impl FnOnce(&mut Totals)) {
+        self.digest.remove(self.totals_piece());
+        change(&mut self.totals);
+        self.digest.add(self.totals_piece());
+    }
+
+    fn totals_piece(&self) -> Digest {
+        let Totals { deposits, withdrawals, fees, settlement_pool } = self.totals;
+        Domain::AccountTotals
+            .digest()
+            .absorb_signed(deposits)
+            .absorb_signed(withdrawals)
+            .absorb_signed(fees)
+            .absorb_signed(saturated(settlement_pool))
+    }
+}
+
+/// The stake of one open order: `cost` on its side.
+#[inline]
+pub(crate) fn held(side: Side, cost: i64) -> Stake {
+    match side {
+        Side::Buy => Stake { bid_cost: cost, ..Stake::default() },
+        Side::Sell => Stake { ask_cost: cost, ..Stake::default() },
+    }
+}
+
+/// `lots` as the change of a position by a trade on `side`.
+#[inline]
+pub(crate) fn signed(side: Side, amount: i64) -> i64 {
+    match side {
+        Side::Buy => amount,
+        Side::Sell => -amount,
+    }
+}
+
+/// A wide sum as a report tells it.
+#[inline]
+pub(crate) fn saturated(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// Most lots of one account, in positions and open orders together. It bounds what all events
+/// together can be worth by 10000 × 2^48 < 2^62 either way, and with the bound on deposits every
+/// sum of money by an i64.
+pub(crate) const ACCOUNT_LOTS_MAX: i64 = 1 << 48;

@@ -1,0 +1,290 @@
+//! Matching: an incoming order against the other side, best price first, then lowest priority, and
+//! what becomes of the rest.
+
+use forecastle_proto_spec::{CancelReason, OrderCancelled, OrderRested, Side, TimeInForce, Trade};
+
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::exposure::Stake;
+use crate::fees::{fee_per_lot, hold_per_lot};
+use crate::ladder::{Ladders, Place};
+use crate::ledger::{held, signed};
+use crate::order_table::Order;
+
+/// An order that has a slot and is in no book: new, or replaced without its priority.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Incoming {
+    pub(crate) slot: u32,
+    /// The order; what is left of it lies in its place.
+    pub(crate) order: Order,
+    pub(crate) account: u32,
+    /// Session that owns the order.
+    pub(crate) session_id: u32,
+}
+
+/// What the aggressor's trades come to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bought {
+    lots: i64,
+    cash: i64,
+}
+
+impl Engine {
+    /// Trades an incoming order and rests, cancels or ends the remainder.
+    #[inline]
+    pub(crate) fn work_incoming(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
+        let order = &incoming.order;
+        if order.time_in_force == TimeInForce::FillOrKill
+            && let Err(reason) = self.check_fill(order)
+        {
+            return self.cancel_incoming(&incoming, order.leaves_qty(), reason, effects);
+        }
+        let leaves = self.sweep_book(&incoming, effects);
+        if leaves == 0 {
+            self.orders.free(incoming.slot);
+        } else if self.crossed_level(order).is_some() {
+            self.cancel_incoming(&incoming, leaves, CancelReason::SweepLimit, effects);
+        } else if order.time_in_force == TimeInForce::ImmediateOrCancel {
+            self.cancel_incoming(&incoming, leaves, CancelReason::ImmediateOrCancel, effects);
+        } else {
+            self.rest(incoming, leaves, effects);
+        }
+        self.assert_solvent(incoming.account);
+    }
+
+    /// Takes a resting order out of its book with all that hangs on it; its slot stays taken. Gives
+    /// the order as it was, and its account.
+    #[inline]
+    pub(crate) fn take_off_book(&mut self, slot: u32) -> (Order, u32) {
+        let order = *self.orders.order(slot);
+        let account = self.account_of(&order);
+        self.orders.unrest(slot, account);
+        self.books.remove(self.orders.slots_mut(), order.security_id, slot);
+        self.events.discount_order(order.security_id);
+        self.ledger.accounts.account_mut(account).open_order_count -= 1;
+        self.unhold(&order, order.leaves_qty());
+        (order, account)
+    }
+
+    /// Gives back what is held for `quantity` lots of a resting order.
+    #[inline]
+    pub(crate) fn unhold(&mut self, order: &Order, quantity: u32) {
+        let market = self.events.market(order.security_id);
+        let quantity = i64::from(quantity);
+        let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * quantity;
+        let stake = held(order.side, -cost);
+        self.ledger.change(order.exposure, market.state_index, stake, -quantity);
+    }
+
+    /// The best tick of the other side, when an order with this side and limit trades there.
+    #[inline]
+    fn crossed_level(&self, order: &Order) -> Option<u32> {
+        let limit = order.place.tick();
+        match order.side {
+            Side::Buy => self.books.best_ask(order.security_id).filter(|ask| *ask <= limit),
+            Side::Sell => self.books.best_bid(order.security_id).filter(|bid| *bid >= limit),
+        }
+    }
+
+    /// Trades until the order is done, nothing crosses, or the bound on trades; gives what is left.
+    #[inline]
+    fn sweep_book(&mut self, incoming: &Incoming, effects: &mut EffectBuffer<'_>) -> u32 {
+        let order = &incoming.order;
+        let mut leaves = order.leaves_qty();
+        let mut bought = Bought::default();
+        let mut trade_count = 0;
+        while leaves > 0
+            && trade_count < self.config.sweep_trades_max
+            && let Some(tick) = self.crossed_level(order)
+        {
+            let resting = self
+                .books
+                .first_order(order.security_id, tick)
+                .expect("the best level holds an order");
+            leaves = self.trade(incoming, resting, leaves, &mut bought, effects);
+            trade_count += 1;
+        }
+        if trade_count > 0 {
+            let state = self.events.market(order.security_id).state_index;
+            let stake = Stake { lots: bought.lots, ..Stake::default() };
+            self.ledger.change(order.exposure, state, stake, 0);
+            self.ledger.accounts.move_cash(incoming.account, bought.cash);
+        }
+        leaves
+    }
+
+    /// One trade with the resting order in `slot`; gives what is left of the incoming one. The
+    /// aggressor's side of it is added to `bought`, the resting side is done at once.
+    #[inline]
+    fn trade(
+        &mut self,
+        incoming: &Incoming,
+        slot: u32,
+        leaves: u32,
+        bought: &mut Bought,
+        effects: &mut EffectBuffer<'_>,
+    ) -> u32 {
+        let aggressor = &incoming.order;
+        let resting = *self.orders.order(slot);
+        let resting_account = self.account_of(&resting);
+        let quantity = leaves.min(resting.leaves_qty());
+        let lots = i64::from(quantity);
+        let price = resting.price();
+        let fees = self.events.market(resting.security_id).fees;
+        let resting_fee = fee_per_lot(fees.maker, price) * lots;
+        let aggressor_fee = fee_per_lot(fees.taker, price) * lots;
+        let payment = i64::from(price) * lots;
+
+        self.ledger
+            .accounts
+            .move_cash(resting_account, signed(aggressor.side, payment) - resting_fee);
+        self.ledger.collect_fees(resting_fee + aggressor_fee);
+        bought.lots += signed(aggressor.side, lots);
+        bought.cash -= signed(aggressor.side, payment) + aggressor_fee;
+
+        self.fill_resting(slot, &resting, resting_account, quantity);
+        self.assert_solvent(resting_account);
+        effects.push(&Trade {
+            resting_order_id: self.orders.id_of(slot, &resting).value().into(),
+            aggressor_order_id: self.orders.id_of(incoming.slot, aggressor).value().into(),
+            resting_cl_ord_id: resting.cl_ord_id.into(),
+            aggressor_cl_ord_id: aggressor.cl_ord_id.into(),
+            resting_session_id: self.sessions.session(resting.session).session_id.into(),
+            aggressor_session_id: incoming.session_id.into(),
+            resting_account: resting_account.into(),
+            aggressor_account: incoming.account.into(),
+            resting_leaves_qty: (resting.leaves_qty() - quantity).into(),
+            aggressor_leaves_qty: (leaves - quantity).into(),
+            security_id: resting.security_id.into(),
+            rpt_seq: self.events.next_rpt_seq(resting.security_id).into(),
+            quantity: quantity.into(),
+            price: price.into(),
+            aggressor_side: aggressor.side.into(),
+            reserved_71: [0; 1],
+            resting_fee: resting_fee.into(),
+            aggressor_fee: aggressor_fee.into(),
+        });
+        leaves - quantity
+    }
+
+    /// Takes `quantity` off a resting order, moves its account's position, and frees its slot when
+    /// nothing is left.
+    #[inline]
+    fn fill_resting(&mut self, slot: u32, resting: &Order, account: u32, quantity: u32) {
+        let lots = i64::from(quantity);
+        let market = self.events.market(resting.security_id);
+        let hold = hold_per_lot(resting.side, resting.price(), market.fees.maker) * lots;
+        let stake = Stake { lots: signed(resting.side, lots), ..held(resting.side, -hold) };
+        self.ledger.change(resting.exposure, market.state_index, stake, -lots);
+        let left = resting.leaves_qty() - quantity;
+        if left == 0 {
+            self.orders.unrest(slot, account);
+            self.books.remove(self.orders.slots_mut(), resting.security_id, slot);
+            self.orders.free(slot);
+            self.events.discount_order(resting.security_id);
+            self.ledger.accounts.account_mut(account).open_order_count -= 1;
+        } else {
+            let books = &mut self.books;
+            self.orders
+                .reduce(slot, |orders| books.reduce(orders, resting.security_id, slot, left));
+        }
+    }
+
+    #[inline]
+    fn rest(&mut self, incoming: Incoming, leaves: u32, effects: &mut EffectBuffer<'_>) {
+        let Incoming { slot, mut order, account, .. } = incoming;
+        let security_id = order.security_id;
+        order.place = Place::new(order.place.tick(), leaves);
+        let priority = self.orders.rest(slot, order, account);
+        self.books.push_back(self.orders.slots_mut(), security_id, order.side, slot);
+        self.events.count_order(security_id);
+        self.ledger.accounts.account_mut(account).open_order_count += 1;
+        let market = self.events.market(security_id);
+        let lots = i64::from(leaves);
+        let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * lots;
+        self.ledger.change(order.exposure, market.state_index, held(order.side, cost), lots);
+        effects.push(&OrderRested {
+            order_id: self.orders.id_of(slot, &order).value().into(),
+            priority: priority.into(),
+            security_id: security_id.into(),
+            rpt_seq: self.events.next_rpt_seq(security_id).into(),
+            leaves_qty: leaves.into(),
+            price: order.price().into(),
+            side: order.side.into(),
+            reserved_31: [0; 1],
+        });
+    }
+
+    /// Ends an incoming order with `leaves` untraded.
+    fn cancel_incoming(
+        &mut self,
+        incoming: &Incoming,
+        leaves: u32,
+        reason: CancelReason,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let order = &incoming.order;
+        effects.push(&OrderCancelled {
+            order_id: self.orders.id_of(incoming.slot, order).value().into(),
+            cl_ord_id: order.cl_ord_id.into(),
+            security_id: order.security_id.into(),
+            account: incoming.account.into(),
+            session_id: incoming.session_id.into(),
+            cancelled_qty: leaves.into(),
+            cum_qty: (order.order_qty - leaves).into(),
+            rpt_seq: 0.into(),
+            reason: u16::from(reason).into(),
+            side: order.side.into(),
+            was_resting: 0,
+            reserved_44: [0; 4],
+        });
+        self.orders.free(incoming.slot);
+    }
+
+    /// Whether the other side can fill an order in full within the bound on trades.
+    /// O(levels + trades).
+    fn check_fill(&self, order: &Order) -> Result<(), CancelReason> {
+        let quantity = u64::from(order.leaves_qty());
+        let book = order.security_id;
+        let (opposite, limit) = match order.side {
+            Side::Buy => (Side::Sell, order.place.tick()),
+            Side::Sell => (Side::Buy, order.place.tick()),
+        };
+        let is_as_good = |tick: &u32| match order.side {
+            Side::Buy => *tick <= limit,
+            Side::Sell => *tick >= limit,
+        };
+        let ticks = || {
+            let best = self.books.best(book, opposite);
+            let behind = |tick: &u32| self.books.next_behind(book, opposite, *tick);
+            std::iter::successors(best, behind).take_while(is_as_good)
+        };
+        let mut available = 0;
+        for tick in ticks() {
+            available += self.books.quantity_at(book, tick);
+            if available >= quantity {
+                break;
+            }
+        }
+        if available < quantity {
+            return Err(CancelReason::FillOrKill);
+        }
+        let mut reached = 0;
+        let mut left = self.config.sweep_trades_max;
+        for tick in ticks() {
+            let mut next = self.books.first_order(book, tick);
+            while let Some(slot) = next {
+                if left == 0 {
+                    return Err(CancelReason::SweepLimit);
+                }
+                left -= 1;
+                reached += u64::from(self.orders.order(slot).leaves_qty());
+                if reached >= quantity {
+                    return Ok(());
+                }
+                next = Ladders::order_behind(self.orders.slots(), slot);
+            }
+        }
+        Err(CancelReason::FillOrKill)
+    }
+}

@@ -1,0 +1,215 @@
+//! A new limit order: its checks, in order, and its way into the market.
+
+use forecastle_proto_spec::{
+    ExecutionReportRejected, MarketStatus, NewOrderSingle, OrderAccepted, PRICE_MAX, PRICE_MIN,
+    RejectCode, Side, TimeInForce,
+};
+
+use crate::apply::Context;
+use crate::client_order_ids::Recorded;
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::exposure::Stake;
+use crate::fees::hold_per_lot;
+use crate::ladder::Place;
+use crate::ledger::{ACCOUNT_LOTS_MAX, held};
+use crate::matching::Incoming;
+use crate::order_table::Order;
+
+/// A new order that passed every check.
+struct Checked {
+    recorded: Recorded,
+    side: Side,
+    time_in_force: TimeInForce,
+    /// Row of its account and event, if they have one.
+    row: Option<u32>,
+}
+
+impl Engine {
+    #[inline]
+    pub(crate) fn new_order(
+        &mut self,
+        context: &Context,
+        message: &NewOrderSingle,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        match self.check_new_order(context, message) {
+            Ok(checked) => self.accept(context, message, &checked, effects),
+            Err(code) => effects.push(&ExecutionReportRejected {
+                cl_ord_id: message.cl_ord_id,
+                exec_id: effects.next_position().into(),
+                transact_time_ns: context.time_ns.into(),
+                seq_num: message.seq_num,
+                security_id: message.security_id,
+                reject_code: u16::from(code).into(),
+                ref_template_id: context.template_id.into(),
+                reserved_36: [0; 4],
+            }),
+        }
+    }
+
+    /// Records a ClOrdID of a sender that its window does not hold.
+    #[inline]
+    pub(crate) fn record_client_order_id(
+        &mut self,
+        context: &Context,
+        cl_ord_id: u64,
+    ) -> Result<Recorded, RejectCode> {
+        let session = context.session();
+        match self.client_order_ids.find(session, cl_ord_id) {
+            Some(_) => Err(RejectCode::DuplicateClOrdId),
+            None => Ok(self.client_order_ids.record(session, cl_ord_id)),
+        }
+    }
+
+    /// Whether an account can take `stake` and `leaves` more on: a row it may have in the event is
+    /// named, the market is `security_id`.
+    #[inline]
+    pub(crate) fn check_funds(
+        &self,
+        (account, row): (u32, Option<u32>),
+        security_id: u32,
+        stake: Stake,
+        leaves: i64,
+    ) -> Result<(), RejectCode> {
+        if self.ledger.accounts.account(account).lots + leaves > ACCOUNT_LOTS_MAX {
+            return Err(RejectCode::HoldOverflow);
+        }
+        let market = self.events.market(security_id);
+        let exposures = &self.ledger.exposures;
+        let worse = match row {
+            Some(row) => {
+                exposures.minimum_with(row, market.state_index, stake) - exposures.minimum(row)
+            }
+            None => market.shape.minimum_of_one(stake),
+        };
+        if self.buying_power(account) + worse < 0 {
+            return Err(RejectCode::InsufficientBuyingPower);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn check_new_order(
+        &mut self,
+        context: &Context,
+        message: &NewOrderSingle,
+    ) -> Result<Checked, RejectCode> {
+        if message.cl_ord_id.get() == 0 {
+            return Err(RejectCode::ClOrdIdZero);
+        }
+        let side = Side::try_from(message.side).map_err(|_| RejectCode::InvalidSide)?;
+        let time_in_force = TimeInForce::try_from(message.time_in_force)
+            .map_err(|_| RejectCode::InvalidTimeInForce)?;
+        let (price, quantity) = (message.price.get(), message.order_qty.get());
+        check_price_and_quantity(price, quantity)?;
+        let is_plain = message.expire_time_ns.get() == 0
+            && message.self_match_prevention_id.get() == 0
+            && message.max_staleness_ms.get() == 0
+            && message.exec_inst == 0
+            && message.self_match_prevention_instruction == 0;
+        if !is_plain {
+            return Err(RejectCode::UnsupportedField);
+        }
+        let recorded = self.record_client_order_id(context, message.cl_ord_id.get())?;
+        let (account, security_id) = (message.account.get(), message.security_id.get());
+        let market = self.events.find_market(security_id).ok_or(RejectCode::UnknownMarket)?;
+        let is_own = self
+            .ledger
+            .accounts
+            .find(account)
+            .is_some_and(|account| account.firm_id == context.entitlement.firm_id);
+        if !is_own {
+            return Err(RejectCode::UnknownAccount);
+        }
+        if market.status() != MarketStatus::Open {
+            return Err(RejectCode::MarketNotOpen);
+        }
+        if !self.orders.has_free_slot() {
+            return Err(RejectCode::OrderTableFull);
+        }
+        let row = self.ledger.exposures.find(account, market.event_id);
+        if row.is_none() && !self.ledger.exposures.has_room(market.shape) {
+            return Err(RejectCode::ExposureTableFull);
+        }
+        let quantity = i64::from(quantity);
+        let cost = hold_per_lot(side, price, market.fees.incoming()) * quantity;
+        self.check_funds((account, row), security_id, held(side, cost), quantity)?;
+        Ok(Checked { recorded, side, time_in_force, row })
+    }
+
+    #[inline]
+    fn accept(
+        &mut self,
+        context: &Context,
+        message: &NewOrderSingle,
+        checked: &Checked,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let (account, security_id) = (message.account.get(), message.security_id.get());
+        let market = self.events.market(security_id);
+        let (event_id, shape) = (market.event_id, market.shape);
+        let exposure =
+            checked.row.unwrap_or_else(|| self.ledger.exposures.take(account, event_id, shape));
+        let tick = u32::from(message.price.get());
+        let mut order = Order {
+            place: Place::new(tick, message.order_qty.get()),
+            accepted_number: 0,
+            priority: 0,
+            cl_ord_id: message.cl_ord_id.get(),
+            order_qty: message.order_qty.get(),
+            security_id,
+            link_id: message.cl_ord_link_id.get(),
+            exposure,
+            generation: 0,
+            session: context.session(),
+            side: checked.side,
+            time_in_force: checked.time_in_force,
+        };
+        let slot = self.orders.accept(&mut order);
+        let order_id = self.orders.id_of(slot, &order).value();
+        self.client_order_ids.name(checked.recorded, order_id);
+        effects.push(&OrderAccepted {
+            order_id: order_id.into(),
+            cl_ord_id: message.cl_ord_id,
+            security_id: message.security_id,
+            account: message.account,
+            session_id: context.session_id.into(),
+            order_qty: message.order_qty,
+            quantity_ahead: self.quantity_ahead(security_id, checked.side, tick).into(),
+            cl_ord_link_id: message.cl_ord_link_id,
+            price: message.price,
+            side: message.side,
+            time_in_force: message.time_in_force,
+            reserved_44: [0; 4],
+        });
+        self.work_incoming(
+            Incoming { slot, order, account, session_id: context.session_id },
+            effects,
+        );
+    }
+
+    /// Lots of `side` at a tick, as far as a report tells them.
+    #[inline]
+    pub(crate) fn quantity_ahead(&self, security_id: u32, side: Side, tick: u32) -> u32 {
+        let is_of_side = match side {
+            Side::Buy => self.books.best_bid(security_id).is_some_and(|best| tick <= best),
+            Side::Sell => self.books.best_ask(security_id).is_some_and(|best| tick >= best),
+        };
+        if !is_of_side {
+            return 0;
+        }
+        u32::try_from(self.books.quantity_at(security_id, tick)).unwrap_or(u32::MAX)
+    }
+}
+
+#[inline]
+pub(crate) fn check_price_and_quantity(price: u16, quantity: u32) -> Result<(), RejectCode> {
+    if !(PRICE_MIN..=PRICE_MAX).contains(&price) {
+        return Err(RejectCode::PriceOffGrid);
+    }
+    if quantity == 0 {
+        return Err(RejectCode::QuantityZero);
+    }
+    Ok(())
+}

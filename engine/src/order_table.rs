@@ -1,0 +1,337 @@
+//! Live orders in slots, the free slots, and the counters that orders take numbers from.
+//!
+//! A slot's number is part of the order id, so that an order is found without a search, and the
+//! generation in the id tells its occupants apart. Which slot comes next is engine state.
+
+use forecastle_proto_spec::{Digest, OrderId, Side, TimeInForce};
+use forecastle_runtime::memory::Arena;
+
+use crate::ladder::Place;
+use crate::state_digest::{DigestSum, Domain, pair};
+
+/// One order: 64 bytes, a cache line. Outside a command every live order rests in a book.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Order {
+    pub(crate) place: Place,
+    /// Count of accepted orders when it was accepted, itself included.
+    pub(crate) accepted_number: u64,
+    pub(crate) priority: u64,
+    pub(crate) cl_ord_id: u64,
+    /// Total quantity, what has traded included.
+    pub(crate) order_qty: u32,
+    pub(crate) security_id: u32,
+    pub(crate) link_id: u32,
+    /// Row of its account and event in the exposures.
+    pub(crate) exposure: u32,
+    pub(crate) generation: u32,
+    /// Slot of the owner session.
+    pub(crate) session: u16,
+    pub(crate) side: Side,
+    pub(crate) time_in_force: TimeInForce,
+}
+
+impl Order {
+    #[inline]
+    pub(crate) fn leaves_qty(&self) -> u32 {
+        self.place.quantity()
+    }
+
+    #[inline]
+    pub(crate) fn cum_qty(&self) -> u32 {
+        self.order_qty - self.place.quantity()
+    }
+
+    /// Prices are the ladder's ticks.
+    #[inline]
+    pub(crate) fn price(&self) -> u16 {
+        u16::try_from(self.place.tick()).expect("an order's price is on the grid")
+    }
+
+    #[inline]
+    fn is_live(&self) -> bool {
+        self.place.quantity() > 0
+    }
+}
+
+impl AsRef<Place> for Order {
+    #[inline]
+    fn as_ref(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl AsMut<Place> for Order {
+    #[inline]
+    fn as_mut(&mut self) -> &mut Place {
+        &mut self.place
+    }
+}
+
+/// All order slots.
+#[derive(Debug)]
+pub(crate) struct OrderTable {
+    orders: Arena<Order>,
+    /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
+    /// after these, in ascending order.
+    free: Box<[u32]>,
+    free_count: u32,
+    high_water: u32,
+    live_count: u32,
+    accepted_count: u64,
+    last_priority: u64,
+    shard: u8,
+    digest: DigestSum,
+}
+
+impl OrderTable {
+    pub(crate) fn new(orders_max: u32, shard: u8) -> Self {
+        let mut table = Self {
+            orders: Arena::new(orders_max, EMPTY),
+            free: vec![0; orders_max as usize].into_boxed_slice(),
+            free_count: 0,
+            high_water: 0,
+            live_count: 0,
+            accepted_count: 0,
+            last_priority: 0,
+            shard,
+            digest: DigestSum::default(),
+        };
+        table.digest.add(table.counters_piece());
+        table
+    }
+
+    #[inline]
+    pub(crate) fn has_free_slot(&self) -> bool {
+        self.free_count > 0 || self.high_water < self.orders.capacity()
+    }
+
+    /// Orders in books.
+    #[inline]
+    pub(crate) fn live_count(&self) -> u32 {
+        self.live_count
+    }
+
+    /// Orders ever accepted.
+    #[inline]
+    pub(crate) fn accepted_count(&self) -> u64 {
+        self.accepted_count
+    }
+
+    /// One above the highest slot ever used.
+    #[inline]
+    pub(crate) fn high_water(&self) -> u32 {
+        self.high_water
+    }
+
+    /// Takes the next free slot and a number of acceptance for `order`, of which it overwrites
+    /// number and generation. The order is not yet in a book.
+    ///
+    /// # Panics
+    /// When no slot is free.
+    #[inline]
+    pub(crate) fn accept(&mut self, order: &mut Order) -> u32 {
+        self.digest.remove(self.counters_piece());
+        let slot = if self.free_count > 0 {
+            self.free_count -= 1;
+            self.digest.remove(self.free_piece(self.free_count));
+            self.free[self.free_count as usize]
+        } else {
+            self.high_water += 1;
+            self.high_water - 1
+        };
+        self.accepted_count += 1;
+        self.digest.add(self.counters_piece());
+        order.accepted_number = self.accepted_count;
+        order.generation = self.orders[slot].generation + 1;
+        self.orders[slot].generation = order.generation;
+        slot
+    }
+
+    /// Gives the slot of an order back that is in no book. After its last generation a slot is
+    /// never used again.
+    #[inline]
+    pub(crate) fn free(&mut self, slot: u32) {
+        let order = &mut self.orders[slot];
+        order.place = Place::EMPTY;
+        if order.generation < u32::MAX {
+            self.free[self.free_count as usize] = slot;
+            self.digest.add(self.free_piece(self.free_count));
+            self.free_count += 1;
+        }
+    }
+
+    /// Stores an accepted order that is about to enter its book, with the next priority.
+    #[inline]
+    pub(crate) fn rest(&mut self, slot: u32, mut order: Order, account: u32) -> u64 {
+        self.digest.remove(self.counters_piece());
+        self.last_priority += 1;
+        self.digest.add(self.counters_piece());
+        order.priority = self.last_priority;
+        self.orders[slot] = order;
+        self.live_count += 1;
+        self.digest.add(order_piece(slot, &order, account));
+        self.digest.add(quantity_piece(slot, &order));
+        order.priority
+    }
+
+    /// Notes that an order left its book.
+    #[inline]
+    pub(crate) fn unrest(&mut self, slot: u32, account: u32) {
+        self.live_count -= 1;
+        let order = &self.orders[slot];
+        self.digest.remove(order_piece(slot, order, account));
+        self.digest.remove(quantity_piece(slot, order));
+    }
+
+    /// Changes ids and quantities of a resting order, which keeps its place, through `change`,
+    /// which works on all slots.
+    #[inline]
+    pub(crate) fn amend(&mut self, slot: u32, account: u32, change: impl FnOnce(&mut [Order])) {
+        self.digest.remove(order_piece(slot, &self.orders[slot], account));
+        self.reduce(slot, change);
+        self.digest.add(order_piece(slot, &self.orders[slot], account));
+    }
+
+    /// Changes quantities of a resting order through `change`, which works on all slots.
+    #[inline]
+    pub(crate) fn reduce(&mut self, slot: u32, change: impl FnOnce(&mut [Order])) {
+        self.digest.remove(quantity_piece(slot, &self.orders[slot]));
+        change(self.orders.as_mut_slice());
+        self.digest.add(quantity_piece(slot, &self.orders[slot]));
+    }
+
+    /// The slot that a wire id names, when its occupant is live.
+    #[inline]
+    pub(crate) fn find(&self, order_id: OrderId) -> Option<u32> {
+        let order = self.orders.get(order_id.slot())?;
+        let is_it = order_id.shard() == self.shard
+            && order.is_live()
+            && order.generation == order_id.generation();
+        is_it.then(|| order_id.slot())
+    }
+
+    /// The live order in a slot, if any.
+    #[inline]
+    pub(crate) fn live(&self, slot: u32) -> Option<&Order> {
+        self.orders.get(slot).filter(|order| order.is_live())
+    }
+
+    /// The order in a slot.
+    #[inline]
+    pub(crate) fn order(&self, slot: u32) -> &Order {
+        &self.orders[slot]
+    }
+
+    /// The id of an order with its slot.
+    #[inline]
+    pub(crate) fn id_of(&self, slot: u32, order: &Order) -> OrderId {
+        OrderId::new(self.shard, slot, order.generation)
+    }
+
+    /// All slots, for the ladders.
+    #[inline]
+    pub(crate) fn slots(&self) -> &[Order] {
+        self.orders.as_slice()
+    }
+
+    /// All slots for the ladders, which change nothing but links.
+    #[inline]
+    pub(crate) fn slots_mut(&mut self) -> &mut [Order] {
+        self.orders.as_mut_slice()
+    }
+
+    #[inline]
+    pub(crate) fn prefetch(&self, slot: u32) {
+        self.orders.prefetch(slot);
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self) -> DigestSum {
+        self.digest
+    }
+
+    /// The digest by a walk over all slots.
+    ///
+    /// # Panics
+    /// When the free slots and the live ones are not all used slots, each once.
+    pub(crate) fn walked_digest(&self, account_of: impl Fn(&Order) -> u32) -> DigestSum {
+        let mut sum = DigestSum::default();
+        sum.add(self.counters_piece());
+        let mut is_free = vec![false; self.orders.capacity() as usize];
+        for depth in 0..self.free_count {
+            let slot = self.free[depth as usize];
+            assert!(slot < self.high_water && self.live(slot).is_none(), "a free slot is free");
+            assert!(!std::mem::replace(&mut is_free[slot as usize], true), "a slot is free once");
+            sum.add(self.free_piece(depth));
+        }
+        let mut live_count = 0;
+        for slot in 0..self.orders.capacity() {
+            let Some(order) = self.live(slot) else {
+                let is_retired = self.orders[slot].generation == u32::MAX;
+                let was_used = slot < self.high_water;
+                assert!(is_free[slot as usize] || is_retired || !was_used, "no slot is lost");
+                continue;
+            };
+            live_count += 1;
+            sum.add(order_piece(slot, order, account_of(order)));
+            sum.add(quantity_piece(slot, order));
+        }
+        assert_eq!(live_count, self.live_count);
+        sum
+    }
+
+    #[inline]
+    fn free_piece(&self, depth: u32) -> Digest {
+        let slot = self.free[depth as usize];
+        let generation = self.orders[slot].generation;
+        Domain::FreeSlot.digest().absorb(pair(depth, slot)).absorb(u64::from(generation))
+    }
+
+    #[inline]
+    fn counters_piece(&self) -> Digest {
+        Domain::OrderCounters
+            .digest()
+            .absorb(self.accepted_count)
+            .absorb(self.last_priority)
+            .absorb(u64::from(self.high_water))
+    }
+}
+
+#[inline]
+fn order_piece(slot: u32, order: &Order, account: u32) -> Digest {
+    let kind = u32::from(order.side as u8) << 8 | u32::from(order.time_in_force as u8);
+    Domain::Order
+        .digest()
+        .absorb(pair(slot, order.generation))
+        .absorb(order.cl_ord_id)
+        .absorb(order.accepted_number)
+        .absorb(pair(order.security_id, order.link_id))
+        .absorb(pair(account, u32::from(order.session) << 16 | kind))
+}
+
+#[inline]
+fn quantity_piece(slot: u32, order: &Order) -> Digest {
+    Domain::OrderQuantity
+        .digest()
+        .absorb(pair(slot, order.place.tick()))
+        .absorb(order.priority)
+        .absorb(pair(order.place.quantity(), order.order_qty))
+}
+
+const EMPTY: Order = Order {
+    place: Place::EMPTY,
+    accepted_number: 0,
+    priority: 0,
+    cl_ord_id: 0,
+    order_qty: 0,
+    security_id: 0,
+    link_id: 0,
+    exposure: 0,
+    generation: 0,
+    session: 0,
+    side: Side::Buy,
+    time_in_force: TimeInForce::Day,
+};
+
+const _: () = assert!(size_of::<Order>() == 64);

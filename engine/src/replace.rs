@@ -1,0 +1,183 @@
+//! Cancel and replace: a new price and quantity for a live order, with or without its priority.
+
+use forecastle_proto_spec::{
+    CancelReason, MarketStatus, OrderCancelReplaceRequest, OrderReplaced, RejectCode,
+};
+
+use crate::apply::Context;
+use crate::client_order_ids::Recorded;
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::fees::hold_per_lot;
+use crate::ladder::Place;
+use crate::ledger::held;
+use crate::matching::Incoming;
+use crate::new_order::check_price_and_quantity;
+use crate::order_table::Order;
+
+/// What a replace that passed every check does.
+enum Change {
+    /// The new quantity has traded already.
+    End,
+    /// Fewer lots or as many, at the same price.
+    Reduce,
+    /// The order leaves the book and comes again.
+    Reenter,
+}
+
+impl Engine {
+    #[inline]
+    pub(crate) fn replace(
+        &mut self,
+        context: &Context,
+        message: &OrderCancelReplaceRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let (slot, recorded, change) = match self.check_replace(context, message) {
+            Ok(checked) => checked,
+            Err(code) => {
+                return self.reject_cancel(
+                    context,
+                    message.order_id.get(),
+                    message.security_id.get(),
+                    code,
+                    effects,
+                );
+            }
+        };
+        match change {
+            Change::End => {
+                self.cancel_resting(slot, CancelReason::ReplacedBelowExecuted, effects);
+            }
+            Change::Reduce => self.reduce(slot, recorded, message, effects),
+            Change::Reenter => self.reenter(slot, recorded, message, effects),
+        }
+    }
+
+    #[inline]
+    fn check_replace(
+        &mut self,
+        context: &Context,
+        message: &OrderCancelReplaceRequest,
+    ) -> Result<(u32, Recorded, Change), RejectCode> {
+        if message.cl_ord_id.get() == 0 {
+            return Err(RejectCode::ClOrdIdZero);
+        }
+        let (price, order_qty) = (message.price.get(), message.order_qty.get());
+        check_price_and_quantity(price, order_qty)?;
+        if message.expire_time_ns.get() != 0 || message.max_staleness_ms.get() != 0 {
+            return Err(RejectCode::UnsupportedField);
+        }
+        let recorded = self.record_client_order_id(context, message.cl_ord_id.get())?;
+        let slot = self.named_order(
+            context,
+            message.order_id.get(),
+            message.orig_cl_ord_id.get(),
+            message.security_id.get(),
+        )?;
+        let order = self.orders.order(slot);
+        let change = match order_qty.checked_sub(order.cum_qty()) {
+            None | Some(0) => Change::End,
+            Some(leaves) if price == order.price() && leaves <= order.leaves_qty() => {
+                Change::Reduce
+            }
+            Some(_) => Change::Reenter,
+        };
+        let status = self.events.market(order.security_id).status();
+        let is_allowed = match change {
+            Change::End | Change::Reduce => {
+                matches!(status, MarketStatus::Open | MarketStatus::Paused)
+            }
+            Change::Reenter => status == MarketStatus::Open,
+        };
+        if !is_allowed {
+            return Err(RejectCode::MarketNotOpen);
+        }
+        if matches!(change, Change::Reenter) {
+            self.check_reentry(order, price, order_qty - order.cum_qty())?;
+        }
+        Ok((slot, recorded, change))
+    }
+
+    /// Whether the account of an order can cover it at another price and quantity.
+    fn check_reentry(&self, order: &Order, price: u16, leaves: u32) -> Result<(), RejectCode> {
+        let fees = self.events.market(order.security_id).fees;
+        let (old, new) = (i64::from(order.leaves_qty()), i64::from(leaves));
+        let old_cost = hold_per_lot(order.side, order.price(), fees.maker) * old;
+        let new_cost = hold_per_lot(order.side, price, fees.incoming()) * new;
+        self.check_funds(
+            (self.account_of(order), Some(order.exposure)),
+            order.security_id,
+            held(order.side, new_cost - old_cost),
+            new - old,
+        )
+    }
+
+    fn reduce(
+        &mut self,
+        slot: u32,
+        recorded: Recorded,
+        message: &OrderCancelReplaceRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let old = *self.orders.order(slot);
+        let account = self.account_of(&old);
+        let leaves = message.order_qty.get() - old.cum_qty();
+        self.unhold(&old, old.leaves_qty() - leaves);
+        let books = &mut self.books;
+        self.orders.amend(slot, account, |orders| {
+            books.reduce(orders, old.security_id, slot, leaves);
+            let order = &mut orders[slot as usize];
+            order.order_qty = message.order_qty.get();
+            order.cl_ord_id = message.cl_ord_id.get();
+        });
+        let order = *self.orders.order(slot);
+        self.client_order_ids.name(recorded, self.orders.id_of(slot, &order).value());
+        self.report_replaced(slot, &order, account, None, effects);
+    }
+
+    fn reenter(
+        &mut self,
+        slot: u32,
+        recorded: Recorded,
+        message: &OrderCancelReplaceRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let (mut order, account) = self.take_off_book(slot);
+        let leaves = message.order_qty.get() - order.cum_qty();
+        order.order_qty = message.order_qty.get();
+        order.cl_ord_id = message.cl_ord_id.get();
+        order.place = Place::new(u32::from(message.price.get()), leaves);
+        self.client_order_ids.name(recorded, self.orders.id_of(slot, &order).value());
+        let ahead = self.quantity_ahead(order.security_id, order.side, order.place.tick());
+        self.report_replaced(slot, &order, account, Some(ahead), effects);
+        let session_id = self.sessions.session(order.session).session_id;
+        self.work_incoming(Incoming { slot, order, account, session_id }, effects);
+    }
+
+    /// Reports a replaced order; without lots ahead it kept its priority.
+    fn report_replaced(
+        &mut self,
+        slot: u32,
+        order: &Order,
+        account: u32,
+        quantity_ahead: Option<u32>,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        effects.push(&OrderReplaced {
+            order_id: self.orders.id_of(slot, order).value().into(),
+            cl_ord_id: order.cl_ord_id.into(),
+            security_id: order.security_id.into(),
+            account: account.into(),
+            session_id: self.sessions.session(order.session).session_id.into(),
+            leaves_qty: order.leaves_qty().into(),
+            quantity_ahead: quantity_ahead.unwrap_or(0).into(),
+            rpt_seq: self.events.next_rpt_seq(order.security_id).into(),
+            price: order.price().into(),
+            side: order.side.into(),
+            time_in_force: order.time_in_force.into(),
+            priority_kept: u8::from(quantity_ahead.is_none()),
+            reserved_45: [0; 3],
+        });
+    }
+}

@@ -1,0 +1,117 @@
+//! Sessions: who has logged in, and the last number applied of each client flow.
+
+use forecastle_proto_spec::{Digest, SESSIONS_PER_KEY};
+
+use crate::state_digest::{DigestSum, Domain, pair};
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionState {
+    /// Its version is bound, its transport is not.
+    Negotiated,
+    /// Its messages are applied.
+    Established,
+}
+
+/// One session, from its first accepted Negotiate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Session {
+    pub(crate) session_id: u32,
+    pub(crate) last_seq_num: u32,
+    pub(crate) version_id: u64,
+    pub(crate) timestamp_ns: u64,
+    pub(crate) state: SessionState,
+}
+
+/// All sessions, in slots that they keep for ever.
+#[derive(Debug)]
+pub(crate) struct SessionTable {
+    sessions: Box<[Session]>,
+    count: u16,
+    slot_of: Box<[u16]>,
+    digest: DigestSum,
+}
+
+impl SessionTable {
+    /// A table for `sessions_max` (below 65536) sessions of keys up to `access_keys_max`.
+    pub(crate) fn new(sessions_max: u32, access_keys_max: u32) -> Self {
+        let ids = (access_keys_max as usize + 1) * SESSIONS_PER_KEY as usize;
+        Self {
+            sessions: vec![EMPTY; sessions_max as usize].into_boxed_slice(),
+            count: 0,
+            slot_of: vec![NO_SLOT; ids].into_boxed_slice(),
+            digest: DigestSum::default(),
+        }
+    }
+
+    /// The slot of a session, if the engine knows it.
+    #[inline]
+    pub(crate) fn find(&self, session_id: u32) -> Option<u16> {
+        let slot = *self.slot_of.get(session_id as usize)?;
+        (slot != NO_SLOT).then_some(slot)
+    }
+
+    #[inline]
+    pub(crate) fn session(&self, slot: u16) -> &Session {
+        &self.sessions[usize::from(slot)]
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        usize::from(self.count) == self.sessions.len()
+    }
+
+    /// A slot for a session that has none; its id is that of a key in the table's range.
+    ///
+    /// # Panics
+    /// When the table is full.
+    pub(crate) fn add(&mut self, session_id: u32) -> u16 {
+        let slot = self.count;
+        self.count += 1;
+        self.slot_of[session_id as usize] = slot;
+        self.sessions[usize::from(slot)] = Session { session_id, ..EMPTY };
+        self.digest.add(piece(slot, self.session(slot)));
+        slot
+    }
+
+    /// Changes a session through `change`.
+    #[inline]
+    pub(crate) fn update(&mut self, slot: u16, change: impl FnOnce(&mut Session)) {
+        let session = &mut self.sessions[usize::from(slot)];
+        self.digest.remove(piece(slot, session));
+        change(session);
+        self.digest.add(piece(slot, session));
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self) -> DigestSum {
+        self.digest
+    }
+
+    /// The digest by a walk over all sessions.
+    pub(crate) fn walked_digest(&self) -> DigestSum {
+        (0..self.count).map(|slot| piece(slot, self.session(slot))).collect()
+    }
+}
+
+#[inline]
+fn piece(slot: u16, session: &Session) -> Digest {
+    let state = match session.state {
+        SessionState::Negotiated => 1,
+        SessionState::Established => 2,
+    };
+    Domain::Session
+        .digest()
+        .absorb(pair(u32::from(slot) << 8 | state, session.session_id))
+        .absorb(session.version_id)
+        .absorb(session.timestamp_ns)
+        .absorb(u64::from(session.last_seq_num))
+}
+
+const NO_SLOT: u16 = u16::MAX;
+const EMPTY: Session = Session {
+    session_id: 0,
+    last_seq_num: 0,
+    version_id: 0,
+    timestamp_ns: 0,
+    state: SessionState::Negotiated,
+};

@@ -1,0 +1,164 @@
+//! Settlement of an event by a vector of values, and the pay-out to its accounts in bounded steps.
+
+use forecastle_proto_spec::{
+    CONTINUE_EFFECTS_MAX, MarketSettled, MarketStatus, PAYOUT, RejectCode, SecurityStatusReport,
+    SettlementComplete, SettlementReport, SettlementRequest,
+};
+
+use crate::apply::Context;
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::exposure::Stake;
+use crate::ledger::saturated;
+use crate::work::{Origin, PayOut, Work};
+
+impl Engine {
+    pub(crate) fn settle(
+        &mut self,
+        context: &Context,
+        message: &SettlementRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        self.check_settlement(message)?;
+        let event_id = message.event_id.get();
+        let security_ids = self.events.event(event_id).security_ids();
+        for (security_id, value) in security_ids.zip(&message.values) {
+            self.events.settle(security_id, value.get());
+            effects.push(&MarketSettled {
+                event_id: message.event_id,
+                security_id: security_id.into(),
+                rpt_seq: self.events.next_rpt_seq(security_id).into(),
+                settlement_price: *value,
+                reserved_14: [0; 2],
+            });
+            effects.push(&SecurityStatusReport {
+                request_id: message.request_id,
+                exec_id: effects.next_position().into(),
+                transact_time_ns: context.time_ns.into(),
+                seq_num: message.seq_num,
+                event_id: message.event_id,
+                security_id: security_id.into(),
+                rpt_seq: self.events.next_rpt_seq(security_id).into(),
+                reason: 0.into(),
+                status: MarketStatus::Settled.into(),
+                in_play: 0,
+                reserved_44: [0; 4],
+            });
+        }
+        let mut pay_out = PayOut {
+            origin: Origin { request_id: context.request_id, seq_num: context.seq_num },
+            event_id,
+            next_account: 1,
+            position_count: 0,
+            paid: 0,
+            balance: 0,
+        };
+        if !self.step_pay_out(context, &mut pay_out, effects) {
+            self.work.push(Work::PayOut(pay_out));
+        }
+        Ok(())
+    }
+
+    /// One step of a pay-out; gives whether it was the last.
+    pub(crate) fn step_pay_out(
+        &mut self,
+        context: &Context,
+        pay_out: &mut PayOut,
+        effects: &mut EffectBuffer<'_>,
+    ) -> bool {
+        let reports_before = pay_out.position_count;
+        let mut looked_at = 0;
+        while pay_out.next_account <= self.ledger.accounts.highest() {
+            let reports = pay_out.position_count - reports_before;
+            if reports as usize >= CONTINUE_EFFECTS_MAX || looked_at == STEP_ACCOUNTS_MAX {
+                return false;
+            }
+            let account = pay_out.next_account;
+            pay_out.next_account += 1;
+            looked_at += 1;
+            if let Some(row) = self.ledger.exposures.find(account, pay_out.event_id) {
+                self.pay_account(context, pay_out, (account, row), effects);
+            }
+        }
+        assert_eq!(pay_out.balance, 0, "what some gain the others lose");
+        effects.push(&SettlementComplete {
+            request_id: pay_out.origin.request_id.into(),
+            exec_id: effects.next_position().into(),
+            transact_time_ns: context.time_ns.into(),
+            seq_num: pay_out.origin.seq_num.into(),
+            event_id: pay_out.event_id.into(),
+            position_count: pay_out.position_count.into(),
+            reserved_36: [0; 4],
+            amount: saturated(pay_out.paid).into(),
+        });
+        true
+    }
+
+    /// Pays one account for every market of the event and gives its rows back.
+    fn pay_account(
+        &mut self,
+        context: &Context,
+        pay_out: &mut PayOut,
+        (account, row): (u32, u32),
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let security_ids = self.events.event(pay_out.event_id).security_ids();
+        for (state, security_id) in (0..).zip(security_ids) {
+            let lots = self.ledger.exposures.stake(row, state).lots;
+            if lots == 0 {
+                continue;
+            }
+            let value = self.events.market(security_id).settlement_price();
+            let amount = lots * i64::from(value);
+            self.ledger.change(row, state, Stake { lots: -lots, ..Stake::default() }, 0);
+            self.ledger.pay_out(account, amount);
+            pay_out.position_count += 1;
+            pay_out.paid += i128::from(amount.max(0));
+            pay_out.balance += i128::from(amount);
+            effects.push(&SettlementReport {
+                exec_id: effects.next_position().into(),
+                transact_time_ns: context.time_ns.into(),
+                event_id: pay_out.event_id.into(),
+                security_id: security_id.into(),
+                account: account.into(),
+                firm_id: self.ledger.accounts.account(account).firm_id.into(),
+                quantity: lots.into(),
+                amount: amount.into(),
+                settlement_price: value.into(),
+                reserved_50: [0; 6],
+            });
+        }
+        self.ledger.exposures.release(row);
+        self.assert_solvent(account);
+    }
+
+    fn check_settlement(&self, message: &SettlementRequest) -> Result<(), RejectCode> {
+        let event =
+            self.events.find_event(message.event_id.get()).ok_or(RejectCode::UnknownEvent)?;
+        let are_closed = event.security_ids().all(|security_id| {
+            let market = self.events.market(security_id);
+            market.status() == MarketStatus::Closed && market.open_order_count == 0
+        });
+        if !are_closed {
+            return Err(RejectCode::MarketsNotClosed);
+        }
+        let market_count = event.shape.market_count;
+        let values = message.values.get(..usize::from(market_count)).unwrap_or_default();
+        let sum: u32 = values.iter().map(|value| u32::from(value.get())).sum();
+        let is_shared_out = if event.shape.is_exhaustive {
+            sum == u32::from(PAYOUT)
+        } else {
+            sum <= u32::from(PAYOUT)
+        };
+        if message.value_count != market_count || !is_shared_out {
+            return Err(RejectCode::SettlementVectorInvalid);
+        }
+        if self.work.is_full() {
+            return Err(RejectCode::WorkQueueFull);
+        }
+        Ok(())
+    }
+}
+
+/// Most accounts that one step looks at.
+const STEP_ACCOUNTS_MAX: u32 = 4096;
