@@ -1,1 +1,346 @@
+//! Records typed by hand and the reports they must give.
 
+use forecastle_proto_spec::{
+    BusinessMessageReject, Continue, EndOfDayRequest, EntitlementReport, ExchangeReport,
+    ExecutionReportCancelled, ExecutionReportNew, ExecutionReportTrade, Frame, MarketSettled,
+    Message, NewOrderSingle, NotApplied, OrderAccepted, OrderCancelReplaceRequest,
+    OrderCancelRequest, OrderCancelled, OrderMassActionReport, OrderMassActionRequest,
+    OrderReplaced, OrderRested, SecurityStatusReport, SecurityStatusRequest, SessionDisconnected,
+    SettlementComplete, SettlementReport, SettlementRequest, StateReportRequest, Terminate, Trade,
+};
+use zerocopy::FromZeros;
+
+use super::*;
+use crate::record_builder::{RecordBuilder, encoded};
+
+type Report = (Recipient, Vec<u8>);
+
+fn project(reports: &mut Reports, position: u64, record: &[u8]) -> Vec<Report> {
+    let mut told = Vec::new();
+    reports.project(&Record::new(position, record), |recipient, message| {
+        told.push((recipient, message.to_vec()));
+    });
+    told
+}
+
+fn body<M: Message>(report: &Report) -> M {
+    let (frame, rest) = Frame::parse(&report.1).expect("a report is a message");
+    assert!(rest.is_empty());
+    *frame.body::<M>().expect("the report has this template")
+}
+
+fn new_order(seq_num: u32) -> NewOrderSingle {
+    let mut order = NewOrderSingle::new_zeroed();
+    order.cl_ord_id.set(77);
+    order.seq_num.set(seq_num);
+    order
+}
+
+fn cancelled(owner: u32, reason: CancelReason) -> OrderCancelled {
+    let mut order = OrderCancelled::new_zeroed();
+    order.session_id.set(owner);
+    order.reason.set(reason as u16);
+    order
+}
+
+#[test]
+fn a_sweep_is_told_to_both_sides_byte_by_byte() {
+    let mut accepted = OrderAccepted::new_zeroed();
+    accepted.order_id.set(0x11);
+    accepted.cl_ord_id.set(0x22);
+    accepted.security_id.set(3);
+    accepted.session_id.set(16);
+    accepted.order_qty.set(50);
+    accepted.quantity_ahead.set(9);
+    accepted.price.set(4000);
+    accepted.side = 1;
+    accepted.time_in_force = 3;
+    let mut trade = Trade::new_zeroed();
+    trade.resting_order_id.set(0xA1);
+    trade.aggressor_order_id.set(0x11);
+    trade.resting_cl_ord_id.set(0xA2);
+    trade.aggressor_cl_ord_id.set(0x22);
+    trade.resting_session_id.set(33);
+    trade.aggressor_session_id.set(16);
+    trade.resting_leaves_qty.set(5);
+    trade.aggressor_leaves_qty.set(30);
+    trade.security_id.set(3);
+    trade.rpt_seq.set(8);
+    trade.quantity.set(20);
+    trade.price.set(3990);
+    trade.aggressor_side = 1;
+    trade.resting_fee.set(-7);
+    trade.aggressor_fee.set(6);
+    let record = RecordBuilder::of(16, &new_order(4)).effect(&accepted).effect(&trade).build();
+
+    let told = project(&mut Reports::new(4), 4096, &record);
+
+    // 4096 + 32 + 64 of the command; the trade lies 56 bytes further.
+    let expected: [(u32, [u8; 64]); 3] =
+        [(16, golden(&ACCEPTED)), (33, golden(&RESTING)), (16, golden(&AGGRESSOR))];
+    assert_eq!(told.len(), 3);
+    for (report, (session_id, bytes)) in told.iter().zip(expected) {
+        assert_eq!(report.0, Recipient::Session(session_id));
+        assert_eq!(report.1, bytes);
+    }
+}
+
+/// Header, ids, ExecID 4192, time 1.8e18, numbers and flags of the acceptance above.
+const ACCEPTED: [&[u8]; 8] = [
+    &[56, 0, 50, 0, 0x43, 0x46, 0, 0],
+    &[0x11, 0, 0, 0, 0, 0, 0, 0, 0x22, 0, 0, 0, 0, 0, 0, 0],
+    &[0x60, 0x10, 0, 0, 0, 0, 0, 0],
+    &[0x00, 0x00, 0xB4, 0x93, 0x76, 0xE2, 0xFA, 0x18],
+    &[4, 0, 0, 0, 3, 0, 0, 0],
+    &[50, 0, 0, 0, 9, 0, 0, 0],
+    &[0xA0, 0x0F, 1, 3],
+    &[0, 0, 0, 0],
+];
+/// ExecID 4248 with bit 0 set; sell side; fee -7.
+const RESTING: [&[u8]; 8] = [
+    &[56, 0, 51, 0, 0x43, 0x46, 0, 0],
+    &[0xA1, 0, 0, 0, 0, 0, 0, 0, 0xA2, 0, 0, 0, 0, 0, 0, 0],
+    &[0x99, 0x10, 0, 0, 0, 0, 0, 0],
+    &[0x00, 0x00, 0xB4, 0x93, 0x76, 0xE2, 0xFA, 0x18],
+    &[3, 0, 0, 0, 20, 0, 0, 0],
+    &[5, 0, 0, 0, 0x96, 0x0F],
+    &[2, 0],
+    &[0xF9, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+];
+const AGGRESSOR: [&[u8]; 8] = [
+    &[56, 0, 51, 0, 0x43, 0x46, 0, 0],
+    &[0x11, 0, 0, 0, 0, 0, 0, 0, 0x22, 0, 0, 0, 0, 0, 0, 0],
+    &[0x98, 0x10, 0, 0, 0, 0, 0, 0],
+    &[0x00, 0x00, 0xB4, 0x93, 0x76, 0xE2, 0xFA, 0x18],
+    &[3, 0, 0, 0, 20, 0, 0, 0],
+    &[30, 0, 0, 0, 0x96, 0x0F],
+    &[1, 1],
+    &[6, 0, 0, 0, 0, 0, 0, 0],
+];
+
+fn golden(parts: &[&[u8]; 8]) -> [u8; 64] {
+    parts.concat().try_into().expect("an execution report has 64 bytes")
+}
+
+#[test]
+fn a_trade_against_the_other_side_turns_the_sides() {
+    let mut trade = Trade::new_zeroed();
+    trade.resting_session_id.set(16);
+    trade.aggressor_session_id.set(16);
+    trade.aggressor_side = 2;
+    let record = RecordBuilder::of(16, &new_order(1)).effect(&trade).build();
+    let told = project(&mut Reports::new(4), 0, &record);
+    assert_eq!(told.len(), 2, "a session that trades with itself hears both sides");
+    let resting = body::<ExecutionReportTrade>(&told[0]);
+    let aggressor = body::<ExecutionReportTrade>(&told[1]);
+    assert_eq!((resting.side, aggressor.side), (1, 2));
+    assert_eq!(resting.exec_id.get(), aggressor.exec_id.get() | 1);
+}
+
+#[test]
+fn a_replace_is_told_to_owner_and_asker_each_under_its_own_number() {
+    let mut request = OrderCancelReplaceRequest::new_zeroed();
+    request.seq_num.set(9);
+    request.order_qty.set(100);
+    let mut replaced = OrderReplaced::new_zeroed();
+    replaced.session_id.set(16);
+    replaced.leaves_qty.set(60);
+    replaced.priority_kept = 1;
+    for (asker, expected) in [(16, vec![(16, 9)]), (17, vec![(16, 0), (17, 9)])] {
+        let record = RecordBuilder::of(asker, &request).effect(&replaced).build();
+        let told = project(&mut Reports::new(4), 0, &record);
+        let numbers: Vec<_> = told
+            .iter()
+            .map(|report| {
+                let new = body::<ExecutionReportNew>(report);
+                assert_eq!((new.exec_type, new.ord_status), (5, 1), "40 of 100 lots were traded");
+                assert_eq!(new.leaves_qty.get(), 60);
+                (report.0, new.seq_num.get())
+            })
+            .collect();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(id, number)| (Recipient::Session(id), number)).collect();
+        assert_eq!(numbers, expected);
+    }
+    replaced.leaves_qty.set(100);
+    let record = RecordBuilder::of(16, &request).effect(&replaced).build();
+    let told = project(&mut Reports::new(4), 0, &record);
+    assert_eq!(body::<ExecutionReportNew>(&told[0]).ord_status, 0, "nothing was traded");
+}
+
+#[test]
+fn cancels_reach_the_owner_and_an_asker_of_its_firm() {
+    let mut request = OrderCancelRequest::new_zeroed();
+    request.seq_num.set(5);
+    let cases = [
+        (16, CancelReason::UserRequest, vec![(16, 5)]),
+        (17, CancelReason::UserRequest, vec![(16, 0), (17, 5)]),
+        (17, CancelReason::MassAction, vec![(16, 0), (17, 5)]),
+        (17, CancelReason::MarketClosed, vec![(16, 0)]),
+        (17, CancelReason::DayEnded, vec![(16, 0)]),
+        (16, CancelReason::MarketClosed, vec![(16, 5)]),
+        (0, CancelReason::UserRequest, vec![(16, 0)]),
+    ];
+    for (asker, reason, expected) in cases {
+        let record = RecordBuilder::of(asker, &request).effect(&cancelled(16, reason)).build();
+        let told = project(&mut Reports::new(4), 0, &record);
+        let told: Vec<_> = told
+            .iter()
+            .map(|report| {
+                let report_body = body::<ExecutionReportCancelled>(report);
+                assert_eq!(report_body.exec_id.get(), 32 + 48);
+                (report.0, report_body.seq_num.get())
+            })
+            .collect();
+        let expected: Vec<_> = if asker == 0 {
+            // The exchange's own numbers mean nothing to a client.
+            vec![(Recipient::Session(16), 0)]
+        } else {
+            expected.into_iter().map(|(id, number)| (Recipient::Session(id), number)).collect()
+        };
+        assert_eq!(told, expected, "{asker} {reason:?}");
+    }
+}
+
+#[test]
+fn a_mass_action_that_goes_on_reports_to_who_asked() {
+    let mut reports = Reports::new(4);
+    let asked = |id: u64, seq_num: u32| {
+        let mut request = OrderMassActionRequest::new_zeroed();
+        request.cl_ord_id.set(id);
+        request.seq_num.set(seq_num);
+        request
+    };
+    let done = |id: u64, seq_num: u32| {
+        let mut report = OrderMassActionReport::new_zeroed();
+        report.cl_ord_id.set(id);
+        report.seq_num.set(seq_num);
+        report
+    };
+    let sweep = cancelled(16, CancelReason::MassAction);
+    // Two sessions use the same numbers; a third one's work ends in its own record.
+    let first = RecordBuilder::of(17, &asked(1, 1)).effect(&sweep).build();
+    assert_eq!(project(&mut reports, 0, &first).len(), 2);
+    let second = RecordBuilder::of(40, &asked(1, 1)).build();
+    assert!(project(&mut reports, 0, &second).is_empty());
+    let third = RecordBuilder::of(50, &asked(1, 1)).effect(&done(1, 1)).build();
+    assert_eq!(project(&mut reports, 0, &third)[0].0, Recipient::Session(50));
+    let refused = RecordBuilder::of(60, &asked(1, 1))
+        .effect(&forecastle_proto_spec::OrderCancelReject::new_zeroed())
+        .build();
+    assert_eq!(project(&mut reports, 0, &refused)[0].0, Recipient::Session(60));
+
+    let step = |effects: &[&OrderCancelled]| {
+        effects.iter().fold(RecordBuilder::of(0, &Continue::new_zeroed()), |record, effect| {
+            record.effect(*effect)
+        })
+    };
+    let told = project(&mut reports, 0, &step(&[&sweep]).build());
+    let told: Vec<_> = told
+        .iter()
+        .map(|report| (report.0, body::<ExecutionReportCancelled>(report).seq_num.get()))
+        .collect();
+    assert_eq!(told, [(Recipient::Session(16), 0), (Recipient::Session(17), 1)]);
+    let told = project(&mut reports, 0, &step(&[&sweep]).effect(&done(1, 1)).build());
+    assert_eq!(told[2].0, Recipient::Session(17));
+    let told = project(&mut reports, 0, &step(&[]).effect(&done(1, 1)).build());
+    assert_eq!(told[0].0, Recipient::Session(40), "the second work, though its numbers are equal");
+    let told = project(&mut reports, 0, &step(&[]).effect(&done(1, 1)).build());
+    assert!(told.is_empty(), "no work is left");
+    assert_eq!(reports.works_untracked(), 0);
+}
+
+#[test]
+fn every_request_that_begins_work_is_followed_and_no_other() {
+    let mut closing = SecurityStatusRequest::new_zeroed();
+    closing.status = 4;
+    let mut opening = SecurityStatusRequest::new_zeroed();
+    opening.status = 2;
+    let status = SecurityStatusReport::new_zeroed();
+    let complete = SettlementComplete::new_zeroed();
+    let done = OrderMassActionReport::new_zeroed();
+    let requests = [
+        (RecordBuilder::of(16, &closing).effect(&status).build(), true),
+        (RecordBuilder::of(16, &EndOfDayRequest::new_zeroed()).build(), true),
+        (RecordBuilder::of(16, &SettlementRequest::new_zeroed()).build(), true),
+        (RecordBuilder::of(16, &OrderMassActionRequest::new_zeroed()).build(), true),
+        (RecordBuilder::of(16, &opening).effect(&status).build(), false),
+        (RecordBuilder::of(16, &new_order(0)).build(), false),
+        (
+            RecordBuilder::of(16, &SettlementRequest::new_zeroed())
+                .effect(&BusinessMessageReject::new_zeroed())
+                .build(),
+            false,
+        ),
+        (RecordBuilder::of(16, &SettlementRequest::new_zeroed()).effect(&complete).build(), false),
+    ];
+    for (index, (request, begins)) in requests.iter().enumerate() {
+        let mut reports = Reports::new(4);
+        project(&mut reports, 0, request);
+        // Only the request's numbers count, and all are zero here.
+        let step = RecordBuilder::of(0, &Continue::new_zeroed()).effect(&done).build();
+        let told = project(&mut reports, 0, &step);
+        assert_eq!(told.len(), usize::from(*begins), "case {index}");
+    }
+}
+
+#[test]
+fn more_works_than_promised_are_counted_and_the_queue_heals() {
+    let mut reports = Reports::new(1);
+    let request = |id: u64| {
+        let mut request = OrderMassActionRequest::new_zeroed();
+        request.cl_ord_id.set(id);
+        RecordBuilder::of(16 + id as u32, &request).build()
+    };
+    project(&mut reports, 0, &request(1));
+    project(&mut reports, 0, &request(2));
+    assert_eq!(reports.works_untracked(), 1);
+    let mut done = OrderMassActionReport::new_zeroed();
+    done.cl_ord_id.set(1);
+    let step = RecordBuilder::of(0, &Continue::new_zeroed()).effect(&done).build();
+    assert_eq!(project(&mut reports, 0, &step)[0].0, Recipient::Session(17));
+    project(&mut reports, 0, &request(3));
+    done.cl_ord_id.set(3);
+    let step = RecordBuilder::of(0, &Continue::new_zeroed()).effect(&done).build();
+    assert_eq!(project(&mut reports, 0, &step)[0].0, Recipient::Session(19));
+}
+
+#[test]
+fn the_rest_goes_to_the_sender_as_it_is_and_book_changes_to_nobody() {
+    let record = RecordBuilder::of(16, &StateReportRequest::new_zeroed())
+        .effect(&NotApplied::new_zeroed())
+        .effect(&ExchangeReport::new_zeroed())
+        .effect(&OrderRested::new_zeroed())
+        .effect(&MarketSettled::new_zeroed())
+        .effect(&EntitlementReport::new_zeroed())
+        .build();
+    let told = project(&mut Reports::new(4), 0, &record);
+    let expected = [
+        encoded(&NotApplied::new_zeroed()),
+        encoded(&ExchangeReport::new_zeroed()),
+        encoded(&EntitlementReport::new_zeroed()),
+    ];
+    assert_eq!(told.len(), 3);
+    for (report, expected) in told.iter().zip(expected) {
+        assert_eq!(report, &(Recipient::Session(16), expected));
+    }
+    let by_exchange = RecordBuilder::of(0, &StateReportRequest::new_zeroed())
+        .effect(&ExchangeReport::new_zeroed())
+        .build();
+    assert!(project(&mut Reports::new(4), 0, &by_exchange).is_empty());
+}
+
+#[test]
+fn payments_go_to_the_firm_and_the_end_of_a_session_to_the_session() {
+    let mut paid = SettlementReport::new_zeroed();
+    paid.firm_id.set(12);
+    let mut terminate = Terminate::new_zeroed();
+    terminate.session_id.set(35);
+    let record = RecordBuilder::of(0, &SessionDisconnected::new_zeroed())
+        .effect(&paid)
+        .effect(&terminate)
+        .build();
+    let told = project(&mut Reports::new(4), 0, &record);
+    assert_eq!(told[0], (Recipient::Firm(12), encoded(&paid)));
+    assert_eq!(told[1], (Recipient::Session(35), encoded(&terminate)));
+}
