@@ -335,3 +335,28 @@ const EMPTY: Order = Order {
 };
 
 const _: () = assert!(size_of::<Order>() == 64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_whose_generation_is_spent_is_never_used_again() {
+        let mut table = OrderTable::new(2, 7);
+        let mut order = EMPTY;
+        assert_eq!(table.accept(&mut order), 0);
+        // Two uses before the last generation.
+        table.orders[0].generation = u32::MAX - 2;
+        table.free(0);
+        for generation in [u32::MAX - 1, u32::MAX] {
+            assert_eq!(table.accept(&mut order), 0);
+            assert_eq!(table.id_of(0, &order), OrderId::new(7, 0, generation));
+            table.free(0);
+        }
+        assert_eq!(table.accept(&mut order), 1);
+        assert!(!table.has_free_slot());
+        table.free(1);
+        assert_eq!(table.walked_digest(|_| 0), table.digest());
+        assert_eq!(table.accept(&mut order), 1);
+    }
+}

@@ -1,0 +1,19 @@
+//! The engine rules, rule by rule, through `apply` and the bytes it writes.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used)]
+
+mod buying_power;
+mod cancels;
+mod client_order_ids;
+mod digests;
+mod life_cycle;
+mod matching;
+mod order_slots;
+mod precedence;
+mod rejects;
+mod replaces;
+mod sessions;
+mod settlement;
+mod state_reports;
+mod world;

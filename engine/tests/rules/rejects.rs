@@ -1,0 +1,307 @@
+//! Every reject code that the engine gives, earned by one command.
+
+use std::collections::BTreeSet;
+
+use forecastle_engine::EngineConfig;
+use forecastle_proto_spec::*;
+use zerocopy::FromZeros;
+
+use crate::world::*;
+
+#[test]
+fn every_code_is_earned() {
+    for (code, earn) in CASES {
+        assert_eq!(earn().reject_code(), *code);
+    }
+    let earned: BTreeSet<RejectCode> = CASES.iter().map(|(code, _)| *code).collect();
+    let missing: Vec<_> = RejectCode::ALL.iter().filter(|code| !earned.contains(code)).collect();
+    // The two that only a gateway gives: it has the clock and the queue.
+    assert_eq!(missing, [&RejectCode::TimestampOutOfWindow, &RejectCode::Busy]);
+}
+
+/// A code, and a command in an exchange of its own that earns it.
+type Case = (RejectCode, fn() -> Effects);
+
+const CASES: &[Case] = &[
+    (RejectCode::Credentials, || World::open().send(64, &negotiate(64, 1))),
+    (RejectCode::SessionNotOfKey, || {
+        let mut message = negotiate(ALICE_SESSION, 9);
+        message.access_key_id.set(2);
+        World::open().send(ALICE_SESSION, &message)
+    }),
+    (RejectCode::VersionNotAbove, || {
+        World::open().send(ALICE_SESSION, &negotiate(ALICE_SESSION, 1))
+    }),
+    (RejectCode::TimestampNotAbove, || {
+        let mut message = negotiate(ALICE_SESSION, 9);
+        message.timestamp_ns.set(11);
+        World::open().send(ALICE_SESSION, &message)
+    }),
+    (RejectCode::NotNegotiated, || World::open().send(17, &establish(17, 1))),
+    (RejectCode::VersionMismatch, || after_negotiate(|message| message.session_version_id.set(3))),
+    (RejectCode::TimestampNotAbove, || after_negotiate(|message| message.timestamp_ns.set(20))),
+    (RejectCode::KeepAliveOutOfRange, || {
+        after_negotiate(|message| message.keep_alive_interval_ms.set(99))
+    }),
+    (RejectCode::KeepAliveOutOfRange, || {
+        after_negotiate(|message| message.keep_alive_interval_ms.set(60_001))
+    }),
+    (RejectCode::CancelOnDisconnectUnsupported, || {
+        after_negotiate(|message| message.cancel_on_disconnect = 1)
+    }),
+    (RejectCode::CancelOnDisconnectUnsupported, || {
+        after_negotiate(|message| message.cod_timeout_ms.set(1))
+    }),
+    (RejectCode::SessionTableFull, || {
+        let mut world = World::new(EngineConfig { sessions_max: 3, ..EngineConfig::small() });
+        world.send(17, &negotiate(17, 1))
+    }),
+    (RejectCode::AlreadyEstablished, || {
+        let mut message = establish(ALICE_SESSION, 1);
+        message.timestamp_ns.set(50);
+        World::open().send(ALICE_SESSION, &message)
+    }),
+    (RejectCode::NextSeqNumTooLow, || after_negotiate(|message| message.next_seq_num.set(0))),
+    (RejectCode::MalformedLength, || World::open().apply(ALICE_SESSION, &[1, 2, 3])),
+    (RejectCode::MalformedLength, || {
+        let mut bytes = encoded(&bid(1, ALICE, 1, 1));
+        bytes.push(0);
+        World::open().apply(ALICE_SESSION, &bytes)
+    }),
+    (RejectCode::UnknownSchema, || with_header_byte(4, 0)),
+    (RejectCode::UnsupportedVersion, || with_header_byte(6, 1)),
+    (RejectCode::UnknownTemplate, || with_header_byte(3, 9)),
+    (RejectCode::NotAClientMessage, || {
+        World::open().apply(ALICE_SESSION, &encoded(&Trade::new_zeroed()))
+    }),
+    (RejectCode::NotAClientMessage, || {
+        World::open().apply(EXCHANGE, &encoded(&CounterReportRequest::new_zeroed()))
+    }),
+    (RejectCode::NotAClientMessage, || {
+        World::open().apply(ALICE_SESSION, &encoded(&Continue::new_zeroed()))
+    }),
+    (RejectCode::SessionNotEstablished, || World::open().send(17, &bid(1, ALICE, 1, 1))),
+    (RejectCode::DuplicateSeqNum, || {
+        World::open().apply(ALICE_SESSION, &encoded(&bid(1, ALICE, 1, 1)))
+    }),
+    (RejectCode::NotEntitled, || World::open().send(ADMIN_SESSION, &bid(1, ALICE, 1, 1))),
+    (RejectCode::NotEntitled, || World::open().send(EXCHANGE, &bid(1, ALICE, 1, 1))),
+    (RejectCode::NotEntitled, || World::open().send(ALICE_SESSION, &event(1, 0))),
+    (RejectCode::NotEntitled, || World::open().send(ALICE_SESSION, &deposit(ALICE, 1))),
+    (RejectCode::NotEntitled, || World::open().send(ALICE_SESSION, &state_request(1, 0, 0))),
+    (RejectCode::NotEntitled, || World::open().send(BOB_SESSION, &negotiate(ALICE_SESSION, 9))),
+    (RejectCode::UnsupportedField, || new_order(|order| order.expire_time_ns.set(1))),
+    (RejectCode::UnsupportedField, || new_order(|order| order.self_match_prevention_id.set(1))),
+    (RejectCode::UnsupportedField, || new_order(|order| order.max_staleness_ms.set(1))),
+    (RejectCode::UnsupportedField, || new_order(|order| order.exec_inst = 1)),
+    (RejectCode::UnsupportedField, || {
+        new_order(|order| order.self_match_prevention_instruction = 1)
+    }),
+    (RejectCode::WorkQueueFull, || {
+        full_work_queue().send(ALICE_SESSION, &mass_cancel(1, MassActionScope::Firm))
+    }),
+    (RejectCode::WorkQueueFull, || {
+        full_work_queue().send(ADMIN_SESSION, &EndOfDayRequest::new_zeroed())
+    }),
+    (RejectCode::WorkQueueFull, || full_work_queue().set_status(2, 0, MarketStatus::Closed)),
+    (RejectCode::ClOrdIdZero, || new_order(|order| order.cl_ord_id.set(0))),
+    (RejectCode::ClOrdIdZero, || World::open().send(ALICE_SESSION, &cancel(0, 1))),
+    (RejectCode::ClOrdIdZero, || World::open().send(ALICE_SESSION, &replace(0, 1, 1, 1))),
+    (RejectCode::InvalidSide, || new_order(|order| order.side = 0)),
+    (RejectCode::InvalidSide, || new_order(|order| order.side = 3)),
+    (RejectCode::InvalidSide, || mass(|request| request.side = 3)),
+    (RejectCode::InvalidTimeInForce, || new_order(|order| order.time_in_force = 2)),
+    (RejectCode::PriceOffGrid, || new_order(|order| order.price.set(0))),
+    (RejectCode::PriceOffGrid, || new_order(|order| order.price.set(10_000))),
+    (RejectCode::QuantityZero, || new_order(|order| order.order_qty.set(0))),
+    (RejectCode::DuplicateClOrdId, || {
+        let mut world = World::open();
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1));
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1))
+    }),
+    (RejectCode::UnknownMarket, || new_order(|order| order.security_id.set(0))),
+    (RejectCode::UnknownMarket, || new_order(|order| order.security_id.set(5))),
+    (RejectCode::UnknownMarket, || new_order(|order| order.security_id.set(u32::MAX))),
+    (RejectCode::UnknownMarket, || World::open().set_status(1, 4, MarketStatus::Paused)),
+    (RejectCode::UnknownAccount, || new_order(|order| order.account.set(0))),
+    (RejectCode::UnknownAccount, || new_order(|order| order.account.set(60))),
+    (RejectCode::UnknownAccount, || new_order(|order| order.account.set(BOB))),
+    (RejectCode::UnknownAccount, || World::open().send(ALICE_SESSION, &state_request(2, BOB, 0))),
+    (RejectCode::MarketNotOpen, || {
+        let mut world = World::open();
+        world.set_status(1, 1, MarketStatus::Paused);
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1))
+    }),
+    (RejectCode::HoldOverflow, account_with_too_many_lots),
+    (RejectCode::InsufficientBuyingPower, || {
+        new_order(|order| {
+            order.order_qty.set(100_011);
+            order.price.set(9_999);
+            order.side = Side::Buy.into();
+        })
+    }),
+    (RejectCode::InsufficientBuyingPower, || {
+        World::open().send(ADMIN_SESSION, &withdrawal(ALICE, STAKE + 1))
+    }),
+    (RejectCode::OrderTableFull, || {
+        let mut world = open_with(EngineConfig { orders_max: 1, ..EngineConfig::small() });
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();
+        world.send(ALICE_SESSION, &bid(2, ALICE, 1, 1))
+    }),
+    (RejectCode::ExposureTableFull, || {
+        let mut world = open_with(EngineConfig { exposures_max: 1, ..EngineConfig::small() });
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();
+        world.send(BOB_SESSION, &bid(1, BOB, 1, 1))
+    }),
+    (RejectCode::UnknownOrder, || World::open().send(ALICE_SESSION, &cancel(1, 99))),
+    (RejectCode::UnknownOrder, || World::open().send(ALICE_SESSION, &replace(1, 0, 1, 1))),
+    (RejectCode::InvalidMassActionScope, || mass(|request| request.scope = 0)),
+    (RejectCode::InvalidMassActionScope, || mass(|request| request.scope = 6)),
+    (RejectCode::InvalidMassActionScope, || mass(|request| request.scope = 4)),
+    (RejectCode::InvalidMassActionType, || mass(|request| request.action = 1)),
+    (RejectCode::UnknownEvent, || {
+        mass(|request| {
+            request.scope = MassActionScope::Event.into();
+            request.event_id.set(99);
+        })
+    }),
+    (RejectCode::UnknownEvent, || World::open().set_status(99, 0, MarketStatus::Open)),
+    (RejectCode::UnknownEvent, || World::open().settle(0, &[1])),
+    (RejectCode::AccountOutOfRange, || define_account(0, 1)),
+    (RejectCode::AccountOutOfRange, || define_account(65, 1)),
+    (RejectCode::AccountExists, || define_account(ALICE, 1)),
+    (RejectCode::FirmZero, || define_account(64, 0)),
+    (RejectCode::FirmZero, || World::open().entitle(5, 0, ROLES_TRADER)),
+    (RejectCode::AmountOutOfRange, || World::open().send(ADMIN_SESSION, &deposit(ALICE, 0))),
+    (RejectCode::AmountOutOfRange, || {
+        World::open().send(ADMIN_SESSION, &deposit(ALICE, DEPOSITS_MAX + 1))
+    }),
+    (RejectCode::AmountOutOfRange, || World::open().send(ADMIN_SESSION, &withdrawal(ALICE, -1))),
+    (RejectCode::DepositLimit, || {
+        World::open().send(ADMIN_SESSION, &deposit(ALICE, DEPOSITS_MAX - 3 * STAKE + 1))
+    }),
+    (RejectCode::DepositLimit, || {
+        let mut world = World::open();
+        let most = DEPOSITS_MAX - 3 * STAKE;
+        for _ in 0..15 {
+            world.send(ADMIN_SESSION, &deposit(ALICE, most)).only::<AccountReport>();
+            world.send(ADMIN_SESSION, &withdrawal(ALICE, most)).only::<AccountReport>();
+        }
+        world.send(ADMIN_SESSION, &deposit(ALICE, most)).only::<AccountReport>();
+        world.send(ADMIN_SESSION, &withdrawal(ALICE, most)).only::<AccountReport>();
+        world.send(ADMIN_SESSION, &deposit(ALICE, most))
+    }),
+    (RejectCode::InvalidMarketCount, || World::open().send(ADMIN_SESSION, &event(0, 0))),
+    (RejectCode::InvalidMarketCount, || World::open().send(ADMIN_SESSION, &event(65, 0))),
+    (RejectCode::InvalidMarketCount, || World::open().send(ADMIN_SESSION, &event(1, 1))),
+    (RejectCode::InvalidMarketCount, || World::open().send(ADMIN_SESSION, &event(3, 2))),
+    (RejectCode::EventTableFull, || {
+        let mut world = World::new(EngineConfig { events_max: 1, ..EngineConfig::small() });
+        world.define_event(1, false);
+        world.send(ADMIN_SESSION, &event(1, 0))
+    }),
+    (RejectCode::EventTableFull, || {
+        let mut world = World::new(EngineConfig { markets_max: 3, ..EngineConfig::small() });
+        world.define_event(2, true);
+        world.send(ADMIN_SESSION, &event(2, 0))
+    }),
+    (RejectCode::FeeRateUnsupported, || {
+        let mut request = event(1, 0);
+        request.taker_fee_rate.set(1);
+        World::open().send(ADMIN_SESSION, &request)
+    }),
+    (RejectCode::InvalidStatusTransition, || World::open().set_status(1, 1, MarketStatus::Listed)),
+    (RejectCode::InvalidStatusTransition, || World::open().set_status(1, 1, MarketStatus::Settled)),
+    (RejectCode::SettlementVectorInvalid, || settle_closed(&[10_000, 0])),
+    (RejectCode::SettlementVectorInvalid, || settle_closed(&[9_999, 0, 0])),
+    (RejectCode::SettlementVectorInvalid, || settle_closed(&[10_000, 1, 0])),
+    (RejectCode::MarketsNotClosed, || World::open().settle(1, &[10_000, 0, 0])),
+    (RejectCode::AccessKeyOutOfRange, || World::open().entitle(0, 1, 1)),
+    (RejectCode::AccessKeyOutOfRange, || World::open().entitle(17, 1, 1)),
+    (RejectCode::InvalidRoles, || World::open().entitle(5, 1, 1 << 5)),
+    (RejectCode::InvalidStateScope, || {
+        World::open().send(ALICE_SESSION, &state_request(0, ALICE, 0))
+    }),
+];
+
+fn after_negotiate(change: fn(&mut Establish)) -> Effects {
+    let mut world = World::open();
+    world.send(ALICE_SESSION, &negotiate(ALICE_SESSION, 2)).only::<NegotiationResponse>();
+    let mut message = establish(ALICE_SESSION, 2);
+    change(&mut message);
+    world.send(ALICE_SESSION, &message)
+}
+
+fn with_header_byte(index: usize, value: u8) -> Effects {
+    let mut bytes = encoded(&bid(1, ALICE, 1, 1));
+    bytes[index] = value;
+    let effects = World::open().apply(ALICE_SESSION, &bytes);
+    let reject: BusinessMessageReject = effects.only();
+    let template_id = u16::from_le_bytes([bytes[2], bytes[3]]);
+    assert_eq!((reject.request_id.get(), reject.ref_seq_num.get()), (0, 0));
+    assert_eq!(reject.ref_template_id.get(), template_id);
+    effects
+}
+
+fn new_order(change: fn(&mut NewOrderSingle)) -> Effects {
+    let mut order = bid(1, ALICE, 1, 5_000);
+    change(&mut order);
+    World::open().send(ALICE_SESSION, &order)
+}
+
+fn mass(change: fn(&mut OrderMassActionRequest)) -> Effects {
+    let mut request = mass_cancel(1, MassActionScope::Firm);
+    change(&mut request);
+    World::open().send(ALICE_SESSION, &request)
+}
+
+fn define_account(account: u32, firm_id: u32) -> Effects {
+    let mut request = AccountDefinitionRequest::new_zeroed();
+    request.account.set(account);
+    request.firm_id.set(firm_id);
+    World::open().send(ADMIN_SESSION, &request)
+}
+
+fn settle_closed(values: &[u16]) -> Effects {
+    let mut world = World::open();
+    world.set_status(1, 0, MarketStatus::Closed);
+    world.settle(1, values)
+}
+
+fn open_with(config: EngineConfig) -> World {
+    let mut world = World::new(config);
+    world.define_open_event(1, false);
+    world
+}
+
+/// One place for work, taken by a mass cancel of more orders than one step cancels.
+fn full_work_queue() -> World {
+    let mut world = World::new(EngineConfig { work_max: 1, ..EngineConfig::small() });
+    world.is_checked = false;
+    world.define_open_event(1, false);
+    world.define_open_event(1, false);
+    for cl_ord_id in 1..=300 {
+        world.send(ALICE_SESSION, &bid(cl_ord_id, ALICE, 1, 1));
+    }
+    world.send(ALICE_SESSION, &mass_cancel(1, MassActionScope::Firm));
+    assert!(world.engine.continuation_is_pending());
+    world
+}
+
+/// An account may have 2^48 lots: 65,536 orders of 2^32 − 1 lots leave room for 65,536 lots.
+fn account_with_too_many_lots() -> Effects {
+    let config =
+        EngineConfig { orders_max: 1 << 17, cl_ord_id_window: 1 << 17, ..EngineConfig::small() };
+    let mut world = open_with(config);
+    world.is_checked = false;
+    world.send(ADMIN_SESSION, &deposit(ALICE, 1 << 48)).only::<AccountReport>();
+    for cl_ord_id in 1..=65_536 {
+        world.send(ALICE_SESSION, &bid(cl_ord_id, ALICE, u32::MAX, 1)).first::<OrderRested>();
+    }
+    world.send(ALICE_SESSION, &bid(70_000, ALICE, 65_536, 1)).first::<OrderRested>();
+    let order_id = world.order_ids(1)[65_536];
+    let effects = world.send(ALICE_SESSION, &replace(70_001, order_id, 65_537, 1));
+    assert_eq!(effects.reject_code(), RejectCode::HoldOverflow);
+    // It cannot pay for this one either: the lots are looked at first.
+    world.send(ALICE_SESSION, &bid(70_002, ALICE, u32::MAX, 9_999))
+}
