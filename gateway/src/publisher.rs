@@ -84,6 +84,12 @@ impl MarketDataAgent {
         self.counters.clone()
     }
 
+    /// Position of the record that is read next.
+    #[must_use]
+    pub fn log_position(&self) -> u64 {
+        self.log.position()
+    }
+
     /// Reads records while the stream takes their packets.
     fn read_log(&mut self, now_ns: u64) -> usize {
         let Self { packer, outlet, log, .. } = self;
