@@ -227,6 +227,11 @@ impl Context {
         self.session.expect("only sessions send orders")
     }
 
+    /// Whether the sender is the session, of a client, that a message names.
+    pub(crate) fn is_sent_by(&self, session_id: u32) -> bool {
+        self.session_id == session_id && session_id != EXCHANGE_SESSION_ID
+    }
+
     /// Refuses the command as a whole.
     pub(crate) fn refuse(&self, code: RejectCode, effects: &mut EffectBuffer<'_>) {
         effects.push(&BusinessMessageReject {

@@ -48,17 +48,16 @@ impl Engine {
         }
     }
 
-    /// Records a ClOrdID of a sender that its window does not hold.
+    /// Whether a ClOrdID is new to the window of a sender.
     #[inline]
-    pub(crate) fn record_client_order_id(
-        &mut self,
+    pub(crate) fn check_client_order_id(
+        &self,
         context: &Context,
         cl_ord_id: u64,
-    ) -> Result<Recorded, RejectCode> {
-        let session = context.session();
-        match self.client_order_ids.find(session, cl_ord_id) {
+    ) -> Result<(), RejectCode> {
+        match self.client_order_ids.find(context.session(), cl_ord_id) {
             Some(_) => Err(RejectCode::DuplicateClOrdId),
-            None => Ok(self.client_order_ids.record(session, cl_ord_id)),
+            None => Ok(()),
         }
     }
 
@@ -111,7 +110,9 @@ impl Engine {
         if !is_plain {
             return Err(RejectCode::UnsupportedField);
         }
-        let recorded = self.record_client_order_id(context, message.cl_ord_id.get())?;
+        let cl_ord_id = message.cl_ord_id.get();
+        self.check_client_order_id(context, cl_ord_id)?;
+        let recorded = self.client_order_ids.record(context.session(), cl_ord_id);
         let (account, security_id) = (message.account.get(), message.security_id.get());
         let market = self.events.find_market(security_id).ok_or(RejectCode::UnknownMarket)?;
         let is_own = self

@@ -63,12 +63,25 @@ impl Engine {
         if message.cl_ord_id.get() == 0 {
             return Err(RejectCode::ClOrdIdZero);
         }
-        let (price, order_qty) = (message.price.get(), message.order_qty.get());
-        check_price_and_quantity(price, order_qty)?;
+        check_price_and_quantity(message.price.get(), message.order_qty.get())?;
         if message.expire_time_ns.get() != 0 || message.max_staleness_ms.get() != 0 {
             return Err(RejectCode::UnsupportedField);
         }
-        let recorded = self.record_client_order_id(context, message.cl_ord_id.get())?;
+        self.check_client_order_id(context, message.cl_ord_id.get())?;
+        // Found before the new id is recorded, which may be what the window forgets the old one for.
+        let found = self.find_replaced(context, message);
+        let recorded = self.client_order_ids.record(context.session(), message.cl_ord_id.get());
+        found.map(|(slot, change)| (slot, recorded, change))
+    }
+
+    /// The order that a replace names, and what the replace does, when it is allowed.
+    #[inline]
+    fn find_replaced(
+        &self,
+        context: &Context,
+        message: &OrderCancelReplaceRequest,
+    ) -> Result<(u32, Change), RejectCode> {
+        let (price, order_qty) = (message.price.get(), message.order_qty.get());
         let slot = self.named_order(
             context,
             message.order_id.get(),
@@ -96,7 +109,7 @@ impl Engine {
         if matches!(change, Change::Reenter) {
             self.check_reentry(order, price, order_qty - order.cum_qty())?;
         }
-        Ok((slot, recorded, change))
+        Ok((slot, change))
     }
 
     /// Whether the account of an order can cover it at another price and quantity.

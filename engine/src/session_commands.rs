@@ -24,7 +24,7 @@ impl Engine {
         message: &Negotiate,
         effects: &mut EffectBuffer<'_>,
     ) {
-        if message.session_id.get() != context.session_id {
+        if !context.is_sent_by(message.session_id.get()) {
             return context.refuse(RejectCode::NotEntitled, effects);
         }
         let slot = match self.check_negotiate(message) {
@@ -68,7 +68,7 @@ impl Engine {
         message: &Establish,
         effects: &mut EffectBuffer<'_>,
     ) {
-        if message.session_id.get() != context.session_id {
+        if !context.is_sent_by(message.session_id.get()) {
             return context.refuse(RejectCode::NotEntitled, effects);
         }
         let slot = self.sessions.find(context.session_id);
@@ -109,7 +109,7 @@ impl Engine {
         message: &Terminate,
         effects: &mut EffectBuffer<'_>,
     ) {
-        if message.session_id.get() != context.session_id {
+        if !context.is_sent_by(message.session_id.get()) {
             return context.refuse(RejectCode::NotEntitled, effects);
         }
         self.end_session(context.session_id, message.code.get(), effects);

@@ -53,6 +53,17 @@ fn an_id_is_used_up_by_a_refused_order_and_names_none() {
 }
 
 #[test]
+fn a_replace_finds_its_order_before_the_window_forgets_it() {
+    let mut world = world(1);
+    world.send(ALICE_SESSION, &bid(1, ALICE, 5, 1)).first::<OrderRested>();
+    for cl_ord_id in 2..5 {
+        let mut message = replace(cl_ord_id, 0, 5, 1);
+        message.orig_cl_ord_id.set(cl_ord_id - 1);
+        world.send(ALICE_SESSION, &message).only::<OrderReplaced>();
+    }
+}
+
+#[test]
 fn sessions_have_windows_of_their_own_that_outlive_logins() {
     let mut world = world(8);
     world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();

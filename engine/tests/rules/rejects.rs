@@ -90,6 +90,7 @@ const CASES: &[Case] = &[
     (RejectCode::NotEntitled, || World::open().send(ALICE_SESSION, &deposit(ALICE, 1))),
     (RejectCode::NotEntitled, || World::open().send(ALICE_SESSION, &state_request(1, 0, 0))),
     (RejectCode::NotEntitled, || World::open().send(BOB_SESSION, &negotiate(ALICE_SESSION, 9))),
+    (RejectCode::NotEntitled, || World::open().send(EXCHANGE, &negotiate(EXCHANGE, 9))),
     (RejectCode::UnsupportedField, || new_order(|order| order.expire_time_ns.set(1))),
     (RejectCode::UnsupportedField, || new_order(|order| order.self_match_prevention_id.set(1))),
     (RejectCode::UnsupportedField, || new_order(|order| order.max_staleness_ms.set(1))),
