@@ -43,7 +43,7 @@ impl Engine {
             entitlements: EntitlementTable::new(config.access_keys_max),
             sessions: SessionTable::new(config.sessions_max, config.access_keys_max),
             client_order_ids: ClientOrderIds::new(config.sessions_max, config.cl_ord_id_window),
-            ledger: Ledger::new(config.accounts_max, config.exposures_max),
+            ledger: Ledger::new(config.accounts_max, config.exposures_max, config.events_max),
             events: EventTable::new(config.events_max, config.markets_max),
             orders: OrderTable::new(config.orders_max, config.shard),
             books: Ladders::new(config.markets_max + 1, PRICE_TICKS, config.orders_max),

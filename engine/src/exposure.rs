@@ -11,6 +11,8 @@
 
 mod pair_index;
 
+use std::cell::RefCell;
+
 use forecastle_proto_spec::{Digest, PAYOUT};
 use forecastle_runtime::memory::Arena;
 
@@ -82,11 +84,11 @@ struct Row {
     shape: EventShape,
 }
 
-/// Neighbours of a pair among its account's pairs, by event.
+/// Neighbours of a pair among its account's pairs, the newest first.
 #[derive(Clone, Copy, Debug)]
 struct Links {
-    below: u32,
-    above: u32,
+    newer: u32,
+    older: u32,
 }
 
 /// All exposures.
@@ -94,8 +96,10 @@ struct Links {
 pub(crate) struct ExposureTable {
     rows: Arena<Row>,
     links: Arena<Links>,
-    /// Lowest and highest event of each account.
-    ends: Arena<Links>,
+    /// Newest pair of each account.
+    newest: Arena<u32>,
+    /// Room to sort the pairs of one account in.
+    sorted: RefCell<Box<[u32]>>,
     index: PairIndex,
     first_free: u32,
     free_count: u32,
@@ -104,7 +108,7 @@ pub(crate) struct ExposureTable {
 }
 
 impl ExposureTable {
-    pub(crate) fn new(exposures_max: u32, accounts_max: u32) -> Self {
+    pub(crate) fn new(exposures_max: u32, accounts_max: u32, events_max: u32) -> Self {
         let mut rows = Arena::new(exposures_max, FREE_ROW);
         for row in 1..exposures_max {
             rows[row - 1].next = row;
@@ -112,7 +116,8 @@ impl ExposureTable {
         Self {
             rows,
             links: Arena::new(exposures_max, Links::NONE),
-            ends: Arena::new(accounts_max + 1, Links::NONE),
+            newest: Arena::new(accounts_max + 1, NONE),
+            sorted: RefCell::new(vec![0; events_max as usize].into_boxed_slice()),
             index: PairIndex::new(exposures_max),
             first_free: 0,
             free_count: exposures_max,
@@ -166,10 +171,23 @@ impl ExposureTable {
         self.rows[row].stakes[index]
     }
 
-    /// First rows of an account's pairs, by ascending event.
+    /// First rows of an account's pairs, the newest first.
     pub(crate) fn rows_of(&self, account: u32) -> impl Iterator<Item = u32> {
-        let first = some(self.ends[account].below);
-        std::iter::successors(first, |row| some(self.links[*row].above))
+        std::iter::successors(some(self.newest[account]), |row| some(self.links[*row].older))
+    }
+
+    /// Calls `visit` with the first row of each of an account's pairs, by ascending event.
+    /// O(pairs × log pairs), without allocating.
+    pub(crate) fn for_each_row(&self, account: u32, visit: impl FnMut(u32)) {
+        let mut sorted = self.sorted.borrow_mut();
+        let mut count = 0;
+        for (place, row) in sorted.iter_mut().zip(self.rows_of(account)) {
+            *place = row;
+            count += 1;
+        }
+        let rows = &mut sorted[..count];
+        rows.sort_unstable_by_key(|row| self.rows[*row].event_id);
+        rows.iter().copied().for_each(visit);
     }
 
     /// The worst case of a pair if `change` were added to its stake in the market of `state`.
@@ -286,12 +304,9 @@ impl ExposureTable {
         let mut used = 0;
         let mut positions = 0;
         for account in 1..=highest_account {
-            let mut last_event = 0;
             for row in self.rows_of(account) {
                 let Row { account: owner, event_id, shape, bid_total, .. } = self.rows[row];
                 assert_eq!(owner, account);
-                assert!(event_id > last_event, "pairs of an account ascend");
-                last_event = event_id;
                 assert_eq!(self.find(account, event_id), Some(row));
                 used += shape.row_count();
                 sum.add(pair_piece(account, event_id));
@@ -336,40 +351,29 @@ impl ExposureTable {
         (row, usize::from(state) % ROW_MARKETS as usize)
     }
 
-    /// Puts a pair among its account's; a new event is mostly the highest.
     fn link(&mut self, row: u32) {
-        let Row { account, event_id, .. } = self.rows[row];
-        let mut below = self.ends[account].above;
-        let mut above = NONE;
-        while below != NONE && self.rows[below].event_id > event_id {
-            above = below;
-            below = self.links[below].below;
+        let account = self.rows[row].account;
+        let older = std::mem::replace(&mut self.newest[account], row);
+        self.links[row] = Links { newer: NONE, older };
+        if let Some(older) = some(older) {
+            self.links[older].newer = row;
         }
-        self.links[row] = Links { below, above };
-        self.join(account, below, row);
-        self.join(account, row, above);
     }
 
     fn unlink(&mut self, row: u32) {
-        let Links { below, above } = self.links[row];
-        self.join(self.rows[row].account, below, above);
-    }
-
-    /// Makes `below` and `above` neighbours; either may be none, which is the end of the list.
-    fn join(&mut self, account: u32, below: u32, above: u32) {
-        match some(below) {
-            Some(below) => self.links[below].above = above,
-            None => self.ends[account].below = above,
+        let Links { newer, older } = self.links[row];
+        match some(newer) {
+            Some(newer) => self.links[newer].older = older,
+            None => self.newest[self.rows[row].account] = older,
         }
-        match some(above) {
-            Some(above) => self.links[above].below = below,
-            None => self.ends[account].above = below,
+        if let Some(older) = some(older) {
+            self.links[older].newer = newer;
         }
     }
 }
 
 impl Links {
-    const NONE: Self = Self { below: NONE, above: NONE };
+    const NONE: Self = Self { newer: NONE, older: NONE };
 }
 
 #[inline]

@@ -27,10 +27,10 @@ pub(crate) struct Totals {
 }
 
 impl Ledger {
-    pub(crate) fn new(accounts_max: u32, exposures_max: u32) -> Self {
+    pub(crate) fn new(accounts_max: u32, exposures_max: u32, events_max: u32) -> Self {
         let mut ledger = Self {
             accounts: AccountTable::new(accounts_max),
-            exposures: ExposureTable::new(exposures_max, accounts_max),
+            exposures: ExposureTable::new(exposures_max, accounts_max, events_max),
             totals: Totals::default(),
             digest: DigestSum::default(),
         };

@@ -29,7 +29,7 @@ impl Engine {
 
     fn absorb_positions(&self, mut digest: Digest, account: u32) -> Digest {
         let exposures = &self.ledger.exposures;
-        for row in exposures.rows_of(account) {
+        exposures.for_each_row(account, |row| {
             let event = self.events.event(exposures.event_id(row));
             for (state, security_id) in (0..).zip(event.security_ids()) {
                 let lots = exposures.stake(row, state).lots;
@@ -37,7 +37,7 @@ impl Engine {
                     digest = digest.absorb(u64::from(security_id)).absorb_signed(lots);
                 }
             }
-        }
+        });
         digest
     }
 
