@@ -21,8 +21,8 @@ use crate::record::Record;
 /// Sessions of all clients.
 ///
 /// Drive it: tell it of images, messages, reports and time; after each call (of messages after
-/// [`MESSAGES_PER_CALL_MAX`] at most) take its actions by [`Self::next_action`] until `None`, and whenever the ring has room its disconnects by
-/// [`Self::next_disconnect`].
+/// [`MESSAGES_PER_CALL_MAX`] at most) take its actions by [`Self::next_action`] until `None`, and
+/// whenever the ring has room its disconnects by [`Self::next_disconnect`].
 #[derive(Debug)]
 pub struct SessionCore {
     pub(super) keys: KeyTable,

@@ -296,7 +296,8 @@ fn a_reader_of_market_data_that_stops_holds_nobody_back_for_long() {
         subscriber.turn(exchange.now);
     }
     assert!(!subscriber.packets.is_empty(), "the subscriber hears heartbeats");
-    // It stops reading, for less than it takes to be forgotten: the window fills, then half a term, then the bound passes.
+    // It stops reading, for less than it takes to be forgotten: the window fills, then half a
+    // term, then the bound passes.
     let mut waited_ns = 0;
     for seq_num in 1..30_000 {
         exchange.accept(16, seq_num);
