@@ -1,5 +1,5 @@
-//! The one way in: a command's bytes, checked for form, sender, number and role, then handed to what
-//! it asks for.
+//! The one way in: a command's bytes, checked for form, sender, number and role, then handed to
+//! what it asks for.
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,

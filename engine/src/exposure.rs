@@ -1,8 +1,8 @@
 //! What an account has at stake in an event: positions and the worst cost of open orders in each
 //! market, and from them the worst case over the event's states.
 //!
-//! With n the position in lots, B_i the worst cost of open bids and S_i of open asks in market i, and
-//! B the sum of the B_i, the worst case is the least over states j of
+//! With n the position in lots, B_i the worst cost of open bids and S_i of open asks in market i,
+//! and B the sum of the B_i, the worst case is the least over states j of
 //! 10000 n_j − (B − B_j) − S_j, with one more state worth −B when the event is not exhaustive. The
 //! bound on an account's lots keeps every sum in range.
 //!

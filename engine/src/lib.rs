@@ -2,8 +2,8 @@
 //!
 //! One [`Engine`] holds all state of a shard: accounts, positions, books, sessions. It takes one
 //! command at a time, as the bytes that came in, and appends its effects as messages; the same
-//! commands give the same effects and digests on every machine. What each command does is written in
-//! `docs/engine-rules.md`, message by message.
+//! commands give the same effects and digests on every machine. What each command does is written
+//! in `docs/engine-rules.md`, message by message.
 //!
 //! Pure: no clock, no thread, no socket, no float, no random map. Nothing allocates after
 //! [`Engine::new`], and every command does a bounded amount of work. [`ladder`] can be used alone.

@@ -68,7 +68,7 @@ impl Engine {
             return Err(RejectCode::UnsupportedField);
         }
         self.check_client_order_id(context, message.cl_ord_id.get())?;
-        // Found before the new id is recorded, which may be what the window forgets the old one for.
+        // Found before the new id is recorded, for which the window may forget the old one.
         let found = self.find_replaced(context, message);
         let recorded = self.client_order_ids.record(context.session(), message.cl_ord_id.get());
         found.map(|(slot, change)| (slot, recorded, change))
