@@ -243,28 +243,28 @@ impl ReceiveEndpoint {
     }
 
     fn write_setup_request(&mut self, now_ns: u64, buffer: &mut [u8]) -> Option<Transmit> {
-        while let Some(request) = self.requests.next_due(now_ns) {
-            let is_allowed = self.config.is_trusted
-                || self.credit.try_spend(request.source, StatusFrame::LENGTH);
+        let (credit, counters) = (&mut self.credit, &mut self.counters);
+        let is_trusted = self.config.is_trusted;
+        let request = self.requests.next_due(now_ns, |source| {
+            let is_allowed = is_trusted || credit.try_spend(source, StatusFrame::LENGTH);
             if !is_allowed {
-                self.counters.on_drop(DropCause::NoCredit);
-                continue;
+                counters.on_drop(DropCause::NoCredit);
             }
-            let status = StatusFrame {
-                header: FrameHeader::new(TYPE_STATUS, STATUS_SEND_SETUP, StatusFrame::LENGTH),
-                session_id: I32::new(request.key.session_id),
-                stream_id: I32::new(request.key.stream_id),
-                consumption_term_id: I32::new(0),
-                consumption_term_offset: I32::new(0),
-                receiver_window: I32::new(0),
-                receiver_id: I64::new(self.config.receiver_id),
-            };
-            let length = put(status.as_bytes(), buffer);
-            self.counters.status_messages += 1;
-            self.counters.on_datagram_out(length);
-            return Some(Transmit { destination: request.destination, length });
-        }
-        None
+            is_allowed
+        })?;
+        let status = StatusFrame {
+            header: FrameHeader::new(TYPE_STATUS, STATUS_SEND_SETUP, StatusFrame::LENGTH),
+            session_id: I32::new(request.key.session_id),
+            stream_id: I32::new(request.key.stream_id),
+            consumption_term_id: I32::new(0),
+            consumption_term_offset: I32::new(0),
+            receiver_window: I32::new(0),
+            receiver_id: I64::new(self.config.receiver_id),
+        };
+        let length = put(status.as_bytes(), buffer);
+        self.counters.status_messages += 1;
+        self.counters.on_datagram_out(length);
+        Some(Transmit { destination: request.destination, length })
     }
 
     #[inline]

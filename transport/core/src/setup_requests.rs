@@ -89,14 +89,23 @@ impl SetupRequests {
         Ok(())
     }
 
-    /// The next request to send now; it is not named again before its interval is over.
-    pub(crate) fn next_due(&mut self, now_ns: u64) -> Option<SetupRequest> {
-        let due = self
-            .requests
+    /// The next request to send now, which `may_ask` allows for its source; it is not named again
+    /// before its interval is over. One that is refused waits for the next frame of its session.
+    pub(crate) fn next_due(
+        &mut self,
+        now_ns: u64,
+        mut may_ask: impl FnMut(SocketAddr) -> bool,
+    ) -> Option<SetupRequest> {
+        self.requests
             .iter_mut()
-            .find(|request| request.is_due || (request.is_expected && now_ns >= request.next_ns))?;
-        due.is_due = false;
-        due.next_ns = now_ns + SETUP_REQUEST_INTERVAL_NS;
-        Some(*due)
+            .filter(|request| request.is_due || (request.is_expected && now_ns >= request.next_ns))
+            .find_map(|request| {
+                request.is_due = false;
+                let is_allowed = may_ask(request.source);
+                if is_allowed || request.is_expected {
+                    request.next_ns = now_ns + SETUP_REQUEST_INTERVAL_NS;
+                }
+                is_allowed.then_some(*request)
+            })
     }
 }

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod amplification;
+mod crafted;
 mod flow_control;
 mod gap_hold;
 mod lossy;
 mod malformed;
 mod network;
+mod receive_rules;
 mod response_channel;
 mod stream_life;

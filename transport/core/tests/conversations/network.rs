@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use forecastle_transport::{
-    Delivery, Destination, ImageEvent, OfferError, PublicationConfig, PublicationEvent,
+    Delivery, Destination, ImageEvent, ImageId, OfferError, PublicationConfig, PublicationEvent,
     PublicationId, PublicationNews, Random, ReceiveConfig, ReceiveEndpoint, SendConfig,
     SendEndpoint, UnavailableReason,
 };
@@ -51,10 +51,14 @@ pub struct Receiver {
     /// Position after the last of them.
     pub position: u64,
     pub skipped: Vec<(u64, u64)>,
+    pub image: Option<ImageId>,
     pub ended: Option<UnavailableReason>,
     /// Frames taken per tick; 0 for an application that does not poll.
     pub poll_limit: usize,
 }
+
+/// Decides by destination and bytes whether a datagram enters the network.
+type Filter = Box<dyn FnMut(SocketAddr, &[u8]) -> bool>;
 
 /// The sender, the receivers and the datagrams between them.
 pub struct World {
@@ -68,7 +72,7 @@ pub struct World {
     pub wire: Vec<(u64, SocketAddr, Vec<u8>)>,
     pub keeps_wire: bool,
     /// Told every datagram before it enters the network; false loses it.
-    pub filter: Box<dyn FnMut(SocketAddr, &[u8]) -> bool>,
+    pub filter: Filter,
     random: Random,
     flying: BTreeMap<(u64, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
     sent_count: u64,
@@ -113,6 +117,7 @@ impl World {
             numbers: Vec::new(),
             position: 0,
             skipped: Vec::new(),
+            image: None,
             ended: None,
             poll_limit: 1000,
         });
@@ -143,6 +148,14 @@ impl World {
         Ok(position)
     }
 
+    /// Offers `count` messages that all find room.
+    #[track_caller]
+    pub fn offer_many(&mut self, count: usize, length: usize) {
+        for _ in 0..count {
+            self.offer(length).unwrap();
+        }
+    }
+
     /// One turn of every endpoint, then one tick of time.
     pub fn tick(&mut self) {
         self.deliver();
@@ -168,14 +181,21 @@ impl World {
 
     fn poll(&mut self, index: usize) {
         let lengths = &self.lengths;
-        let Receiver { endpoint, numbers, position, skipped, ended, poll_limit } =
-            &mut self.receivers[index];
-        while let Some(event) = endpoint.poll_event() {
-            if let ImageEvent::Unavailable { reason, .. } = event {
-                *ended = Some(reason);
+        let receiver = &mut self.receivers[index];
+        while let Some(event) = receiver.endpoint.poll_event() {
+            match event {
+                ImageEvent::Available(image) if image.source == sender_address() => {
+                    receiver.image = Some(image.id);
+                }
+                ImageEvent::Unavailable { id, reason } if receiver.image == Some(id) => {
+                    receiver.ended = Some(reason);
+                }
+                _ => {}
             }
         }
-        endpoint.poll(self.now_ns, *poll_limit, |_, delivery| match delivery {
+        let Receiver { endpoint, numbers, position, skipped, poll_limit, image, .. } = receiver;
+        endpoint.poll(self.now_ns, *poll_limit, |id, delivery| match delivery {
+            _ if Some(id) != *image => {}
             Delivery::Message { payload, end_position } => {
                 let number = u32::from_le_bytes(payload[..4].try_into().unwrap());
                 assert_eq!(payload.len(), lengths[number as usize], "message {number}");
