@@ -149,8 +149,8 @@ impl Image {
         if position < self.status_position.saturating_sub(term_length) {
             return Err(DropCause::UnderRun);
         }
-        // A sender whose window ended in padding stands past it by up to a message. Further away the
-        // gap can no longer be repaired: not counting that as life lets the image end and rejoin.
+        // A sender whose window ended in padding stands past it by up to a message. Further away
+        // the gap is beyond repair: not counting that as life lets the image end and rejoin.
         if position > self.status_position + term_length / 2 + term_length / 4 {
             return Err(DropCause::OverRun);
         }

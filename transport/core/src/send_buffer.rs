@@ -1,9 +1,9 @@
 //! The bytes of one publication: two terms as a ring, holding whole frames at their positions, so
-//! that sending and resending are copies. Two terms cover what may be asked for: one term behind the
-//! sender, half a term ahead of it.
+//! that sending and resending are copies. Two terms cover what may be asked for: one term behind
+//! the sender, half a term ahead of it.
 
-use zerocopy::IntoBytes;
 use zerocopy::little_endian::{I32, I64};
+use zerocopy::{FromBytes, IntoBytes};
 
 use crate::frame::{
     DATA_BEGIN, DATA_END, DATA_UNFRAGMENTED, DataHeader, FrameHeader, TYPE_DATA, TYPE_PAD,
@@ -12,7 +12,6 @@ use crate::limits::DATA_HEADER_LENGTH;
 use crate::position::{TermGeometry, align};
 use crate::session_index::SessionKey;
 use crate::slot_bitmap::SlotBitmap;
-use zerocopy::FromBytes;
 
 /// Frames of one publication, written at the end and read anywhere in the last two terms.
 #[derive(Debug)]
