@@ -2,7 +2,7 @@
 //!
 //! An unknown key is an error that names file, line and the nearest known key.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -26,14 +26,14 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// Address of the interface of every socket.
-    pub interface: IpAddr,
+    pub interface: Ipv4Addr,
     /// Where requests come in: a unicast address or a multicast group.
-    pub order_entry: SocketAddr,
+    pub order_entry: SocketAddrV4,
     /// Control address of the clients' response channels.
-    pub reports: SocketAddr,
+    pub reports: SocketAddrV4,
     /// Multicast group of market data; the last byte of the group is odd, the next group carries
     /// the receivers' answers.
-    pub market_data: SocketAddr,
+    pub market_data: SocketAddrV4,
     /// Bytes of one datagram, a multiple of 32.
     pub mtu_length: usize,
 }
@@ -70,7 +70,7 @@ pub struct Limits {
 pub struct Threads {
     /// `one`: gateway, engine and market data share a thread; `two`: the engine has its own.
     pub placement: Placement,
-    /// How an idle thread waits: `spin`, `yield`, `back-off` or `park`.
+    /// How an idle thread waits: `spin`, `yield`, `backoff` or `park`.
     pub idle: String,
     /// CPU number for the gateway's thread; not pinned when absent.
     pub gateway_cpu: Option<usize>,
@@ -163,7 +163,7 @@ impl Config {
             return Err(("limits.connections_max", "must be in 1 to 1024"));
         }
         if !IDLE_NAMES.contains(&self.threads.idle.as_str()) {
-            return Err(("threads.idle", "must be spin, yield, back-off or park"));
+            return Err(("threads.idle", "must be spin, yield, backoff or park"));
         }
         if self.demo.market_makers + self.demo.traders > DEMO_KEYS {
             return Err(("demo.traders", "market makers and traders are at most ten together"));
@@ -180,12 +180,12 @@ impl Config {
 
 impl Default for Network {
     fn default() -> Self {
-        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let loopback = Ipv4Addr::LOCALHOST;
         Self {
             interface: loopback,
-            order_entry: SocketAddr::new(loopback, 9100),
-            reports: SocketAddr::new(loopback, 9101),
-            market_data: SocketAddr::new(IpAddr::V4(Ipv4Addr::new(239, 255, 42, 1)), 9102),
+            order_entry: SocketAddrV4::new(loopback, 9100),
+            reports: SocketAddrV4::new(loopback, 9101),
+            market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 42, 1), 9102),
             mtu_length: 1408,
         }
     }
@@ -212,7 +212,7 @@ impl Default for Threads {
     fn default() -> Self {
         Self {
             placement: Placement::One,
-            idle: "back-off".to_string(),
+            idle: "backoff".to_string(),
             gateway_cpu: None,
             engine_cpu: None,
         }
@@ -310,7 +310,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 /// Trader keys that an exchange makes at its first start.
 pub const DEMO_KEYS: u32 = 10;
 
-const IDLE_NAMES: [&str; 4] = ["spin", "yield", "back-off", "park"];
+const IDLE_NAMES: [&str; 4] = ["spin", "yield", "backoff", "park"];
 
 const SECTIONS: [(&str, &[&str]); 4] = [
     ("network", &["interface", "order_entry", "reports", "market_data", "mtu_length"]),

@@ -2,4 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod demo;
+pub mod exit;
 pub mod import;
+pub mod serve;
+pub mod status;

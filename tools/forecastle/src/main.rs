@@ -1,3 +1,58 @@
-//! The forecastle command.
+//! The `forecastle` command: without arguments a living demo exchange, `serve` a plain one,
+//! `import` a recorded market traded through a running one.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use forecastle::{demo, exit, serve};
+
+/// A prediction-market exchange for market makers.
+///
+/// Without a command it runs the demo: an exchange with events, market makers and traders that
+/// come in over UDP. Exit codes: 0 done, 1 failed at run time, 2 usage, 3 a difference was found,
+/// 4 input damaged, 5 peer unreachable.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    exchange: ExchangeArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run an exchange without demo traders.
+    Serve(ExchangeArguments),
+}
+
+#[derive(Args)]
+struct ExchangeArguments {
+    /// Folder of the exchange's files; made when missing.
+    #[arg(long, value_name = "DIR", default_value = "forecastle-data")]
+    data: PathBuf,
+    /// Configuration over the built-in defaults.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to write, last and atomically, the addresses of the ready exchange.
+    #[arg(long, value_name = "PATH")]
+    ready_file: Option<PathBuf>,
+}
+
+impl From<ExchangeArguments> for serve::Options {
+    fn from(arguments: ExchangeArguments) -> Self {
+        Self { data: arguments.data, config: arguments.config, ready_file: arguments.ready_file }
+    }
+}
+
+fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    let result = match command_line.command {
+        None => demo::run(&command_line.exchange.into()),
+        Some(Command::Serve(arguments)) => serve::run(&arguments.into()),
+    };
+    exit::report(result)
+}

@@ -1,0 +1,187 @@
+//! The sequencer: takes commands from the ring, gives each a time, lets the engine apply it, and
+//! commits it with its effects as one record of the log.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use forecastle_engine::{CommandInput, EffectBuffer, Engine};
+use forecastle_proto_spec::{
+    Continue, EntitlementRequest, Frame, Message, RECORD_LENGTH_MAX, RecordHeader, encode,
+};
+use forecastle_runtime::agent::Agent;
+use forecastle_runtime::clock::Now;
+use forecastle_runtime::log_buffer::{LogClaim, LogWriter};
+use forecastle_runtime::ring::Consumer;
+use zerocopy::{FromZeros, IntoBytes};
+
+/// The agent that owns engine and log.
+pub struct Sequencer {
+    engine: Engine,
+    commands: Consumer,
+    log: LogWriter,
+    last_time_ns: u64,
+    /// A command was sequenced since the last `Continue`: it is the sweep's turn.
+    continue_is_due: bool,
+    work_id: u64,
+    closing: Arc<ClosingState>,
+}
+
+/// Where the sequencer leaves its last word when it is closed.
+#[derive(Debug, Default)]
+pub(crate) struct ClosingState {
+    log_position: AtomicU64,
+    market_digest: AtomicU64,
+    state_digest: AtomicU64,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// End of the log.
+    pub log_position: u64,
+    /// Full walk over accounts, positions and books.
+    pub market_digest: u64,
+    /// Incremental digest of all engine state.
+    pub state_digest: u64,
+}
+
+impl Sequencer {
+    pub(crate) fn new(
+        engine: Engine,
+        commands: Consumer,
+        log: LogWriter,
+        closing: Arc<ClosingState>,
+    ) -> Self {
+        Self { engine, commands, log, last_time_ns: 0, continue_is_due: false, work_id: 0, closing }
+    }
+
+    /// Sequences a command of the exchange itself, before any client's.
+    ///
+    /// # Panics
+    /// The log has no room; at the start it has.
+    pub(crate) fn entitle(&mut self, request: &EntitlementRequest, now: Now) {
+        let mut command = [0; EntitlementRequest::ENCODED_LENGTH];
+        encode(request, &mut command).expect("the buffer is of the message's length");
+        let is_sequenced = self.sequence_own(&command, now);
+        assert!(is_sequenced, "a new log has room for the first entitlements");
+    }
+
+    fn take_command(&mut self, now: Now) -> bool {
+        // The claim comes first: a command leaves the ring only when its record has room.
+        let Some(claim) = self.log.try_claim(RECORD_LENGTH_MAX) else { return false };
+        let batch = self.commands.batch(1);
+        let Some((header, command)) = batch.record(0) else { return false };
+        let session_id =
+            u32::try_from(header.session).expect("the gateway passes on session ids of 32 bits");
+        self.last_time_ns = now.wall_ns.max(self.last_time_ns);
+        append(&mut self.engine, claim, (session_id, self.last_time_ns), command);
+        true
+    }
+
+    fn sequence_own(&mut self, command: &[u8], now: Now) -> bool {
+        let Some(claim) = self.log.try_claim(RECORD_LENGTH_MAX) else { return false };
+        self.last_time_ns = now.wall_ns.max(self.last_time_ns);
+        append(&mut self.engine, claim, (EXCHANGE_SESSION_ID, self.last_time_ns), command);
+        true
+    }
+
+    fn go_on_with_work(&mut self, now: Now) -> bool {
+        let mut message = Continue::new_zeroed();
+        message.work_id.set(self.work_id + 1);
+        let mut command = [0; Continue::ENCODED_LENGTH];
+        encode(&message, &mut command).expect("the buffer is of the message's length");
+        let is_sequenced = self.sequence_own(&command, now);
+        self.work_id += u64::from(is_sequenced);
+        self.continue_is_due &= !is_sequenced;
+        is_sequenced
+    }
+}
+
+impl Agent for Sequencer {
+    fn name(&self) -> &'static str {
+        "sequencer"
+    }
+
+    fn do_work(&mut self, now: Now) -> usize {
+        for count in 0..COMMANDS_MAX {
+            let work_is_pending = self.engine.continuation_is_pending();
+            if work_is_pending && self.continue_is_due {
+                if !self.go_on_with_work(now) {
+                    return count;
+                }
+            } else if self.take_command(now) {
+                self.continue_is_due = true;
+            } else if !work_is_pending || !self.go_on_with_work(now) {
+                return count;
+            }
+        }
+        COMMANDS_MAX
+    }
+
+    fn on_close(&mut self) {
+        let closing = &self.closing;
+        closing.log_position.store(self.log.position(), Ordering::Relaxed);
+        closing.market_digest.store(self.engine.market_digest(), Ordering::Relaxed);
+        // Release pairs with the Acquire in `totals`: the other two are seen with it.
+        closing.state_digest.store(self.engine.state_digest(), Ordering::Release);
+    }
+}
+
+impl ClosingState {
+    /// What the sequencer left; read it after its thread was joined.
+    pub(crate) fn totals(&self) -> Totals {
+        // Acquire pairs with the Release in `on_close`.
+        let state_digest = self.state_digest.load(Ordering::Acquire);
+        Totals {
+            log_position: self.log_position.load(Ordering::Relaxed),
+            market_digest: self.market_digest.load(Ordering::Relaxed),
+            state_digest,
+        }
+    }
+}
+
+/// Applies `command` and commits its record.
+#[inline]
+fn append(
+    engine: &mut Engine,
+    mut claim: LogClaim<'_>,
+    (session_id, sequencing_time_ns): (u32, u64),
+    command: &[u8],
+) {
+    let input = CommandInput { session_id, sequencing_time_ns, position: claim.position() };
+    let length = write_record(engine, input, command, &mut claim);
+    claim.commit(length);
+}
+
+/// Applies `command` and writes its record at the start of `buffer`; gives the record's length.
+#[inline]
+fn write_record(
+    engine: &mut Engine,
+    input: CommandInput,
+    command: &[u8],
+    buffer: &mut [u8],
+) -> usize {
+    let padded_length = command.len().next_multiple_of(8);
+    let (header_bytes, rest) = buffer.split_at_mut(size_of::<RecordHeader>());
+    let (command_bytes, effect_bytes) = rest.split_at_mut(padded_length);
+    command_bytes[..command.len()].copy_from_slice(command);
+    command_bytes[command.len()..].fill(0);
+    let mut effects = EffectBuffer::new(effect_bytes);
+    engine.apply(input, command, &mut effects);
+    let length = size_of::<RecordHeader>() + padded_length + effects.length();
+    let mut header = RecordHeader::new_zeroed();
+    header.record_length.set(u32::try_from(length).expect("a record is at most 1 MiB long"));
+    header.template_id.set(Frame::parse(command).map_or(0, |(frame, _)| frame.template_id));
+    header.command_length.set(u16::try_from(command.len()).expect("a command fits a datagram"));
+    header.session_id.set(input.session_id);
+    header.effect_count.set(effects.count());
+    header.sequencing_time_ns.set(input.sequencing_time_ns);
+    header.state_digest.set(engine.state_digest());
+    header_bytes.copy_from_slice(header.as_bytes());
+    length
+}
+
+/// Commands of one duty cycle.
+const COMMANDS_MAX: usize = 256;
+/// Session of the exchange's own commands.
+const EXCHANGE_SESSION_ID: u32 = 0;

@@ -1,0 +1,134 @@
+//! The start screen, the live status line and the closing totals.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Instant;
+
+use forecastle_client::ReadyFile;
+use forecastle_node::{Activity, Config, Placement, Totals};
+
+/// Prints where everything is.
+pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile) {
+    let build = if cfg!(debug_assertions) { "debug build" } else { "release" };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let placement = match config.threads.placement {
+        Placement::One => "gateway, engine and market data on one thread",
+        Placement::Two => "gateway and market data on one thread, engine on another",
+    };
+    let mut rows = vec![
+        ("orders", format!("udp {}   reports {}", ready.order_entry, ready.reports)),
+        ("market data", format!("multicast {} on {}", ready.market_data, config.network.interface)),
+        ("keys", ready.keys.display().to_string()),
+        ("threads", format!("{placement}, idle {}", config.threads.idle)),
+        ("journal", "none: nothing is journaled yet, a stop forgets everything".to_string()),
+        ("acknowledged", "memory: survives nothing but the client's own crash".to_string()),
+    ];
+    if profile == "demo" {
+        let demo = &config.demo;
+        rows.push((
+            "demo",
+            format!(
+                "{} events, {} market makers, {} traders over UDP, seed {}",
+                demo.events, demo.market_makers, demo.traders, demo.seed
+            ),
+        ));
+    }
+    if cfg!(debug_assertions) {
+        rows.push(("note", "debug build: slower than a release build".to_string()));
+    }
+    let mut screen = format!(
+        "forecastle {}  {build}  {profile}  {cores} cores  pid {}\n",
+        ready.version, ready.pid
+    );
+    for (name, value) in rows {
+        screen.push_str(&format!("{name:<13} {value}\n"));
+    }
+    screen.push_str("ready         Ctrl-C stops and prints totals and digests\n");
+    print(&screen);
+}
+
+/// One line that tells how the exchange is doing: rewritten on a terminal, a JSON line elsewhere.
+pub struct StatusLine {
+    is_terminal: bool,
+    start: Instant,
+    last: Activity,
+    last_time: Instant,
+}
+
+impl StatusLine {
+    /// A line that starts counting now.
+    #[must_use]
+    pub fn new() -> Self {
+        let now = Instant::now();
+        let is_terminal = std::io::stdout().is_terminal();
+        Self { is_terminal, start: now, last: Activity::default(), last_time: now }
+    }
+
+    /// Shows `activity` and the rates since the last call.
+    pub fn show(&mut self, activity: Activity) {
+        let millis = self.last_time.elapsed().as_millis().max(1) as u64;
+        let rate = |now: u64, then: u64| (now - then) * 1000 / millis;
+        let orders = rate(activity.orders, self.last.orders);
+        let trades = rate(activity.trades, self.last.trades);
+        let seconds = self.start.elapsed().as_secs();
+        if self.is_terminal {
+            print(&format!(
+                "\r\x1b[2K{seconds:>5} s  orders {} ({orders}/s)  cancels {}  trades {} \
+                 ({trades}/s)  log {} bytes",
+                activity.orders, activity.cancels, activity.trades, activity.log_position
+            ));
+        } else {
+            print(&format!(
+                "{{\"seconds\":{seconds},\"orders\":{},\"orders_per_second\":{orders},\
+                 \"cancels\":{},\"trades\":{},\"trades_per_second\":{trades},\
+                 \"log_position\":{}}}\n",
+                activity.orders, activity.cancels, activity.trades, activity.log_position
+            ));
+        }
+        self.last = activity;
+        self.last_time = Instant::now();
+    }
+
+    /// Prints the closing totals; with the configuration of a demo also its seed.
+    pub fn finish(&self, activity: Activity, totals: &Totals, demo: Option<&Config>) {
+        let mut text = String::new();
+        if self.is_terminal {
+            text.push('\n');
+        }
+        text.push_str(&format!(
+            "stopped       {} s, {} records, {} orders, {} cancels, {} trades of {} lots\n",
+            self.start.elapsed().as_secs(),
+            activity.records,
+            activity.orders,
+            activity.cancels,
+            activity.trades,
+            activity.traded_lots,
+        ));
+        if activity.uncounted_bytes > 0 {
+            text.push_str(&format!(
+                "note          {} bytes of the log came too fast to be counted\n",
+                activity.uncounted_bytes
+            ));
+        }
+        text.push_str(&format!(
+            "log position  {}\ndigest        {:016x}\nstate digest  {:016x}\n",
+            totals.log_position, totals.market_digest, totals.state_digest
+        ));
+        if let Some(config) = demo {
+            text.push_str(&format!("seed          {}\n", config.demo.seed));
+        }
+        print(&text);
+    }
+}
+
+impl Default for StatusLine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A closed pipe is not an error.
+fn print(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(text.as_bytes());
+    let _ = output.flush();
+}
