@@ -1,0 +1,239 @@
+//! Live orders, slots and matching (`docs/engine-rules.md` §3).
+
+use forecastle_proto_spec::{
+    CancelReason, OrderCancelled, OrderId, OrderRested, Side, TimeInForce, Trade,
+};
+use zerocopy::FromZeros;
+
+use super::effects::Effects;
+use super::{Limits, Model};
+
+/// A live order: resting when it has a priority, else incoming.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub order_id: u64,
+    pub cl_ord_id: u64,
+    pub session_id: u32,
+    pub account: u32,
+    pub security_id: u32,
+    pub side: Side,
+    pub price: u16,
+    pub leaves: u32,
+    pub traded: u32,
+    pub link_id: u32,
+    pub time_in_force: TimeInForce,
+    /// How many orders had been accepted with this one.
+    pub accept_number: u64,
+    pub priority: Option<u64>,
+}
+
+impl Order {
+    pub fn slot(&self) -> u32 {
+        OrderId::from_wire(self.order_id).slot()
+    }
+}
+
+/// Slots that no order holds, and how often each slot was used.
+pub struct Freelist {
+    shard: u8,
+    /// The next slot to be taken is the last.
+    pub free: Vec<u32>,
+    pub generations: Vec<u32>,
+    pub highest_used: Option<u32>,
+}
+
+impl Freelist {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            shard: limits.shard,
+            free: (0..limits.orders_max).rev().collect(),
+            generations: vec![0; limits.orders_max as usize],
+            highest_used: None,
+        }
+    }
+
+    /// The id of the next order.
+    pub fn take(&mut self) -> u64 {
+        let slot = self.free.pop().expect("the caller checked that there is one");
+        let generation = &mut self.generations[slot as usize];
+        *generation += 1;
+        self.highest_used = self.highest_used.max(Some(slot));
+        OrderId::new(self.shard, slot, *generation).value()
+    }
+
+    pub fn release(&mut self, order_id: u64) {
+        let id = OrderId::from_wire(order_id);
+        if id.generation() != u32::MAX {
+            self.free.push(id.slot());
+        }
+    }
+}
+
+impl Model {
+    pub fn order(&self, order_id: u64) -> Option<&Order> {
+        self.orders.iter().find(|order| order.order_id == order_id)
+    }
+
+    pub fn order_mut(&mut self, order_id: u64) -> &mut Order {
+        self.orders
+            .iter_mut()
+            .find(|order| order.order_id == order_id)
+            .expect("the caller knows that it is live")
+    }
+
+    /// Takes a live order out of the world and frees its slot.
+    pub fn remove_order(&mut self, order_id: u64) {
+        self.orders.retain(|order| order.order_id != order_id);
+        self.freelist.release(order_id);
+    }
+
+    /// Resting orders of one side, best price first, then lowest priority.
+    pub fn resting(&self, security_id: u32, side: Side) -> Vec<&Order> {
+        let mut orders: Vec<&Order> = self
+            .orders
+            .iter()
+            .filter(|order| {
+                order.security_id == security_id && order.side == side && order.priority.is_some()
+            })
+            .collect();
+        orders.sort_by_key(|order| {
+            let price = i32::from(order.price);
+            (if side == Side::Buy { -price } else { price }, order.priority)
+        });
+        orders
+    }
+
+    /// Lots resting at exactly this price.
+    pub fn quantity_at(&self, security_id: u32, side: Side, price: u16) -> u32 {
+        let resting = self.resting(security_id, side);
+        let lots: u64 = resting
+            .iter()
+            .filter(|order| order.price == price)
+            .map(|order| u64::from(order.leaves))
+            .sum();
+        u32::try_from(lots).unwrap_or(u32::MAX)
+    }
+
+    /// Resting orders that an incoming one would trade with, in that order.
+    pub fn crossed(&self, security_id: u32, side: Side, price: u16) -> Vec<&Order> {
+        let opposite = if side == Side::Buy { Side::Sell } else { Side::Buy };
+        let mut orders = self.resting(security_id, opposite);
+        orders.retain(|resting| match side {
+            Side::Buy => resting.price <= price,
+            Side::Sell => resting.price >= price,
+        });
+        orders
+    }
+
+    /// Trades an incoming order, then ends it or lets the rest of it rest.
+    pub fn trade_and_rest(&mut self, order_id: u64, effects: &mut Effects) {
+        let mut trade_count = 0;
+        loop {
+            let order = self.order(order_id).expect("it is incoming").clone();
+            if order.leaves == 0 {
+                self.remove_order(order_id);
+                return;
+            }
+            let crossed = self.crossed(order.security_id, order.side, order.price);
+            let best = crossed.first().map(|resting| resting.order_id);
+            match best {
+                Some(resting_id) if trade_count < self.limits.sweep_trades_max => {
+                    self.trade(resting_id, order_id, effects);
+                    trade_count += 1;
+                }
+                Some(_) => {
+                    self.cancel_order(order_id, CancelReason::SweepLimit, effects);
+                    return;
+                }
+                None if order.time_in_force == TimeInForce::ImmediateOrCancel => {
+                    self.cancel_order(order_id, CancelReason::ImmediateOrCancel, effects);
+                    return;
+                }
+                None => {
+                    self.rest(order_id, effects);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Ends a live order with its effect.
+    pub fn cancel_order(&mut self, order_id: u64, reason: CancelReason, effects: &mut Effects) {
+        let order = self.order(order_id).expect("it is live").clone();
+        let mut effect = OrderCancelled::new_zeroed();
+        effect.order_id.set(order_id);
+        effect.cl_ord_id.set(order.cl_ord_id);
+        effect.security_id.set(order.security_id);
+        effect.account.set(order.account);
+        effect.session_id.set(order.session_id);
+        effect.cancelled_qty.set(order.leaves);
+        effect.cum_qty.set(order.traded);
+        effect.reason.set(reason.into());
+        effect.side = order.side.into();
+        if order.priority.is_some() {
+            effect.was_resting = 1;
+            effect.rpt_seq.set(self.next_rpt_seq(order.security_id));
+        }
+        effects.push(&effect);
+        self.remove_order(order_id);
+    }
+
+    fn rest(&mut self, order_id: u64, effects: &mut Effects) {
+        self.last_priority += 1;
+        let priority = self.last_priority;
+        let order = self.order_mut(order_id);
+        order.priority = Some(priority);
+        let order = order.clone();
+        let mut effect = OrderRested::new_zeroed();
+        effect.order_id.set(order_id);
+        effect.priority.set(priority);
+        effect.security_id.set(order.security_id);
+        effect.rpt_seq.set(self.next_rpt_seq(order.security_id));
+        effect.leaves_qty.set(order.leaves);
+        effect.price.set(order.price);
+        effect.side = order.side.into();
+        effects.push(&effect);
+    }
+
+    fn trade(&mut self, resting_id: u64, aggressor_id: u64, effects: &mut Effects) {
+        let resting = self.order(resting_id).expect("it rests").clone();
+        let aggressor = self.order(aggressor_id).expect("it is incoming").clone();
+        let before = [resting.account, aggressor.account].map(|it| self.buying_power(it));
+        let quantity = resting.leaves.min(aggressor.leaves);
+        for id in [resting_id, aggressor_id] {
+            let order = self.order_mut(id);
+            order.leaves -= quantity;
+            order.traded += quantity;
+        }
+        let (buyer, seller) = match aggressor.side {
+            Side::Buy => (aggressor.account, resting.account),
+            Side::Sell => (resting.account, aggressor.account),
+        };
+        self.exchange(resting.security_id, buyer, seller, quantity, resting.price);
+        let mut effect = Trade::new_zeroed();
+        effect.resting_order_id.set(resting_id);
+        effect.aggressor_order_id.set(aggressor_id);
+        effect.resting_cl_ord_id.set(resting.cl_ord_id);
+        effect.aggressor_cl_ord_id.set(aggressor.cl_ord_id);
+        effect.resting_session_id.set(resting.session_id);
+        effect.aggressor_session_id.set(aggressor.session_id);
+        effect.resting_account.set(resting.account);
+        effect.aggressor_account.set(aggressor.account);
+        effect.resting_leaves_qty.set(resting.leaves - quantity);
+        effect.aggressor_leaves_qty.set(aggressor.leaves - quantity);
+        effect.security_id.set(resting.security_id);
+        effect.rpt_seq.set(self.next_rpt_seq(resting.security_id));
+        effect.quantity.set(quantity);
+        effect.price.set(resting.price);
+        effect.aggressor_side = aggressor.side.into();
+        effects.push(&effect);
+        if resting.leaves == quantity {
+            self.remove_order(resting_id);
+        }
+        let after = [resting.account, aggressor.account].map(|it| self.buying_power(it));
+        assert!(
+            after[0] >= before[0] && after[1] >= before[1],
+            "a fill lowered buying power from {before:?} to {after:?}: {resting:?} {aggressor:?}"
+        );
+    }
+}

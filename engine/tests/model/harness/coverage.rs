@@ -1,0 +1,137 @@
+//! What a run has met, so that the generator cannot go blind.
+
+use std::collections::BTreeMap;
+
+use forecastle_proto_spec::{
+    BusinessMessageReject, EstablishmentReject, ExecutionReportRejected, OrderCancelReject,
+};
+use forecastle_proto_spec::{
+    CancelReason, Message, NegotiationReject, OrderCancelled, OrderReplaced, RejectCode, Trade,
+};
+
+use super::messages::frames_of;
+
+/// Counts over a whole run.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    pub commands: u64,
+    pub enumerations: u64,
+    /// Commands by template that were read as messages.
+    pub rejects: BTreeMap<u16, u64>,
+    pub effects: BTreeMap<u16, u64>,
+    pub cancel_reasons: BTreeMap<u16, u64>,
+    /// Replaces that kept their priority, and those that did not.
+    pub replaces: [u64; 2],
+    /// Continuations that found work.
+    pub continued_steps: u64,
+    pub self_trades: u64,
+}
+
+impl Coverage {
+    pub fn note(&mut self, effects: &[u8]) {
+        self.commands += 1;
+        for frame in frames_of(effects) {
+            *self.effects.entry(frame.template_id).or_default() += 1;
+            let code = None
+                .or(frame.body().map(|reject: &NegotiationReject| reject.reject_code))
+                .or(frame.body().map(|reject: &EstablishmentReject| reject.reject_code))
+                .or(frame.body().map(|reject: &ExecutionReportRejected| reject.reject_code))
+                .or(frame.body().map(|reject: &OrderCancelReject| reject.reject_code))
+                .or(frame.body().map(|reject: &BusinessMessageReject| reject.reject_code));
+            if let Some(code) = code {
+                *self.rejects.entry(code.get()).or_default() += 1;
+            }
+            if let Some(cancelled) = frame.body::<OrderCancelled>() {
+                *self.cancel_reasons.entry(cancelled.reason.get()).or_default() += 1;
+            }
+            if let Some(replaced) = frame.body::<OrderReplaced>() {
+                self.replaces[usize::from(replaced.priority_kept)] += 1;
+            }
+            if let Some(trade) = frame.body::<Trade>() {
+                self.self_trades += u64::from(trade.resting_account == trade.aggressor_account);
+            }
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.commands += other.commands;
+        self.enumerations += other.enumerations;
+        for (mine, others) in [
+            (&mut self.rejects, &other.rejects),
+            (&mut self.effects, &other.effects),
+            (&mut self.cancel_reasons, &other.cancel_reasons),
+        ] {
+            for (&key, &count) in others {
+                *mine.entry(key).or_default() += count;
+            }
+        }
+        self.replaces[0] += other.replaces[0];
+        self.replaces[1] += other.replaces[1];
+        self.continued_steps += other.continued_steps;
+        self.self_trades += other.self_trades;
+    }
+
+    /// One paragraph of figures.
+    pub fn summary(&self) -> String {
+        let trades = self.effects.get(&Trade::TEMPLATE_ID).copied().unwrap_or(0);
+        let rejects: Vec<String> = self
+            .rejects
+            .iter()
+            .filter_map(|(&code, count)| {
+                RejectCode::try_from(code).ok().map(|code| format!("{code:?} {count}"))
+            })
+            .collect();
+        format!(
+            "{} commands, {trades} trades ({} with itself), {} replaces with and {} without \
+             priority, {} continued steps, {} buying powers enumerated, effects by template {:?}, {} rejects by code: {}",
+            self.commands,
+            self.self_trades,
+            self.replaces[1],
+            self.replaces[0],
+            self.continued_steps,
+            self.enumerations,
+            self.effects,
+            self.rejects.values().sum::<u64>(),
+            rejects.join(", ")
+        )
+    }
+
+    /// Everything that a whole run must meet and this one did not.
+    pub fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        for code in RejectCode::ALL {
+            let is_elsewhere = NOT_BY_THE_ENGINE.contains(&code) || BY_ANOTHER_TEST.contains(&code);
+            if !is_elsewhere && !self.rejects.contains_key(&code.into()) {
+                missing.push(format!("reject {code:?}"));
+            }
+        }
+        for template_id in EFFECT_TEMPLATES {
+            if !self.effects.contains_key(&template_id) {
+                missing.push(format!("effect of template {template_id}"));
+            }
+        }
+        for reason in CancelReason::ALL {
+            if !self.cancel_reasons.contains_key(&reason.into()) {
+                missing.push(format!("cancel for {reason:?}"));
+            }
+        }
+        let counts = [
+            ("replace without priority", self.replaces[0]),
+            ("replace with priority", self.replaces[1]),
+            ("continued step", self.continued_steps),
+            ("trade of an account with itself", self.self_trades),
+            ("enumeration", self.enumerations),
+        ];
+        missing.extend(counts.iter().filter(|(_, count)| *count == 0).map(|(it, _)| (*it).into()));
+        missing
+    }
+}
+
+/// Codes that only the gateway gives.
+const NOT_BY_THE_ENGINE: [RejectCode; 2] = [RejectCode::TimestampOutOfWindow, RejectCode::Busy];
+/// It takes 131,072 orders to reach; `against_model_bounds.rs` does.
+const BY_ANOTHER_TEST: [RejectCode; 1] = [RejectCode::HoldOverflow];
+/// Every effect that the engine writes.
+const EFFECT_TEMPLATES: [u16; 24] = [
+    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 66, 67, 100, 101, 102, 103, 104, 106,
+];

@@ -1,0 +1,175 @@
+//! Which command comes next, and how it is spoiled now and then.
+
+use forecastle_proto_spec::{
+    Continue, CounterReportRequest, EndOfDayRequest, ExchangeReport, Message, MessageHeader,
+    Sequence,
+};
+use zerocopy::{FromZeros, IntoBytes};
+
+use super::messages::bytes_of;
+use super::world::{Kind, World};
+
+impl World {
+    /// The next command and its sender.
+    pub fn next_command(&mut self) -> (u32, Vec<u8>) {
+        let wide = self.kind == Kind::Wide;
+        if self.pair.model.continuation_is_pending()
+            && self.random.once_in(if wide { 12 } else { 4 })
+        {
+            return (0, bytes_of(&Continue::new_zeroed()));
+        }
+        if self.sessions_with(USUAL_ROLES).len() < 5 && self.random.once_in(2) {
+            return self.log_in_command();
+        }
+        if self.random.once_in(8)
+            && let Some(message) = self.revive_market()
+        {
+            return message;
+        }
+        if wide && self.pair.model.orders.len() > 600 && self.random.once_in(50) {
+            return self.large_sweep();
+        }
+        if wide && self.random.once_in(2) {
+            return self.new_order();
+        }
+        if wide && self.pair.model.continuation_is_pending() && self.random.once_in(8) {
+            return self.mass_action();
+        }
+        if self.pair.model.freelist.free.is_empty() && self.random.once_in(2) {
+            return if self.random.once_in(2) { self.cancel() } else { self.replace() };
+        }
+        let (session_id, bytes) = match self.random.below(1_000) {
+            0..520 => self.new_order(),
+            520..680 => self.replace(),
+            680..760 if !wide => self.cancel(),
+            760..785 if !wide => self.mass_action(),
+            785..810 => self.change_status(),
+            810..822 => self.settle(),
+            822..830 => self.new_order(),
+            830..838 => self.define_event(),
+            838..870 => self.deposit(),
+            870..895 => self.withdraw(),
+            895..905 => self.define_account(),
+            905..912 => self.entitle(),
+            912..915 if !wide => self.end_day(),
+            915..940 => self.report_state(),
+            940..955 => self.negotiate(),
+            955..972 => self.establish(),
+            972..978 => self.terminate(),
+            978..980 => self.disconnect(),
+            980..982 => (self.any_session(), bytes_of(&Continue::new_zeroed())),
+            982..996 => self.malformed(),
+            _ => self.new_order(),
+        };
+        if self.random.once_in(150) {
+            let spoiled = self.spoil(bytes);
+            return (session_id, spoiled);
+        }
+        (session_id, bytes)
+    }
+
+    /// Established sessions with numbers left whose key holds one of the roles.
+    pub fn sessions_with(&self, roles: u16) -> Vec<u32> {
+        let sessions = self.pair.model.sessions.iter();
+        sessions
+            .filter(|(_, session)| session.is_established && session.last_seq_num < u32::MAX)
+            .map(|(&session_id, _)| session_id)
+            .filter(|&it| self.pair.model.entitlement_of(it).roles & roles != 0)
+            .collect()
+    }
+
+    /// A session with the role nearly always; any at all, known or not, now and then.
+    pub fn session_for(&mut self, roles: u16) -> u32 {
+        if self.random.once_in(60) {
+            return self.any_session();
+        }
+        let sessions = self.sessions_with(roles);
+        self.random.pick_any(&sessions).unwrap_or(16)
+    }
+
+    pub fn any_session(&mut self) -> u32 {
+        self.random.pick(&[0, 1, 16, 17, 31, 32, 33, 48, 64, 65, 80, 81, 96, 112, 9_999])
+    }
+
+    /// The next number of a session; sometimes an old one, sometimes one too far.
+    pub fn number(&mut self, session_id: u32) -> u32 {
+        let last = self.pair.model.sessions.get(&session_id).map_or(0, |it| it.last_seq_num);
+        match self.random.below(400) {
+            0..5 => last,
+            5..8 => self.random.below(last.saturating_add(1)),
+            8..15 => last.saturating_add(self.random.between(2, 5)),
+            15 if self.random.once_in(10) => u32::MAX,
+            _ => last.saturating_add(1),
+        }
+    }
+
+    fn end_day(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.admin_session();
+        let mut message = EndOfDayRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        (session_id, bytes_of(&message))
+    }
+
+    /// Something that covers many orders.
+    fn large_sweep(&mut self) -> (u32, Vec<u8>) {
+        match self.random.below(7) {
+            0..3 => self.end_day(),
+            3..6 => self.cancel_firm(),
+            _ => self.close_first_event(),
+        }
+    }
+
+    /// The exchange itself or a session of an administrator.
+    pub fn admin_session(&mut self) -> u32 {
+        if self.random.once_in(3) { 0 } else { self.session_for(ADMINISTRATORS) }
+    }
+
+    /// Bytes that the engine must refuse whatever its state.
+    fn malformed(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.any_session();
+        let mut bytes = match self.random.below(6) {
+            0 => bytes_of(&Sequence::new_zeroed()),
+            1 => bytes_of(&CounterReportRequest::new_zeroed()),
+            2 => bytes_of(&ExchangeReport::new_zeroed()),
+            3 => MessageHeader::of::<Sequence>().as_bytes().to_vec(),
+            4 => {
+                let length = self.random.below(80) as usize;
+                (0..length).map(|_| self.random.word().to_le_bytes()[0]).collect()
+            }
+            _ => {
+                let (_, bytes) = self.new_order();
+                return (session_id, self.spoil(bytes));
+            }
+        };
+        if bytes.len() >= Sequence::ENCODED_LENGTH && self.random.once_in(2) {
+            let body = self.random.word().to_le_bytes();
+            bytes[8..16].copy_from_slice(&body);
+        }
+        (session_id, bytes)
+    }
+
+    /// Cuts, lengthens or changes the header of a message.
+    fn spoil(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        match self.random.below(4) {
+            0 => bytes
+                .truncate(self.random.below(u32::try_from(bytes.len()).expect("short")) as usize),
+            1 => bytes.push(self.random.word().to_le_bytes()[0]),
+            2 => {
+                let other = bytes.clone();
+                bytes.extend_from_slice(&other);
+            }
+            _ => {
+                let at = self.random.below(8) as usize;
+                bytes[at] = self.random.pick(&[0, 1, 5, 9, 50, 104, 111, 112, 200, 255]);
+            }
+        }
+        bytes
+    }
+}
+
+/// Roles of the sessions that are kept alive.
+const USUAL_ROLES: u16 = ADMINISTRATORS | forecastle_proto_spec::ROLES_TRADER;
+/// Market and cash administrators.
+const ADMINISTRATORS: u16 =
+    forecastle_proto_spec::ROLES_MARKET_ADMIN | forecastle_proto_spec::ROLES_CASH_ADMIN;

@@ -1,0 +1,141 @@
+//! Random life cycles: definitions, status, settlement by legal and illegal vectors.
+
+use forecastle_proto_spec::{
+    EventDefinitionRequest, MarketStatus, SecurityStatusRequest, SettlementRequest,
+};
+use zerocopy::FromZeros;
+
+use super::messages::bytes_of;
+use super::world::World;
+
+impl World {
+    pub fn define_event(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.admin_session();
+        let mut message = EventDefinitionRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        let shapes =
+            [(1, 0), (2, 0), (2, 1), (3, 1), (0, 0), (65, 1), (255, 0), (1, 1), (2, 2), (64, 1)];
+        (message.market_count, message.exhaustive) = self.random.pick(&shapes);
+        message.external_id.set(self.random.word());
+        if self.random.once_in(12) {
+            message.maker_fee_rate.set(1);
+        }
+        if self.random.once_in(12) {
+            message.taker_fee_rate.set(1);
+        }
+        (session_id, bytes_of(&message))
+    }
+
+    /// Opens a market that is listed or paused, or defines a new event when hardly any is left.
+    pub fn revive_market(&mut self) -> Option<(u32, Vec<u8>)> {
+        let count_of = |statuses: &[MarketStatus]| {
+            let markets = self.pair.model.markets.iter();
+            markets.filter(|market| statuses.contains(&market.status)).count()
+        };
+        if count_of(&[MarketStatus::Open]) >= 3 {
+            return None;
+        }
+        let idle: Vec<u32> = (1..)
+            .zip(&self.pair.model.markets)
+            .filter(|(_, it)| matches!(it.status, MarketStatus::Listed | MarketStatus::Paused))
+            .map(|(security_id, _)| security_id)
+            .collect();
+        if let Some(security_id) = self.random.pick_any(&idle) {
+            let mut message = SecurityStatusRequest::new_zeroed();
+            message.event_id.set(self.pair.model.market(security_id).event_id);
+            message.security_id.set(security_id);
+            message.status = MarketStatus::Open.into();
+            return Some((0, bytes_of(&message)));
+        }
+        let mut message = EventDefinitionRequest::new_zeroed();
+        let shapes = [(1, 0), (2, 1), (3, 1), (3, 0)];
+        (message.market_count, message.exhaustive) = self.random.pick(&shapes);
+        Some((0, bytes_of(&message)))
+    }
+
+    /// Closes all markets of the first event, the one with most markets in a wide world.
+    pub fn close_first_event(&mut self) -> (u32, Vec<u8>) {
+        let mut message = SecurityStatusRequest::new_zeroed();
+        message.event_id.set(1);
+        message.status = MarketStatus::Closed.into();
+        (0, bytes_of(&message))
+    }
+
+    pub fn change_status(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.admin_session();
+        let mut message = SecurityStatusRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.reason.set(self.random.pick(&[0, 7, u16::MAX]));
+        let event_id = self.any_event();
+        message.event_id.set(event_id);
+        if self.random.once_in(2)
+            && let Some(event) = self.pair.model.event(event_id)
+        {
+            let beyond = u32::from(self.random.once_in(20));
+            let count = u32::from(event.market_count) + beyond;
+            message.security_id.set(event.first_security_id + self.random.below(count));
+        }
+        message.status = match self.random.below(40) {
+            0..22 => MarketStatus::Open.into(),
+            22..33 => MarketStatus::Paused.into(),
+            33..35 => MarketStatus::Closed.into(),
+            35..38 => MarketStatus::Settled.into(),
+            38 => MarketStatus::Listed.into(),
+            _ => self.random.pick(&[0, 6, 255]),
+        };
+        message.in_play = self.random.pick(&[0, 0, 0, 1, 1, 2]);
+        (session_id, bytes_of(&message))
+    }
+
+    pub fn settle(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.admin_session();
+        let event_id = self.event_to_settle();
+        let mut message = SettlementRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.event_id.set(event_id);
+        let count = self.pair.model.event(event_id).map_or(2, |event| event.market_count);
+        message.value_count = count;
+        let values = &mut message.values[..usize::from(count)];
+        if self.random.once_in(2) {
+            values[self.random.below(u32::from(count)) as usize].set(10_000);
+        } else {
+            let mut rest = 10_000;
+            for value in values.iter_mut() {
+                let part = self.random.below(rest + 1);
+                value.set(u16::try_from(part).expect("at most 10000"));
+                rest -= part;
+            }
+            if self.random.once_in(2) {
+                let last = &mut values[usize::from(count) - 1];
+                last.set(last.get() + u16::try_from(rest).expect("at most 10000"));
+            }
+        }
+        match self.random.below(16) {
+            0 => message.value_count = self.random.pick(&[0, count + 1, count - 1, 64, 65, 255]),
+            1 => message.values[0].set(10_001),
+            2 => message.values[usize::from(count) - 1].set(1),
+            3 => message.values[usize::from(count)..].iter_mut().for_each(|it| it.set(77)),
+            _ => {}
+        }
+        (session_id, bytes_of(&message))
+    }
+
+    /// An event whose markets are all closed, when there is one.
+    fn event_to_settle(&mut self) -> u32 {
+        let model = &self.pair.model;
+        let closed: Vec<u32> = (1..)
+            .zip(&model.events)
+            .filter(|(_, event)| {
+                event.security_ids().all(|it| model.market(it).status == MarketStatus::Closed)
+            })
+            .map(|(event_id, _)| event_id)
+            .collect();
+        match self.random.pick_any(&closed) {
+            Some(event_id) if !self.random.once_in(8) => event_id,
+            _ => self.any_event(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Runs engine and model side by side: generators of worlds and commands, the comparison after
+//! each command, and what is printed when the two differ.
+
+pub mod accounts_and_sessions;
+pub mod coverage;
+pub mod decode;
+pub mod generator;
+pub mod life_cycle;
+pub mod messages;
+pub mod order_flow;
+pub mod random;
+pub mod side_by_side;
+pub mod world;

@@ -1,0 +1,212 @@
+//! The naive model of the engine, written from `docs/engine-rules.md` alone.
+//!
+//! It shares nothing with the engine but the message types. Everything is a `Vec` or a `BTreeMap`,
+//! and whatever can be recomputed is recomputed each time: books are sorted when they are needed,
+//! holds are summed from the open orders, digests walk the whole state. It is meant to be obviously
+//! right; its speed does not matter.
+
+#![allow(dead_code, reason = "each test binary uses its part of the model")]
+
+pub mod accounts;
+pub mod book;
+pub mod digest;
+pub mod effects;
+pub mod harness;
+pub mod ledger;
+pub mod markets;
+pub mod orders;
+pub mod replaces;
+pub mod sessions;
+pub mod settlement;
+pub mod sweeps;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use forecastle_proto_spec::{
+    Establish, Frame, FrameError, MESSAGE_HEADER_LENGTH, Negotiate, RejectCode, Terminate,
+};
+
+use self::accounts::Account;
+use self::book::{Freelist, Order};
+use self::effects::Effects;
+use self::markets::{Event, Market};
+use self::sessions::{Entitlement, Request, Session};
+use self::sweeps::Work;
+
+/// The limits of `docs/engine-rules.md` §1, and the level named in each establishment.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub accounts_max: u32,
+    pub events_max: u32,
+    pub markets_max: u32,
+    pub orders_max: u32,
+    pub sessions_max: u32,
+    pub access_keys_max: u32,
+    pub cl_ord_id_window: u32,
+    pub exposures_max: u32,
+    pub sweep_trades_max: u32,
+    pub work_max: u32,
+    pub shard: u8,
+    pub acknowledgement_level: u8,
+}
+
+/// One command as it was sequenced.
+#[derive(Clone, Copy, Debug)]
+pub struct Command<'a> {
+    pub session_id: u32,
+    pub sequencing_time_ns: u64,
+    pub position: u64,
+    pub bytes: &'a [u8],
+}
+
+/// The whole exchange.
+pub struct Model {
+    pub limits: Limits,
+    pub accounts: BTreeMap<u32, Account>,
+    /// Position in lots by account and market; zero is not kept.
+    pub positions: BTreeMap<(u32, u32), i64>,
+    /// Account and event pairs that hold a place in the exposure table.
+    pub exposures: BTreeSet<(u32, u32)>,
+    /// Every live order, resting or incoming, in no order.
+    pub orders: Vec<Order>,
+    pub freelist: Freelist,
+    /// Event `i` has id `i + 1`, market `i` likewise.
+    pub events: Vec<Event>,
+    pub markets: Vec<Market>,
+    pub sessions: BTreeMap<u32, Session>,
+    pub entitlements: BTreeMap<u32, Entitlement>,
+    pub work: Vec<Work>,
+    pub work_count: u64,
+    pub last_priority: u64,
+    pub accepted_count: u64,
+    pub fees: i64,
+    pub deposits: i64,
+    pub withdrawals: i64,
+    /// State digest that the engine gave before the current command; the model does not know it.
+    pub state_digest: u64,
+    /// Most combinations of fills that buying power is checked over by enumeration.
+    pub enumeration_max: usize,
+    /// Buying powers found by enumeration, to show that it was done.
+    pub enumerations: std::cell::Cell<u64>,
+}
+
+impl Model {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            accounts: BTreeMap::new(),
+            positions: BTreeMap::new(),
+            exposures: BTreeSet::new(),
+            orders: Vec::new(),
+            freelist: Freelist::new(limits),
+            events: Vec::new(),
+            markets: Vec::new(),
+            sessions: BTreeMap::new(),
+            entitlements: BTreeMap::new(),
+            work: Vec::new(),
+            work_count: 0,
+            last_priority: 0,
+            accepted_count: 0,
+            fees: 0,
+            deposits: 0,
+            withdrawals: 0,
+            state_digest: 0,
+            enumeration_max: 0,
+            enumerations: std::cell::Cell::new(0),
+        }
+    }
+
+    /// Applies one command; gives its effects, encoded one behind the other.
+    pub fn apply(&mut self, command: Command<'_>) -> Vec<u8> {
+        let mut effects = Effects::new(command);
+        match Frame::parse(command.bytes) {
+            Err(error) => self.refuse_bytes(command.bytes, code_of(error), &mut effects),
+            Ok((_, [_, ..])) => {
+                self.refuse_bytes(command.bytes, RejectCode::MalformedLength, &mut effects);
+            }
+            Ok((frame, [])) => self.apply_frame(command.session_id, frame, &mut effects),
+        }
+        effects.bytes
+    }
+
+    /// True when a `Continue` would do something.
+    pub fn continuation_is_pending(&self) -> bool {
+        !self.work.is_empty()
+    }
+
+    fn apply_frame(&mut self, session_id: u32, frame: Frame<'_>, effects: &mut Effects) {
+        let request = Request::of(session_id, frame);
+        match frame.template_id {
+            1 | 4 | 8 if session_id == 0 || session_id != session_named(frame) => {
+                effects.business_reject(&request, RejectCode::NotEntitled);
+            }
+            1 => self.negotiate(body(frame), effects),
+            4 => self.establish(body(frame), effects),
+            8 => self.terminate(body(frame), effects),
+            20..=23 if session_id == 0 => {
+                effects.business_reject(&request, RejectCode::NotEntitled);
+            }
+            20..=23 | 30..=37 | 40 => {
+                if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
+                {
+                    self.apply_request(&request, frame, effects);
+                }
+            }
+            111 if session_id == 0 => self.continue_work(effects),
+            112 if session_id == 0 => self.session_disconnected(body(frame), effects),
+            _ => effects.business_reject(&request, RejectCode::NotAClientMessage),
+        }
+    }
+
+    fn apply_request(&mut self, request: &Request, frame: Frame<'_>, effects: &mut Effects) {
+        let outcome = match frame.template_id {
+            20 => return self.new_order(request, body(frame), effects),
+            21 => return self.replace(request, body(frame), effects),
+            22 => return self.cancel(request, body(frame), effects),
+            23 => return self.mass_action(request, body(frame), effects),
+            30 => self.define_event(request, body(frame), effects),
+            31 => self.change_status(request, body(frame), effects),
+            32 => self.settle(request, body(frame), effects),
+            33 => self.define_account(request, body(frame), effects),
+            34 => self.deposit(request, body(frame), effects),
+            35 => self.withdraw(request, body(frame), effects),
+            36 => self.entitle(request, body(frame), effects),
+            37 => self.end_day(request, effects),
+            _ => self.report_state(request, body(frame), effects),
+        };
+        if let Err(code) = outcome {
+            effects.business_reject(request, code);
+        }
+    }
+
+    fn refuse_bytes(&self, bytes: &[u8], code: RejectCode, effects: &mut Effects) {
+        let template_id = match bytes {
+            [_, _, low, high, ..] if bytes.len() >= MESSAGE_HEADER_LENGTH => {
+                u16::from_le_bytes([*low, *high])
+            }
+            _ => 0,
+        };
+        effects.business_reject(&Request::unreadable(template_id), code);
+    }
+}
+
+fn body<M: forecastle_proto_spec::Message>(frame: Frame<'_>) -> &M {
+    frame.body().expect("the template was matched")
+}
+
+/// The session that a session message names.
+fn session_named(frame: Frame<'_>) -> u32 {
+    let negotiate = frame.body().map(|message: &Negotiate| message.session_id);
+    let establish = frame.body().map(|message: &Establish| message.session_id);
+    let terminate = frame.body().map(|message: &Terminate| message.session_id);
+    negotiate.or(establish).or(terminate).expect("only session messages are asked").get()
+}
+
+fn code_of(error: FrameError) -> RejectCode {
+    match error {
+        FrameError::Truncated | FrameError::BlockLength => RejectCode::MalformedLength,
+        FrameError::UnknownSchema => RejectCode::UnknownSchema,
+        FrameError::UnsupportedVersion => RejectCode::UnsupportedVersion,
+        FrameError::UnknownTemplate => RejectCode::UnknownTemplate,
+    }
+}

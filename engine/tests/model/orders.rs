@@ -1,0 +1,235 @@
+//! New orders and cancels (`docs/engine-rules.md` §3).
+
+use forecastle_proto_spec::{
+    CancelReason, ExecutionReportRejected, MarketStatus, NewOrderSingle, OrderAccepted,
+    OrderCancelRequest, PRICE_MAX, PRICE_MIN, RejectCode, Side, TimeInForce,
+};
+use zerocopy::FromZeros;
+
+use super::Model;
+use super::book::Order;
+use super::effects::Effects;
+use super::ledger::OpenOrder;
+use super::sessions::Request;
+
+impl Model {
+    pub fn new_order(
+        &mut self,
+        request: &Request,
+        message: &NewOrderSingle,
+        effects: &mut Effects,
+    ) {
+        let outcome = match self.check_new_order_form(request, message) {
+            Err(code) => Err(code),
+            Ok(()) => {
+                self.record_cl_ord_id(request.session_id, request.id);
+                self.check_new_order(request, message)
+            }
+        };
+        if let Err(code) = outcome {
+            let mut reject = ExecutionReportRejected::new_zeroed();
+            reject.cl_ord_id = message.cl_ord_id;
+            reject.exec_id.set(effects.position());
+            reject.transact_time_ns.set(effects.now);
+            reject.seq_num = message.seq_num;
+            reject.security_id = message.security_id;
+            reject.reject_code.set(code.into());
+            reject.ref_template_id.set(request.template_id);
+            effects.push(&reject);
+            return;
+        }
+        let order_id = self.accept(request, message, effects);
+        self.name_order(request.session_id, order_id);
+        if self.fill_or_kill_fails(order_id, effects) {
+            return;
+        }
+        self.trade_and_rest(order_id, effects);
+    }
+
+    pub fn cancel(
+        &mut self,
+        request: &Request,
+        message: &OrderCancelRequest,
+        effects: &mut Effects,
+    ) {
+        let security_id = message.security_id.get();
+        let found = self.find_order(
+            request,
+            message.order_id.get(),
+            message.orig_cl_ord_id.get(),
+            security_id,
+        );
+        let outcome = if request.id == 0 {
+            Err(RejectCode::ClOrdIdZero)
+        } else {
+            found.and_then(|order| match self.market(security_id).status {
+                MarketStatus::Open | MarketStatus::Paused => Ok(order.order_id),
+                _ => Err(RejectCode::MarketNotOpen),
+            })
+        };
+        match outcome {
+            Ok(order_id) => self.cancel_order(order_id, CancelReason::UserRequest, effects),
+            Err(code) => {
+                effects.cancel_reject(request, message.order_id.get(), security_id, code);
+            }
+        }
+    }
+
+    /// The live order that a replace or cancel names: of the session's firm, in that market.
+    pub fn find_order(
+        &self,
+        request: &Request,
+        order_id: u64,
+        orig_cl_ord_id: u64,
+        security_id: u32,
+    ) -> Result<Order, RejectCode> {
+        let order_id = match order_id {
+            0 => self.order_named(request.session_id, orig_cl_ord_id),
+            order_id => order_id,
+        };
+        let firm_id = self.entitlement_of(request.session_id).firm_id;
+        self.order(order_id)
+            .filter(|order| order.security_id == security_id)
+            .filter(|order| self.accounts[&order.account].firm_id == firm_id)
+            .cloned()
+            .ok_or(RejectCode::UnknownOrder)
+    }
+
+    fn check_new_order_form(
+        &self,
+        request: &Request,
+        message: &NewOrderSingle,
+    ) -> Result<(), RejectCode> {
+        if message.cl_ord_id.get() == 0 {
+            Err(RejectCode::ClOrdIdZero)
+        } else if Side::try_from(message.side).is_err() {
+            Err(RejectCode::InvalidSide)
+        } else if TimeInForce::try_from(message.time_in_force).is_err() {
+            Err(RejectCode::InvalidTimeInForce)
+        } else if !(PRICE_MIN..=PRICE_MAX).contains(&message.price.get()) {
+            Err(RejectCode::PriceOffGrid)
+        } else if message.order_qty.get() == 0 {
+            Err(RejectCode::QuantityZero)
+        } else if message.expire_time_ns.get() != 0
+            || message.self_match_prevention_id.get() != 0
+            || message.max_staleness_ms.get() != 0
+            || message.exec_inst != 0
+            || message.self_match_prevention_instruction != 0
+        {
+            Err(RejectCode::UnsupportedField)
+        } else if self.cl_ord_id_is_known(request.session_id, message.cl_ord_id.get()) {
+            Err(RejectCode::DuplicateClOrdId)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_new_order(
+        &self,
+        request: &Request,
+        message: &NewOrderSingle,
+    ) -> Result<(), RejectCode> {
+        let security_id = message.security_id.get();
+        let account = message.account.get();
+        if !self.market_exists(security_id) {
+            return Err(RejectCode::UnknownMarket);
+        }
+        let firm_id = self.entitlement_of(request.session_id).firm_id;
+        if self.accounts.get(&account).is_none_or(|account| account.firm_id != firm_id) {
+            return Err(RejectCode::UnknownAccount);
+        }
+        if self.market(security_id).status != MarketStatus::Open {
+            return Err(RejectCode::MarketNotOpen);
+        }
+        if self.freelist.free.is_empty() {
+            return Err(RejectCode::OrderTableFull);
+        }
+        let event_id = self.market(security_id).event_id;
+        if !self.exposures.contains(&(account, event_id)) {
+            let taken: u32 = self.exposures.iter().map(|&(_, event)| self.rows_of(event)).sum();
+            if taken + self.rows_of(event_id) > self.limits.exposures_max {
+                return Err(RejectCode::ExposureTableFull);
+            }
+        }
+        let mut open = self.open_orders(account);
+        open.push(OpenOrder {
+            security_id,
+            side: Side::try_from(message.side).expect("checked before"),
+            price: message.price.get(),
+            leaves: message.order_qty.get(),
+        });
+        self.check_buying_power(account, &open)
+    }
+
+    /// Rows of the exposure table that an account takes in an event.
+    fn rows_of(&self, event_id: u32) -> u32 {
+        let market_count = self.event(event_id).expect("its market exists").market_count;
+        u32::from(market_count).div_ceil(4)
+    }
+
+    fn accept(
+        &mut self,
+        request: &Request,
+        message: &NewOrderSingle,
+        effects: &mut Effects,
+    ) -> u64 {
+        let security_id = message.security_id.get();
+        let account = message.account.get();
+        let side = Side::try_from(message.side).expect("checked before");
+        let order_id = self.freelist.take();
+        self.accepted_count += 1;
+        self.exposures.insert((account, self.market(security_id).event_id));
+        let mut effect = OrderAccepted::new_zeroed();
+        effect.order_id.set(order_id);
+        effect.cl_ord_id = message.cl_ord_id;
+        effect.security_id = message.security_id;
+        effect.account = message.account;
+        effect.session_id.set(request.session_id);
+        effect.order_qty = message.order_qty;
+        let ahead = self.quantity_at(security_id, side, message.price.get());
+        effect.quantity_ahead.set(ahead);
+        effect.cl_ord_link_id = message.cl_ord_link_id;
+        effect.price = message.price;
+        effect.side = message.side;
+        effect.time_in_force = message.time_in_force;
+        effects.push(&effect);
+        self.orders.push(Order {
+            order_id,
+            cl_ord_id: message.cl_ord_id.get(),
+            session_id: request.session_id,
+            account,
+            security_id,
+            side,
+            price: message.price.get(),
+            leaves: message.order_qty.get(),
+            traded: 0,
+            link_id: message.cl_ord_link_id.get(),
+            time_in_force: TimeInForce::try_from(message.time_in_force).expect("checked before"),
+            accept_number: self.accepted_count,
+            priority: None,
+        });
+        order_id
+    }
+
+    /// Cancels a fill-or-kill order that cannot trade in full at once.
+    fn fill_or_kill_fails(&mut self, order_id: u64, effects: &mut Effects) -> bool {
+        let order = self.order(order_id).expect("just accepted");
+        if order.time_in_force != TimeInForce::FillOrKill {
+            return false;
+        }
+        let crossed = self.crossed(order.security_id, order.side, order.price);
+        let sum_of = |orders: &[&Order]| -> u64 {
+            orders.iter().map(|resting| u64::from(resting.leaves)).sum()
+        };
+        let allowed = crossed.len().min(self.limits.sweep_trades_max as usize);
+        let reason = if sum_of(&crossed) < u64::from(order.leaves) {
+            CancelReason::FillOrKill
+        } else if sum_of(&crossed[..allowed]) < u64::from(order.leaves) {
+            CancelReason::SweepLimit
+        } else {
+            return false;
+        };
+        self.cancel_order(order_id, reason, effects);
+        true
+    }
+}

@@ -1,0 +1,150 @@
+//! Replaces (`docs/engine-rules.md` §3).
+
+use forecastle_proto_spec::{
+    CancelReason, MarketStatus, OrderCancelReplaceRequest, OrderReplaced, PRICE_MAX, PRICE_MIN,
+    RejectCode,
+};
+use zerocopy::FromZeros;
+
+use super::Model;
+use super::book::Order;
+use super::effects::Effects;
+use super::ledger::OpenOrder;
+use super::sessions::Request;
+
+/// What a replace comes to.
+enum Change {
+    /// Nothing is left: the order ends.
+    End,
+    /// Less at the same price: it keeps its place.
+    Shrink { leaves: u32 },
+    /// It leaves the book and comes again.
+    Renew { leaves: u32 },
+}
+
+impl Model {
+    pub fn replace(
+        &mut self,
+        request: &Request,
+        message: &OrderCancelReplaceRequest,
+        effects: &mut Effects,
+    ) {
+        let refuse = |effects: &mut Effects, code: RejectCode| {
+            let order_id = message.order_id.get();
+            effects.cancel_reject(request, order_id, message.security_id.get(), code);
+        };
+        if let Err(code) = self.check_replace_form(request, message) {
+            refuse(effects, code);
+            return;
+        }
+        let checked = self.check_replace(request, message);
+        self.record_cl_ord_id(request.session_id, request.id);
+        match checked {
+            Err(code) => refuse(effects, code),
+            Ok((order, Change::End)) => {
+                let reason = CancelReason::ReplacedBelowExecuted;
+                self.cancel_order(order.order_id, reason, effects);
+            }
+            Ok((order, Change::Shrink { leaves })) => {
+                self.name_order(request.session_id, order.order_id);
+                let live = self.order_mut(order.order_id);
+                live.cl_ord_id = request.id;
+                live.leaves = leaves;
+                self.push_replaced(order.order_id, 0, true, effects);
+            }
+            Ok((order, Change::Renew { leaves })) => {
+                self.name_order(request.session_id, order.order_id);
+                let live = self.order_mut(order.order_id);
+                live.cl_ord_id = request.id;
+                live.leaves = leaves;
+                live.price = message.price.get();
+                live.priority = None;
+                let ahead = self.quantity_at(order.security_id, order.side, message.price.get());
+                self.push_replaced(order.order_id, ahead, false, effects);
+                self.trade_and_rest(order.order_id, effects);
+            }
+        }
+    }
+
+    fn check_replace_form(
+        &self,
+        request: &Request,
+        message: &OrderCancelReplaceRequest,
+    ) -> Result<(), RejectCode> {
+        if request.id == 0 {
+            Err(RejectCode::ClOrdIdZero)
+        } else if !(PRICE_MIN..=PRICE_MAX).contains(&message.price.get()) {
+            Err(RejectCode::PriceOffGrid)
+        } else if message.order_qty.get() == 0 {
+            Err(RejectCode::QuantityZero)
+        } else if message.expire_time_ns.get() != 0 || message.max_staleness_ms.get() != 0 {
+            Err(RejectCode::UnsupportedField)
+        } else if self.cl_ord_id_is_known(request.session_id, request.id) {
+            Err(RejectCode::DuplicateClOrdId)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_replace(
+        &self,
+        request: &Request,
+        message: &OrderCancelReplaceRequest,
+    ) -> Result<(Order, Change), RejectCode> {
+        let order = self.find_order(
+            request,
+            message.order_id.get(),
+            message.orig_cl_ord_id.get(),
+            message.security_id.get(),
+        )?;
+        let status = self.market(order.security_id).status;
+        let is_open = status == MarketStatus::Open;
+        let is_open_or_paused = is_open || status == MarketStatus::Paused;
+        let leaves = message.order_qty.get().saturating_sub(order.traded);
+        let (change, is_allowed) = if leaves == 0 {
+            (Change::End, is_open_or_paused)
+        } else if message.price.get() == order.price && leaves <= order.leaves {
+            (Change::Shrink { leaves }, is_open_or_paused)
+        } else {
+            (Change::Renew { leaves }, is_open)
+        };
+        if !is_allowed {
+            return Err(RejectCode::MarketNotOpen);
+        }
+        if let Change::Renew { leaves } = change {
+            let mut open = self.open_orders_without(order.account, order.order_id);
+            open.push(OpenOrder {
+                security_id: order.security_id,
+                side: order.side,
+                price: message.price.get(),
+                leaves,
+            });
+            self.check_buying_power(order.account, &open)?;
+        }
+        Ok((order, change))
+    }
+
+    fn push_replaced(
+        &mut self,
+        order_id: u64,
+        quantity_ahead: u32,
+        priority_kept: bool,
+        effects: &mut Effects,
+    ) {
+        let order = self.order(order_id).expect("it is live").clone();
+        let mut effect = OrderReplaced::new_zeroed();
+        effect.order_id.set(order_id);
+        effect.cl_ord_id.set(order.cl_ord_id);
+        effect.security_id.set(order.security_id);
+        effect.account.set(order.account);
+        effect.session_id.set(order.session_id);
+        effect.leaves_qty.set(order.leaves);
+        effect.quantity_ahead.set(quantity_ahead);
+        effect.rpt_seq.set(self.next_rpt_seq(order.security_id));
+        effect.price.set(order.price);
+        effect.side = order.side.into();
+        effect.time_in_force = order.time_in_force.into();
+        effect.priority_kept = u8::from(priority_kept);
+        effects.push(&effect);
+    }
+}

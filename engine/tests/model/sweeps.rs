@@ -1,0 +1,237 @@
+//! Work that goes on in `Continue` records: sweeps over orders and pay-outs
+//! (`docs/engine-rules.md` §3 and §5).
+
+use std::collections::BTreeMap;
+
+use forecastle_proto_spec::{
+    CONTINUE_EFFECTS_MAX, CancelReason, MassActionScope, OrderMassActionReport,
+    OrderMassActionRequest, RejectCode, TimeInForce,
+};
+use zerocopy::FromZeros;
+
+use super::Model;
+use super::book::Order;
+use super::effects::Effects;
+use super::sessions::Request;
+use super::settlement::PayOut;
+
+/// One piece of work, and the request that its reports answer.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub request: Request,
+    pub kind: WorkKind,
+}
+
+#[derive(Clone, Debug)]
+pub enum WorkKind {
+    Sweep(Sweep),
+    PayOut(PayOut),
+}
+
+/// A walk over the slots that cancels what it covers.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    pub covered: Covered,
+    /// Side to cover, 0 for both.
+    pub side: u8,
+    pub reason: CancelReason,
+    /// Scope named in the closing report.
+    pub scope: MassActionScope,
+    /// Orders accepted later are not covered.
+    pub accepted_count: u64,
+    pub next_slot: u32,
+    pub cancelled_count: u32,
+}
+
+/// Which orders a sweep covers.
+#[derive(Clone, Debug)]
+pub enum Covered {
+    Markets(Vec<u32>),
+    MarketsOfFirm(Vec<u32>, u32),
+    Account(u32),
+    Link(u32, u32),
+    Firm(u32),
+    Day,
+}
+
+impl Model {
+    pub fn mass_action(
+        &mut self,
+        request: &Request,
+        message: &OrderMassActionRequest,
+        effects: &mut Effects,
+    ) {
+        match self.check_mass_action(request, message) {
+            Err(code) => effects.cancel_reject(request, 0, message.security_id.get(), code),
+            Ok((scope, covered)) => {
+                let reason = CancelReason::MassAction;
+                self.start_sweep(request, covered, (scope, message.side, reason), effects);
+            }
+        }
+    }
+
+    pub fn end_day(&mut self, request: &Request, effects: &mut Effects) -> Result<(), RejectCode> {
+        self.check_work_queue()?;
+        let closing = (MassActionScope::Day, 0, CancelReason::DayEnded);
+        self.start_sweep(request, Covered::Day, closing, effects);
+        Ok(())
+    }
+
+    pub fn check_work_queue(&self) -> Result<(), RejectCode> {
+        if self.work.len() >= self.limits.work_max as usize {
+            return Err(RejectCode::WorkQueueFull);
+        }
+        Ok(())
+    }
+
+    /// Begins a sweep and takes its first step.
+    pub fn start_sweep(
+        &mut self,
+        request: &Request,
+        covered: Covered,
+        (scope, side, reason): (MassActionScope, u8, CancelReason),
+        effects: &mut Effects,
+    ) {
+        let sweep = Sweep {
+            covered,
+            side,
+            reason,
+            scope,
+            accepted_count: self.accepted_count,
+            next_slot: 0,
+            cancelled_count: 0,
+        };
+        self.start_work(Work { request: *request, kind: WorkKind::Sweep(sweep) }, effects);
+    }
+
+    /// Takes the first step of new work; what remains queues.
+    pub fn start_work(&mut self, mut work: Work, effects: &mut Effects) {
+        self.work_count += 1;
+        if !self.step(&mut work, effects) {
+            self.work.push(work);
+        }
+    }
+
+    /// `Continue`: the next step of the oldest work.
+    pub fn continue_work(&mut self, effects: &mut Effects) {
+        if self.work.is_empty() {
+            return;
+        }
+        let mut work = self.work.remove(0);
+        if !self.step(&mut work, effects) {
+            self.work.insert(0, work);
+        }
+    }
+
+    fn step(&mut self, work: &mut Work, effects: &mut Effects) -> bool {
+        match &mut work.kind {
+            WorkKind::Sweep(sweep) => self.step_sweep(&work.request, sweep, effects),
+            WorkKind::PayOut(pay_out) => self.step_pay_out(&work.request, pay_out, effects),
+        }
+    }
+
+    fn step_sweep(&mut self, request: &Request, sweep: &mut Sweep, effects: &mut Effects) -> bool {
+        let highest = self.freelist.highest_used;
+        let order_by_slot: BTreeMap<u32, u64> = self
+            .orders
+            .iter()
+            .filter(|order| self.is_covered(sweep, order))
+            .map(|order| (order.slot(), order.order_id))
+            .collect();
+        let mut cancel_count = 0;
+        let mut looked_count = 0;
+        while Some(sweep.next_slot) <= highest
+            && cancel_count < CONTINUE_EFFECTS_MAX
+            && looked_count < SLOTS_PER_STEP
+        {
+            if let Some(&order_id) = order_by_slot.get(&sweep.next_slot) {
+                self.cancel_order(order_id, sweep.reason, effects);
+                cancel_count += 1;
+                sweep.cancelled_count += 1;
+            }
+            sweep.next_slot += 1;
+            looked_count += 1;
+        }
+        if Some(sweep.next_slot) <= highest {
+            return false;
+        }
+        let mut report = OrderMassActionReport::new_zeroed();
+        report.cl_ord_id.set(request.id);
+        report.exec_id.set(effects.position());
+        report.transact_time_ns.set(effects.now);
+        report.seq_num.set(request.seq_num);
+        report.total_affected_orders.set(sweep.cancelled_count);
+        report.scope = sweep.scope.into();
+        report.action = ACTION_CANCEL;
+        report.side = sweep.side;
+        effects.push(&report);
+        true
+    }
+
+    fn is_covered(&self, sweep: &Sweep, order: &Order) -> bool {
+        let firm_id = self.accounts[&order.account].firm_id;
+        let is_in_scope = match &sweep.covered {
+            Covered::Markets(markets) => markets.contains(&order.security_id),
+            Covered::MarketsOfFirm(markets, firm) => {
+                markets.contains(&order.security_id) && firm_id == *firm
+            }
+            Covered::Account(account) => order.account == *account,
+            Covered::Link(link_id, firm) => order.link_id == *link_id && firm_id == *firm,
+            Covered::Firm(firm) => firm_id == *firm,
+            Covered::Day => order.time_in_force == TimeInForce::Day,
+        };
+        is_in_scope
+            && order.accept_number <= sweep.accepted_count
+            && (sweep.side == 0 || sweep.side == u8::from(order.side))
+    }
+
+    fn check_mass_action(
+        &self,
+        request: &Request,
+        message: &OrderMassActionRequest,
+    ) -> Result<(MassActionScope, Covered), RejectCode> {
+        if message.cl_ord_id.get() == 0 {
+            return Err(RejectCode::ClOrdIdZero);
+        }
+        if message.side > 2 {
+            return Err(RejectCode::InvalidSide);
+        }
+        if message.action != ACTION_CANCEL {
+            return Err(RejectCode::InvalidMassActionType);
+        }
+        let firm_id = self.entitlement_of(request.session_id).firm_id;
+        let security_id = message.security_id.get();
+        let event_id = message.event_id.get();
+        let account = message.account.get();
+        let link_id = message.cl_ord_link_id.get();
+        let (scope, covered) = match message.scope {
+            1 if security_id != 0 => {
+                if !self.market_exists(security_id) {
+                    return Err(RejectCode::UnknownMarket);
+                }
+                let covered = Covered::MarketsOfFirm(vec![security_id], firm_id);
+                (MassActionScope::Security, covered)
+            }
+            2 if event_id != 0 => {
+                let event = self.event(event_id).ok_or(RejectCode::UnknownEvent)?;
+                let covered = Covered::MarketsOfFirm(event.security_ids().collect(), firm_id);
+                (MassActionScope::Event, covered)
+            }
+            3 if account != 0 => {
+                if self.accounts.get(&account).is_none_or(|it| it.firm_id != firm_id) {
+                    return Err(RejectCode::UnknownAccount);
+                }
+                (MassActionScope::Account, Covered::Account(account))
+            }
+            4 if link_id != 0 => (MassActionScope::Link, Covered::Link(link_id, firm_id)),
+            5 => (MassActionScope::Firm, Covered::Firm(firm_id)),
+            _ => return Err(RejectCode::InvalidMassActionScope),
+        };
+        self.check_work_queue()?;
+        Ok((scope, covered))
+    }
+}
+
+/// Most slots that one step looks at.
+const SLOTS_PER_STEP: u32 = 16_384;
+const ACTION_CANCEL: u8 = 3;
