@@ -1,0 +1,244 @@
+//! Nothing is allocated on the hot side after the start: 100,000 requests (orders, cancels,
+//! fills) and a login over real sockets, with every duty cycle of every agent under watch.
+//!
+//! The watched thread is the test's own: it runs the agents in turn, as a runner would. The
+//! clients are on another thread and may allocate.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use forecastle_client::{AccessKey, KeyFile, OrderEntry, OrderEntryOptions, SessionError};
+use forecastle_node::{Addresses, Agents, Config, Limits, Network};
+use forecastle_proto_spec::{
+    AccountDefinitionRequest, AccountReport, BusinessMessageReject, DepositRequest,
+    EventDefinitionReport, EventDefinitionRequest, ExecutionReportCancelled, ExecutionReportNew,
+    ExecutionReportRejected, ExecutionReportTrade, Frame, MarketStatus, Message, NewOrderSingle,
+    OrderCancelRequest, SecurityStatusReport, SecurityStatusRequest, Side, TimeInForce,
+};
+use forecastle_runtime::agent::Agent;
+use forecastle_runtime::clock::SystemClock;
+use zerocopy::FromZeros;
+
+#[global_allocator]
+static ALLOCATOR: AllocDisabler = AllocDisabler;
+
+#[test]
+fn the_hot_side_allocates_nothing_over_100_000_requests_and_a_login() {
+    let keys = KeyFile::generate(2).unwrap();
+    let agents = Agents::build(&config(), &keys).unwrap();
+    let addresses = agents.addresses;
+    let is_done = AtomicBool::new(false);
+    let is_planted = std::env::var_os(PLANT).is_some();
+    let totals = std::thread::scope(|scope| {
+        let clients = scope.spawn(|| {
+            let totals = trade(addresses, &keys);
+            is_done.store(true, Ordering::Release);
+            totals
+        });
+        run_under_watch(agents, &is_done, is_planted);
+        clients.join().unwrap()
+    });
+    println!("{totals:?}");
+    assert_eq!(totals.requests, REQUESTS);
+    assert!(totals.accepted > 40_000 && totals.cancelled >= 20_000 && totals.trades > 10_000);
+}
+
+#[test]
+fn a_planted_allocation_ends_the_test() {
+    let me = std::env::current_exe().unwrap();
+    let name = "the_hot_side_allocates_nothing_over_100_000_requests_and_a_login";
+    let run = Command::new(me).args(["--exact", name]).env(PLANT, "1").output().unwrap();
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert!(!run.status.success(), "the planted allocation was not seen");
+    assert!(errors.contains("allocation"), "{errors}");
+}
+
+/// Runs the agents in turn until the clients are done, every cycle under watch.
+fn run_under_watch(mut agents: Agents, is_done: &AtomicBool, is_planted: bool) {
+    let clock = SystemClock::new();
+    let mut cycles = 0_u64;
+    while !is_done.load(Ordering::Acquire) {
+        let now = clock.now();
+        let work_count = assert_no_alloc(|| {
+            if is_planted && cycles == PLANTED_CYCLE {
+                std::hint::black_box(Box::new(cycles));
+            }
+            agents.order_entry.do_work(now)
+                + agents.sequencer.do_work(now)
+                + agents.market_data.do_work(now)
+        });
+        cycles += 1;
+        if work_count == 0 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Totals {
+    requests: u32,
+    accepted: u32,
+    cancelled: u32,
+    trades: u32,
+}
+
+/// Ten requests a round: four asks and two bids that cross two of them, cancels of all four asks, two of
+/// them too late.
+fn trade(addresses: Addresses, keys: &KeyFile) -> Totals {
+    prepare(addresses, keys);
+    let mut maker = connect(addresses, &keys.keys[1]);
+    let mut taker = connect(addresses, &keys.keys[2]);
+    let mut totals = Totals::default();
+    let mut cl_ord_id = 0;
+    while totals.requests < REQUESTS {
+        let first = cl_ord_id + 1;
+        for step in 0..4 {
+            cl_ord_id += 1;
+            send(&mut maker, &order(cl_ord_id, 1, 5_000 + step, Side::Sell), &mut totals);
+        }
+        settle(&mut maker, 4, &mut totals);
+        for _ in 0..2 {
+            cl_ord_id += 1;
+            send(&mut taker, &order(cl_ord_id, 2, 5_003, Side::Buy), &mut totals);
+        }
+        settle(&mut taker, 4, &mut totals);
+        settle(&mut maker, 2, &mut totals);
+        for cancelled in first..first + 4 {
+            let mut cancel = OrderCancelRequest::new_zeroed();
+            cancel.cl_ord_id.set(cancelled);
+            cancel.orig_cl_ord_id.set(cancelled);
+            cancel.security_id.set(1);
+            send(&mut maker, &cancel, &mut totals);
+        }
+        settle(&mut maker, 4, &mut totals);
+    }
+    totals
+}
+
+fn send<M: Message>(session: &mut OrderEntry, message: &M, totals: &mut Totals) {
+    loop {
+        match session.send(message) {
+            Ok(_) => break,
+            Err(SessionError::BackPressured) => {
+                session.poll(|_| {}).unwrap();
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    totals.requests += 1;
+}
+
+/// Waits for `count` reports.
+fn settle(session: &mut OrderEntry, count: u32, totals: &mut Totals) {
+    let mut seen = 0;
+    while seen < count {
+        let polled = session.poll(|frame| {
+            if frame.body::<ExecutionReportNew>().is_some() {
+                totals.accepted += 1;
+            } else if frame.body::<ExecutionReportTrade>().is_some() {
+                totals.trades += 1;
+            } else if frame.body::<ExecutionReportCancelled>().is_some() {
+                totals.cancelled += 1;
+            } else if frame.body::<ExecutionReportRejected>().is_some() {
+                panic!("an order was refused");
+            }
+            seen += u32::from((50..56).contains(&frame.template_id));
+        });
+        if polled.unwrap() == 0 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn order(cl_ord_id: u64, account: u32, price: u16, side: Side) -> NewOrderSingle {
+    let mut order = NewOrderSingle::new_zeroed();
+    order.cl_ord_id.set(cl_ord_id);
+    order.security_id.set(1);
+    order.order_qty.set(1);
+    order.account.set(account);
+    order.price.set(price);
+    order.side = side.into();
+    order.time_in_force = TimeInForce::GoodTillCancel.into();
+    order
+}
+
+fn prepare(addresses: Addresses, keys: &KeyFile) {
+    let mut admin = connect(addresses, &keys.keys[0]);
+    for account in [1, 2] {
+        let mut define = AccountDefinitionRequest::new_zeroed();
+        define.account.set(account);
+        define.firm_id.set(account + 1);
+        ask::<_, AccountReport>(&mut admin, &define);
+        let mut deposit = DepositRequest::new_zeroed();
+        deposit.account.set(account);
+        deposit.amount.set(1 << 50);
+        ask::<_, AccountReport>(&mut admin, &deposit);
+    }
+    let mut event = EventDefinitionRequest::new_zeroed();
+    event.market_count = 1;
+    ask::<_, EventDefinitionReport>(&mut admin, &event);
+    let mut open = SecurityStatusRequest::new_zeroed();
+    open.event_id.set(1);
+    open.status = MarketStatus::Open.into();
+    ask::<_, SecurityStatusReport>(&mut admin, &open);
+}
+
+fn ask<M: Message, R: Message>(session: &mut OrderEntry, message: &M) {
+    session.send(message).unwrap();
+    let mut is_answered = false;
+    while !is_answered {
+        let on_frame = |frame: Frame<'_>| {
+            if let Some(reject) = frame.body::<BusinessMessageReject>() {
+                panic!("refused: {}", reject.reject_code);
+            }
+            is_answered |= frame.body::<R>().is_some();
+        };
+        session.poll(on_frame).unwrap();
+        std::thread::yield_now();
+    }
+}
+
+fn connect(addresses: Addresses, key: &AccessKey) -> OrderEntry {
+    let options = OrderEntryOptions {
+        order_entry: addresses.order_entry,
+        reports: addresses.reports,
+        interface: "127.0.0.1".parse().unwrap(),
+        key: key.clone(),
+        session_number: 0,
+        keep_alive_interval_ms: 30_000,
+    };
+    OrderEntry::connect(&options, Duration::from_secs(20)).unwrap()
+}
+
+fn config() -> Config {
+    let any_port = "127.0.0.1:0".parse().unwrap();
+    Config {
+        network: Network {
+            order_entry: any_port,
+            reports: any_port,
+            market_data: "239.255.77.1:0".parse().unwrap(),
+            ..Network::default()
+        },
+        limits: Limits {
+            accounts_max: 64,
+            events_max: 16,
+            markets_max: 64,
+            orders_max: 1 << 16,
+            sessions_max: 16,
+            exposures_max: 64,
+            connections_max: 8,
+            log_bytes: 16 << 20,
+            ..Limits::default()
+        },
+        ..Config::default()
+    }
+}
+
+const REQUESTS: u32 = 100_000;
+/// The cycle that allocates when the environment asks for it.
+const PLANTED_CYCLE: u64 = 1_000;
+const PLANT: &str = "FORECASTLE_PLANT_ALLOCATION";
