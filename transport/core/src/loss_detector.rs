@@ -48,7 +48,7 @@ impl LossDetector {
             };
     }
 
-    /// The gap to ask for now, if one is due; sets the time of the next attempt.
+    /// The gap to ask for, if one is due; sets the time of the next attempt.
     #[inline]
     pub(crate) fn due(&mut self, now_ns: u64, random: &mut Random) -> Option<(u64, u64)> {
         let gap = self.gap?;
