@@ -86,8 +86,8 @@ struct Totals {
     trades: u32,
 }
 
-/// Ten requests a round: four asks and two bids that cross two of them, cancels of all four asks, two of
-/// them too late.
+/// Ten requests a round: four asks, two bids that cross two of them, and cancels of all four asks,
+/// two of them too late.
 fn trade(addresses: Addresses, keys: &KeyFile) -> Totals {
     prepare(addresses, keys);
     let mut maker = connect(addresses, &keys.keys[1]);
