@@ -55,7 +55,7 @@ impl NaiveBook {
                 break;
             }
             let first = self.orders.iter().position(|o| o.side == side && o.price == best);
-            let order = &mut self.orders[first.unwrap()];
+            let order = &mut self.orders[first.expect("a best price has orders")];
             let traded = quantity.min(order.leaves);
             quantity -= traded;
             order.leaves -= traded;
@@ -96,7 +96,7 @@ impl NaiveSource {
     fn target(&self, runner: RunnerKey, side: Side) -> BTreeMap<u16, u64> {
         let mut target = BTreeMap::new();
         for (&(key, of, odds), &size) in &self.levels {
-            let lots = Level { odds, size }.lots().unwrap();
+            let lots = Level { odds, size }.lots().expect("checked when read");
             if (key, of) == (runner, side) && lots > 0 {
                 *target.entry(odds.price(side)).or_insert(0) += u64::from(lots);
             }
@@ -127,13 +127,14 @@ impl Replay {
                 self.rest(key, self.last_order_id, quantity, 0);
                 self.resting.accepted(key, self.last_order_id, quantity);
             }
-            Request::Replace { key, order_id, order_qty } => {
+            Request::Replace { key, order_id, order_qty, adds } => {
                 let book = &mut self.books[key.runner];
                 let index = book.position(order_id);
                 let order = &mut book.orders[index];
                 assert_eq!((order.side, order.price), (key.side, key.price));
                 let leaves = order_qty - order.executed;
                 assert!(leaves > 0, "a replace that leaves nothing");
+                assert_eq!(adds, leaves > order.leaves);
                 if leaves <= order.leaves {
                     order.leaves = leaves;
                     self.cancels += 1;
@@ -200,15 +201,15 @@ struct Totals {
 }
 
 fn replay(path: &Path) -> Totals {
-    let survey = Survey::of(path).unwrap();
+    let survey = Survey::of(path).expect("a file that can be imported");
     let mut market = SourceMarket::new(&survey.market_id, &survey.runners);
     let mut naive = NaiveSource::default();
     let mut replay = Replay::default();
     replay.books.resize_with(survey.runners.len(), NaiveBook::default);
     let mut totals =
         Totals { checks: 0, mismatches: 0, waiting: 0, crossed: 0, unplaced: 0, replay };
-    let mut reader = StreamReader::open(path).unwrap();
-    while let Some(line) = reader.next_line().unwrap() {
+    let mut reader = StreamReader::open(path).expect("a readable file");
+    while let Some(line) = reader.next_line().expect("a readable file") {
         let Line::Message(message) = line else { continue };
         let touched = market.apply(&message);
         naive.apply(&message);

@@ -90,7 +90,8 @@ impl RestingOrders {
             } else {
                 let cut = u32::try_from(rest).expect("less than the leaves of one order");
                 let order_qty = order.executed + (order.leaves - cut);
-                requests.push(Request::Replace { key: change.key, order_id, order_qty });
+                let key = change.key;
+                requests.push(Request::Replace { key, order_id, order_qty, adds: false });
                 rest = 0;
             }
         }
@@ -105,7 +106,8 @@ impl RestingOrders {
         if let Some(order) = newest {
             let now = u64::from(order.executed) + u64::from(order.leaves);
             if let Ok(order_qty) = u32::try_from(now.saturating_add(change.quantity)) {
-                return vec![Request::Replace { key, order_id: order.order_id, order_qty }];
+                let order_id = order.order_id;
+                return vec![Request::Replace { key, order_id, order_qty, adds: true }];
             }
         }
         orders_of(change).map(|quantity| Request::New { key, quantity }).collect()
@@ -167,6 +169,8 @@ pub enum Request {
         order_id: u64,
         /// New total, lots, executed part included.
         order_qty: u32,
+        /// The quantity grows, and the order loses its place.
+        adds: bool,
     },
     /// The order's end.
     Cancel {
@@ -211,10 +215,11 @@ mod tests {
         assert_eq!(resting.grow(&change(100)), [Request::New { key: KEY, quantity: 100 }]);
         resting.accepted(KEY, 11, 100);
         resting.filled(11, 30, 70);
-        let replace = |order_qty| [Request::Replace { key: KEY, order_id: 11, order_qty }];
-        assert_eq!(resting.reduce(&change(20)), replace(80), "30 executed, 50 left");
+        let replace =
+            |order_qty, adds| [Request::Replace { key: KEY, order_id: 11, order_qty, adds }];
+        assert_eq!(resting.reduce(&change(20)), replace(80, false), "30 executed, 50 left");
         resting.replaced(11, 50);
-        assert_eq!(resting.grow(&change(25)), replace(105), "30 executed, 75 left");
+        assert_eq!(resting.grow(&change(25)), replace(105, true), "30 executed, 75 left");
         resting.replaced(11, 75);
         assert_eq!(resting.quantity(KEY), 75);
         assert_eq!(resting.reduce(&change(75)), [Request::Cancel { key: KEY, order_id: 11 }]);
@@ -233,7 +238,8 @@ mod tests {
         resting.accepted(KEY, 12, 7);
         assert_eq!(resting.order_count(1), 2);
         let cancel = Request::Cancel { key: KEY, order_id: 12 };
-        let replace = Request::Replace { key: KEY, order_id: 11, order_qty: u32::MAX - 3 };
+        let replace =
+            Request::Replace { key: KEY, order_id: 11, order_qty: u32::MAX - 3, adds: false };
         assert_eq!(resting.reduce(&change(10)), [cancel, replace]);
         resting.filled(12, 7, 0);
         assert_eq!(resting.quantity(KEY), most);

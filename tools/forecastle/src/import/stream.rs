@@ -135,7 +135,7 @@ pub struct MalformedLine {
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
     /// It cannot be opened.
-    #[error("{path}: {source}")]
+    #[error("{path} cannot be opened")]
     Open {
         /// The file.
         path: PathBuf,
@@ -143,7 +143,7 @@ pub enum StreamError {
         source: std::io::Error,
     },
     /// It cannot be read to its end.
-    #[error("{path}: line {line} cannot be read: {source}")]
+    #[error("{path}: line {line} cannot be read")]
     Read {
         /// The file.
         path: PathBuf,
