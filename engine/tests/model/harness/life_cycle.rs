@@ -6,7 +6,7 @@ use forecastle_proto_spec::{
 use zerocopy::FromZeros;
 
 use super::messages::bytes_of;
-use super::world::World;
+use super::world::{Kind, World};
 
 impl World {
     pub fn define_event(&mut self) -> (u32, Vec<u8>) {
@@ -17,6 +17,9 @@ impl World {
         let shapes =
             [(1, 0), (2, 0), (2, 1), (3, 1), (0, 0), (65, 1), (255, 0), (1, 1), (2, 2), (64, 1)];
         (message.market_count, message.exhaustive) = self.random.pick(&shapes);
+        if self.kind == Kind::Lone && (2..=64).contains(&message.market_count) {
+            message.market_count = 1;
+        }
         message.external_id.set(self.random.word());
         if self.random.once_in(12) {
             message.maker_fee_rate.set(1);
@@ -49,7 +52,10 @@ impl World {
             return Some((0, bytes_of(&message)));
         }
         let mut message = EventDefinitionRequest::new_zeroed();
-        let shapes = [(1, 0), (2, 1), (3, 1), (3, 0)];
+        let shapes = match self.kind {
+            Kind::Lone => [(1, 0); 4],
+            _ => [(1, 0), (2, 1), (3, 1), (3, 0)],
+        };
         (message.market_count, message.exhaustive) = self.random.pick(&shapes);
         Some((0, bytes_of(&message)))
     }

@@ -4,6 +4,7 @@
 pub mod accounts_and_sessions;
 pub mod coverage;
 pub mod decode;
+pub mod desk;
 pub mod generator;
 pub mod life_cycle;
 pub mod messages;

@@ -30,8 +30,8 @@ pub struct SideBySide {
     pub coverage: Coverage,
     /// When false, only effects and the pending mark are compared.
     pub checks_state: bool,
-    /// Every command so far, when the caller asks for it.
-    pub journal: Option<Vec<Applied>>,
+    /// Every command so far with its effects, when the caller asks for it.
+    pub journal: Option<Vec<(Applied, Vec<u8>)>>,
     name: String,
     position: u64,
     now_ns: u64,
@@ -102,7 +102,7 @@ impl SideBySide {
         }
         self.coverage.enumerations = self.model.enumerations.get();
         if let Some(journal) = &mut self.journal {
-            journal.push(applied);
+            journal.push((applied, got.clone()));
         }
         got
     }

@@ -22,6 +22,8 @@ pub enum Kind {
     Tiny,
     /// Hundreds of live orders and positions: work that needs many steps.
     Wide,
+    /// Nothing but lone markets.
+    Lone,
 }
 
 /// One world and the chance that drives it.
@@ -39,19 +41,33 @@ pub struct World {
 
 impl World {
     pub fn new(kind: Kind, seed: u64) -> Self {
+        let mut world = Self::empty(kind, seed);
+        world.set_up();
+        world
+    }
+
+    /// A world that keeps every command and its effects.
+    pub fn new_with_journal(kind: Kind, seed: u64) -> Self {
+        let mut world = Self::empty(kind, seed);
+        world.pair.journal = Some(Vec::new());
+        world.set_up();
+        world
+    }
+
+    fn empty(kind: Kind, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let limits = limits_of(kind, &mut random);
         let mut pair = SideBySide::new(format!("{kind:?} world of seed {seed}"), limits);
         pair.model.enumeration_max = match kind {
             Kind::Tiny => 3125,
-            Kind::Ordinary => 60,
+            Kind::Ordinary | Kind::Lone => 60,
             Kind::Wide => 0,
         };
         let middle = u16::try_from(random.between(1_000, 9_000)).expect("a price");
         let mut prices = vec![middle - 100, middle, middle, middle + 1, middle + 150];
         prices
             .extend([1, 9_999, 2_500, 5_000].map(|it| if random.once_in(3) { it } else { middle }));
-        let mut world = Self {
+        Self {
             kind,
             pair,
             prices,
@@ -60,9 +76,7 @@ impl World {
             random,
             next_cl_ord_id: 1,
             past_orders: Vec::new(),
-        };
-        world.set_up();
-        world
+        }
     }
 
     /// Commands of the generator, `Continue` among them.
@@ -182,6 +196,7 @@ impl World {
                 events
             }
             Kind::Wide => vec![(64, 1), (2, 1), (1, 0)],
+            Kind::Lone => vec![(1, 0); 4],
         }
     }
 
@@ -222,7 +237,7 @@ fn limits_of(kind: Kind, random: &mut Random) -> Limits {
         acknowledgement_level: u8::try_from(random.between(1, 4)).expect("a level"),
     };
     match kind {
-        Kind::Ordinary => {}
+        Kind::Ordinary | Kind::Lone => {}
         Kind::Tiny => limits.orders_max = 5,
         Kind::Wide => {
             limits.markets_max = 80;

@@ -1,0 +1,219 @@
+//! The bounds that random worlds do not reach: steps of long work, the most lots of an account, the
+//! most money ever paid in. Engine and model run side by side through each; and a log that starts
+//! elsewhere, or is cut into records of other places, changes nothing but the positions in it.
+
+mod model;
+
+use forecastle_engine::Engine;
+use forecastle_proto_spec::{
+    BusinessMessageReject, DEPOSITS_MAX, ExecutionReportRejected, Frame, LAYOUTS, MarketStatus,
+    OrderCancelled, OrderMassActionReport, RECORD_LENGTH_MAX, RejectCode, SettlementComplete,
+    SettlementReport, Trade,
+};
+
+use model::Limits;
+use model::harness::desk::{Desk, Wish};
+use model::harness::messages::{effects_of, frames_of};
+use model::harness::side_by_side::{Applied, config_of, run};
+use model::harness::world::{Kind, World};
+
+#[test]
+fn a_sweep_cancels_256_orders_a_step_and_reports_at_its_last_slot() {
+    for (order_count, steps) in [(255, 0), (256, 0), (257, 1), (512, 1), (513, 2)] {
+        let mut desk = Desk::new("a sweep of 256", LIMITS, &[1, 2], 1_000_000);
+        desk.open_event(3, 1);
+        desk.pair.checks_state = false;
+        for index in 0..order_count {
+            desk.order(bid(index % 2 + 1, index % 3 + 1, 0));
+        }
+        desk.pair.checks_state = true;
+        let first = desk.mass_cancel(0);
+        assert_eq!(effects_of::<OrderCancelled>(&first).len() as u32, order_count.min(256));
+        assert_eq!(effects_of::<OrderMassActionReport>(&first).is_empty(), steps > 0);
+        desk.order(bid(1, 1, 0));
+        assert_eq!(desk.finish_work(), steps, "{order_count} orders");
+        assert_eq!(desk.pair.model.orders.len(), 1, "an order accepted later is not covered");
+    }
+}
+
+#[test]
+fn a_sweep_looks_at_16384_slots_a_step() {
+    let limits = Limits { orders_max: 20_000, accounts_max: 40, exposures_max: 400, ..LIMITS };
+    let accounts: Vec<u32> = (1..=40).collect();
+    let mut desk = Desk::new("a sweep of 16384 slots", limits, &accounts, 10_000_000);
+    desk.open_event(40, 0);
+    desk.pair.checks_state = false;
+    for index in 0..17_000 {
+        let is_marked = [0, 16_383, 16_384, 16_999].contains(&index);
+        desk.order(bid(index % 40 + 1, index / 40 % 40 + 1, u32::from(is_marked)));
+    }
+    let first = desk.mass_cancel(1);
+    assert_eq!(effects_of::<OrderCancelled>(&first).len(), 2, "slots 0 and 16383");
+    assert!(desk.pair.model.continuation_is_pending());
+    desk.order(bid(1, 1, 1));
+    let second = desk.step();
+    assert_eq!(effects_of::<OrderCancelled>(&second).len(), 2, "slots 16384 and 16999");
+    let report = effects_of::<OrderMassActionReport>(&second)[0];
+    assert_eq!(report.total_affected_orders.get(), 4);
+    desk.mass_cancel(0);
+    assert_eq!(desk.finish_work(), 66, "16,997 orders, 256 a step");
+    desk.pair.check_state();
+}
+
+#[test]
+fn a_pay_out_never_splits_an_account_and_lets_others_work_between_its_steps() {
+    let accounts: Vec<u32> = (1..=12).collect();
+    let mut desk = Desk::new("a pay-out in steps", LIMITS, &accounts, 1_000_000);
+    desk.open_event(64, 1);
+    desk.open_event(1, 0);
+    desk.pair.checks_state = false;
+    for (market, pair) in (1..=64).flat_map(|market| (0..6).map(move |pair| (market, pair))) {
+        let (seller, buyer) = if market % 3 == 0 { (1, 2) } else { (2, 1) };
+        let wish = Wish { security_id: market, quantity: market % 5 + 1, ..ORDER };
+        desk.order(Wish { account: 2 * pair + seller, side: 2, ..wish });
+        desk.order(Wish { account: 2 * pair + buyer, side: 1, ..wish });
+    }
+    desk.pair.checks_state = true;
+    desk.set_status(1, MarketStatus::Closed);
+    desk.finish_work();
+    let position_count = desk.pair.model.positions.len();
+    assert!(position_count > 512, "{position_count} positions take three steps");
+    let first = desk.settle(1);
+    let paid = effects_of::<SettlementReport>(&first);
+    assert!((256..256 + 64).contains(&paid.len()), "{} reports", paid.len());
+    for account in 1..=12 {
+        desk.withdraw(account, 1_000);
+        desk.order(Wish { account, security_id: 65, side: account as u8 % 2 + 1, ..ORDER });
+    }
+    desk.mass_cancel(0);
+    let mut reports = paid;
+    let mut last = Vec::new();
+    while desk.pair.model.continuation_is_pending() {
+        last = desk.step();
+        reports.extend(effects_of::<SettlementReport>(&last));
+    }
+    let complete = effects_of::<SettlementComplete>(&last)[0];
+    assert_eq!(complete.position_count.get() as usize, position_count);
+    assert_eq!(reports.len(), position_count);
+    let gains: i64 = reports.iter().map(|report| report.amount.get().max(0)).sum();
+    assert_eq!(complete.amount.get(), gains);
+    assert_eq!(reports.iter().map(|report| report.amount.get()).sum::<i64>(), 0);
+}
+
+#[test]
+fn a_pay_out_looks_at_4096_accounts_a_step() {
+    let limits = Limits { accounts_max: 20_000, ..LIMITS };
+    for (highest, steps) in [(4_096, 0), (4_097, 1), (8_192, 1), (9_000, 2)] {
+        let mut desk = Desk::new("a pay-out to far accounts", limits, &[1, highest], 1_000_000);
+        desk.open_event(1, 0);
+        desk.order(Wish { account: 1, side: 1, ..ORDER });
+        desk.order(Wish { account: highest, side: 2, ..ORDER });
+        desk.set_status(1, MarketStatus::Closed);
+        let first = desk.settle(1);
+        assert_eq!(effects_of::<SettlementReport>(&first).len() as u32, 2 - u32::from(steps > 0));
+        assert_eq!(desk.finish_work(), steps, "up to account {highest}");
+        assert!(desk.pair.model.positions.is_empty());
+    }
+}
+
+#[test]
+fn an_account_holds_and_has_open_at_most_two_to_the_48_lots() {
+    let mut desk = Desk::new("the most lots", LIMITS, &[1, 2], 1 << 50);
+    desk.open_event(2, 1);
+    desk.pair.checks_state = false;
+    // Full sets cost no buying power, so only the bound on lots ends this.
+    for index in 0..65_536 {
+        let ask = Wish { security_id: index % 2 + 1, quantity: u32::MAX, side: 2, ..ORDER };
+        desk.order(Wish { account: 2, ..ask });
+        let effects = desk.order(Wish { account: 1, side: 1, ..ask });
+        assert_eq!(effects_of::<Trade>(&effects).len(), 1, "full set {index}");
+    }
+    desk.pair.check_state();
+    for (account, side, price) in [(1, 1, 4_000), (1, 2, 6_000), (2, 1, 4_000), (2, 2, 6_000)] {
+        let wish = Wish { account, side, price, quantity: 65_537, ..ORDER };
+        let effects = desk.order(wish);
+        let reject = effects_of::<ExecutionReportRejected>(&effects)[0];
+        assert_eq!(reject.reject_code.get(), RejectCode::HoldOverflow.into(), "{wish:?}");
+    }
+    let effects = desk.order(Wish { price: 4_000, quantity: 65_536, ..ORDER });
+    assert!(effects_of::<ExecutionReportRejected>(&effects).is_empty(), "exactly 2^48 lots");
+    desk.set_status(1, MarketStatus::Closed);
+    desk.settle(1);
+    desk.pair.check_state();
+}
+
+#[test]
+fn all_deposits_ever_fit_the_range_of_money() {
+    let mut desk = Desk::new("the most deposits", LIMITS, &[1], 1);
+    desk.withdraw(1, 1);
+    for _ in 0..15 {
+        assert!(effects_of::<BusinessMessageReject>(&desk.deposit(1, DEPOSITS_MAX)).is_empty());
+        assert!(effects_of::<BusinessMessageReject>(&desk.withdraw(1, DEPOSITS_MAX)).is_empty());
+    }
+    let refused = desk.deposit(1, DEPOSITS_MAX - 1);
+    let code = effects_of::<BusinessMessageReject>(&refused)[0].reject_code.get();
+    assert_eq!(code, RejectCode::DepositLimit.into(), "one more than i64 holds");
+    assert!(effects_of::<BusinessMessageReject>(&desk.deposit(1, DEPOSITS_MAX - 2)).is_empty());
+}
+
+#[test]
+fn where_records_lie_in_the_log_shows_only_in_positions() {
+    let mut world = World::new_with_journal(Kind::Ordinary, 0x0BA7_C4ED);
+    world.run(3_000);
+    let journal = world.pair.journal.as_ref().expect("it was asked for");
+    let limits = world.pair.model.limits;
+    let mut elsewhere = Engine::new(config_of(limits)).expect("the limits are in range");
+    let mut buffer = vec![0; RECORD_LENGTH_MAX];
+    for (index, (applied, effects)) in journal.iter().enumerate() {
+        // As if other records and padding lay between: each one is moved by another distance.
+        let shift = (1 << 40) + 64 * (index as u64 * 7 % 13);
+        let moved = Applied { position: applied.position + shift, ..applied.clone() };
+        let got = run(&mut elsewhere, &moved, &mut buffer);
+        let expected: Vec<u8> = frames_of(effects)
+            .into_iter()
+            .flat_map(|frame| with_positions_moved(frame, shift))
+            .collect();
+        assert!(got == expected, "command {index}");
+    }
+    assert_eq!(elsewhere.state_digest(), world.pair.engine.state_digest());
+}
+
+/// The effect with every field that holds its position moved.
+fn with_positions_moved(frame: Frame<'_>, shift: u64) -> Vec<u8> {
+    let layout = LAYOUTS
+        .iter()
+        .flat_map(|section| section.iter())
+        .find(|layout| layout.template_id == frame.template_id)
+        .expect("every template has a layout");
+    let mut bytes = frame.bytes.to_vec();
+    for (name, offset) in layout.fields {
+        if ["exec_id", "log_position"].contains(name) {
+            let field: &mut [u8] = &mut bytes[8 + offset..8 + offset + 8];
+            let position = u64::from_le_bytes((&*field).try_into().expect("eight bytes"));
+            field.copy_from_slice(&(position + shift).to_le_bytes());
+        }
+    }
+    bytes
+}
+
+/// A bid for one lot that nobody takes.
+fn bid(account: u32, security_id: u32, link_id: u32) -> Wish {
+    Wish { account, security_id, side: 1, price: 10, link_id, ..ORDER }
+}
+
+const ORDER: Wish =
+    Wish { account: 1, security_id: 1, side: 1, price: 5_000, quantity: 1, link_id: 0 };
+const LIMITS: Limits = Limits {
+    accounts_max: 16,
+    events_max: 4,
+    markets_max: 70,
+    orders_max: 2_000,
+    sessions_max: 4,
+    access_keys_max: 4,
+    cl_ord_id_window: 16,
+    exposures_max: 400,
+    sweep_trades_max: 4_096,
+    work_max: 8,
+    shard: 1,
+    acknowledgement_level: 1,
+};
