@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use forecastle::{demo, exit, serve};
+use forecastle::{demo, exit, import, serve};
 
 /// A prediction-market exchange for market makers.
 ///
@@ -27,6 +27,18 @@ struct CommandLine {
 enum Command {
     /// Run an exchange without demo traders.
     Serve(ExchangeArguments),
+    /// Trade recorded market data through a running exchange.
+    Import {
+        /// What the recording is.
+        #[command(subcommand)]
+        source: ImportSource,
+    },
+}
+
+#[derive(Subcommand)]
+enum ImportSource {
+    /// A Betfair stream file: JSON lines, also compressed as .bz2.
+    Betfair(import::Arguments),
 }
 
 #[derive(Args)]
@@ -53,6 +65,9 @@ fn main() -> ExitCode {
     let result = match command_line.command {
         None => demo::run(&command_line.exchange.into()),
         Some(Command::Serve(arguments)) => serve::run(&arguments.into()),
+        Some(Command::Import { source: ImportSource::Betfair(arguments) }) => {
+            import::run(&arguments)
+        }
     };
     exit::report(result)
 }

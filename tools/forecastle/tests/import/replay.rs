@@ -2,7 +2,7 @@
 //! checked level by level after every message.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use forecastle::import::message::{Level, Message, Odds, RunnerKey, SourceStatus};
 use forecastle::import::plan::Plan;
@@ -11,6 +11,8 @@ use forecastle::import::source::SourceMarket;
 use forecastle::import::stream::{Line, StreamReader};
 use forecastle::import::survey::Survey;
 use forecastle_proto_spec::Side;
+
+use crate::{file_of, recorded_file, synthetic};
 
 /// Orders of one runner in one list, oldest first: the simplest thing that has price-time
 /// priority.
@@ -248,12 +250,7 @@ fn replay(path: &Path) -> Totals {
 
 #[test]
 fn the_recorded_market_is_shown_exactly_after_every_message() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/betfair/1.200806927.jsonl");
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-        return;
-    }
+    let Some(path) = recorded_file() else { return };
     let totals = replay(&path);
     assert_eq!((totals.checks, totals.mismatches, totals.waiting), (18_519, 0, 10));
     assert_eq!((totals.crossed, totals.unplaced), (0, 3_054));
@@ -263,9 +260,7 @@ fn the_recorded_market_is_shown_exactly_after_every_message() {
 #[test]
 fn a_market_that_loses_a_runner_goes_on_with_the_others() {
     for winner_count in [1, 2] {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("removed.jsonl");
-        std::fs::write(&path, synthetic::lines_with_a_removed_runner(winner_count)).unwrap();
+        let (_folder, path) = file_of(&synthetic::lines_with_a_removed_runner(winner_count));
         let survey = Survey::of(&path).unwrap();
         assert_eq!(survey.is_exhaustive, winner_count == 1);
         assert_eq!((survey.message_count, survey.malformed_count), (12, 1));
@@ -275,50 +270,5 @@ fn a_market_that_loses_a_runner_goes_on_with_the_others() {
         assert_eq!((totals.mismatches, totals.checks, totals.waiting), (0, 8, 4));
         assert_eq!((totals.replay.trades, totals.crossed), (3, 0));
         assert!(totals.replay.replaces > 0 && totals.replay.orders > totals.replay.trades);
-    }
-}
-
-/// A small market with everything that is hostile in such data.
-mod synthetic {
-    /// Three runners; 8 is removed after it traded, 7 wins.
-    pub fn lines_with_a_removed_runner(winner_count: u32) -> String {
-        let define = |status: &str, in_play: bool, statuses: [&str; 3], rest: &str| {
-            let runner = |(index, status): (usize, &str)| {
-                let id = index + 7;
-                format!(r#"{{"id":{id},"status":"{status}","sortPriority":{id},"spn":"NaN"}}"#)
-            };
-            let runners: Vec<_> = statuses.into_iter().enumerate().map(runner).collect();
-            message(&format!(
-                r#""marketDefinition":{{"status":"{status}","inPlay":{in_play},"betDelay":5,
-                "numberOfWinners":{winner_count},"runners":[{}]}}{rest}"#,
-                runners.join(",")
-            ))
-        };
-        let active = ["ACTIVE"; 3];
-        let without = ["ACTIVE", "REMOVED", "ACTIVE"];
-        [
-            define("INACTIVE", false, active, ""),
-            message(r#""img":true,"rc":[{"id":7,"atb":[[3,10]],"atl":[[3.1,4],[3.2,0.0]]}]"#),
-            define("OPEN", false, active, r#","rc":[{"id":8,"atb":[[3,5]],"atl":[[3.05,5]]}]"#),
-            message(r#""con":true,"rc":[{"id":8,"atb":[[3,3.5]],"trd":[[3,3]],"tv":3.0}]"#),
-            "{\"op\":\"mcm\",\"pt\":1,\"mc\":[{\"id\":\"1.2\",\"rc\":[{\"id\":7,\"atb\":[[3,"
-                .to_string(),
-            define("OPEN", false, without, r#","rc":[{"id":9,"atl":[[990,0.5],[1000,1]]}]"#),
-            message(
-                r#""rc":[{"id":8,"atb":[[3,99]]},{"id":9,"atl":[[990,0.25]],"trd":[[990,1]]}]"#,
-            ),
-            define("SUSPENDED", true, without, r#","rc":[{"id":7,"atb":[[3,2],[2.9,6]]}]"#),
-            define("OPEN", true, without, r#","rc":[{"id":7,"atl":[[3.1,1]],"trd":[[3.1,6]]}]"#),
-            message(r#""img":true,"rc":[{"id":7,"atb":[[2.9,7]],"trd":[[3.1,6]],"ltp":3.1}]"#),
-            message(r#""rc":[{"id":9,"atl":[[5,2e1]],"hc":0},{"id":7,"trd":[[3.1,4]]}]"#),
-            "{\"op\":\"mcm\",\"pt\":2,\"ct\":\"HEARTBEAT\",\"clk\":null}".to_string(),
-            define("CLOSED", true, ["WINNER", "REMOVED", "LOSER"], ""),
-        ]
-        .join("\n")
-    }
-
-    fn message(change: &str) -> String {
-        let line = format!(r#"{{"op":"mcm","clk":null,"pt":1,"mc":[{{"id":"1.2",{change}}}]}}"#);
-        line.replace('\n', " ")
     }
 }
