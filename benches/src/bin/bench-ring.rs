@@ -1,0 +1,36 @@
+//! Measures the ring against rtrb.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+
+use clap::Parser;
+use forecastle_benches::command_line::Options;
+use forecastle_benches::ring::{self, RingSettings};
+use serde_json::json;
+
+/// Measures one hop and a stream of 64-byte records through the ring, rtrb beside it.
+#[derive(Debug, Parser)]
+struct CommandLine {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let CommandLine { options } = CommandLine::parse();
+    options.run("ring", |cpus, report| {
+        let settings = RingSettings {
+            cpus,
+            capacity: 256 * 1024,
+            round_trip_count: 10_000,
+            stream_length: 200_000,
+            rounds: options.rounds(31, 10),
+        };
+        report.settings = json!(settings);
+        let [hops, streams] = ring::measure(&settings)?;
+        let placement = ring::placement(&hops);
+        report.notes.push(format!("The two processors were {placement} (by the bare word's hop)."));
+        report.tables.extend([hops, streams]);
+        Ok::<_, forecastle_runtime::agent::PinError>(())
+    })
+}

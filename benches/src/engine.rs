@@ -1,0 +1,170 @@
+//! The engine on a synthetic flow: commands by the second of one thread, and how long one takes.
+//!
+//! Measured is [`forecastle_engine::Engine::apply`] on bytes encoded beforehand, effects written to
+//! one buffer again and again. Each run builds an engine of its own and brings the resting orders
+//! in before the clock starts; afterwards its state digest must be that of the flow. Rates by
+//! processor time leave out what others took of the processor, rates by the wall do not.
+
+pub mod book;
+pub mod flow;
+pub mod live_orders;
+pub mod tape;
+
+use std::time::Instant;
+
+use forecastle_engine::{EffectBuffer, Engine};
+use forecastle_proto_spec::RECORD_LENGTH_MAX;
+use forecastle_runtime::agent::PinError;
+use rustix::time::{ClockId, clock_gettime};
+use serde::Serialize;
+
+use crate::hiccups::{as_ns, timer_cost_ns};
+use crate::measurement::{Contender, Rounds, Run, Table, per_second, quantile};
+use crate::pair;
+use book::Books;
+use flow::{Flow, FlowSettings};
+use tape::Player;
+
+/// Sizes of the engine benchmark.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct EngineSettings {
+    /// The processor.
+    pub cpu: usize,
+    /// The flow.
+    pub flow: FlowSettings,
+    /// Commands that the look-ahead row asks ahead for.
+    pub look_ahead: usize,
+    /// How often.
+    pub rounds: Rounds,
+}
+
+/// Measures rates, then service times, of a flow that was made with the same settings.
+///
+/// # Errors
+/// When the thread cannot be pinned.
+///
+/// # Panics
+/// When a run does not come to what the flow came to.
+pub fn measure(settings: &EngineSettings, flow: &Flow) -> Result<[Table; 2], PinError> {
+    let EngineSettings { rounds, look_ahead, .. } = *settings;
+    let mut rates = Table::measure(
+        "commands of the flow, one thread",
+        rounds,
+        &mut [
+            Contender::new(FULL, || rate(settings, flow, 0)),
+            Contender::new(PREFETCHED, || rate(settings, flow, look_ahead)),
+            Contender::new(BOOK, || book_rate(settings, flow)),
+        ],
+    )?;
+    rates.compare(CPU_RATE, PREFETCHED, FULL);
+    rates.compare(CPU_RATE, BOOK, FULL);
+    let times = Table::measure(
+        "service time of one command, closed loop",
+        rounds,
+        &mut [Contender::new(FULL, || service_time(settings, flow))],
+    )?;
+    Ok([rates, times])
+}
+
+fn rate(settings: &EngineSettings, flow: &Flow, look_ahead: usize) -> Result<Run, PinError> {
+    on_prepared_engine(settings, flow, |player, effects| {
+        let timed = Timed::start();
+        player.play(&flow.main, look_ahead, effects);
+        timed.rates(flow.main.length())
+    })
+}
+
+fn service_time(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
+    let timer_ns = timer_cost_ns();
+    on_prepared_engine(settings, flow, |player, effects| {
+        let mut times = Vec::with_capacity(flow.main.length());
+        let mut last = Instant::now();
+        for index in 0..flow.main.length() {
+            let (session_id, command) = flow.main.command(index);
+            player.apply(session_id, command, effects);
+            let now = Instant::now();
+            times.push(as_ns(now - last).saturating_sub(timer_ns));
+            last = now;
+        }
+        times.sort_unstable();
+        vec![
+            ("p50_ns", quantile(&times, 500)),
+            ("p99_ns", quantile(&times, 990)),
+            ("p999_ns", quantile(&times, 999)),
+            ("maximum_ns", quantile(&times, 1000)),
+        ]
+    })
+}
+
+/// Builds an engine with the flow's resting orders on a pinned thread, and runs `work` on it.
+fn on_prepared_engine(
+    settings: &EngineSettings,
+    flow: &Flow,
+    work: impl FnOnce(&mut Player, &mut EffectBuffer<'_>) -> Figures + Send,
+) -> Result<Run, PinError> {
+    let alone = pair::run_alone(settings.cpu, || {
+        let engine = Engine::new(flow.config).expect("the flow's limits are in range");
+        let mut player = Player::new(engine);
+        let mut buffer = vec![0; RECORD_LENGTH_MAX];
+        let mut effects = EffectBuffer::new(&mut buffer);
+        player.play(&flow.opening, 0, &mut effects);
+        let figures = work(&mut player, &mut effects);
+        let digest = player.engine().state_digest();
+        assert_eq!(digest, flow.state_digest, "the same commands give the same state");
+        figures
+    })?;
+    Ok(Run { figures: alone.result, preemption_count: alone.preemption_count })
+}
+
+fn book_rate(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
+    let alone = pair::run_alone(settings.cpu, || {
+        let mut books = Books::new(flow.config.markets_max, flow.config.orders_max);
+        books.play(&flow.opening_book);
+        let timed = Timed::start();
+        books.play(&flow.main_book);
+        let figures = timed.rates(flow.main_book.len());
+        let expected = (flow.outcome.trade_count, flow.outcome.traded_quantity);
+        assert_eq!(books.traded(), expected, "the books alone trade what the engine trades");
+        figures
+    })?;
+    Ok(Run { figures: alone.result, preemption_count: alone.preemption_count })
+}
+
+/// A stretch of work on the calling thread.
+struct Timed {
+    started: Instant,
+    cpu_started_ns: u64,
+}
+
+impl Timed {
+    fn start() -> Self {
+        let cpu_started_ns = thread_cpu_time_ns();
+        Self { started: Instant::now(), cpu_started_ns }
+    }
+
+    /// `count` commands, by the second of each clock.
+    fn rates(self, count: usize) -> Figures {
+        let wall_ns = as_ns(self.started.elapsed());
+        let cpu_ns = thread_cpu_time_ns() - self.cpu_started_ns;
+        vec![
+            (CPU_RATE, per_second(count as u64, cpu_ns)),
+            (WALL_RATE, per_second(count as u64, wall_ns)),
+        ]
+    }
+}
+
+/// Processor time of the calling thread.
+fn thread_cpu_time_ns() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let (seconds, ns) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
+    let forward = "a thread's time runs forward from 0";
+    seconds.expect(forward) * 1_000_000_000 + ns.expect(forward)
+}
+
+type Figures = Vec<(&'static str, u64)>;
+
+const FULL: &str = "engine";
+const PREFETCHED: &str = "engine, prefetch ahead";
+const BOOK: &str = "ladder alone";
+const CPU_RATE: &str = "commands_per_cpu_second";
+const WALL_RATE: &str = "commands_per_second";

@@ -1,0 +1,92 @@
+//! Every benchmark at a size that takes no time: it runs to its end, its own checks hold, and its
+//! figures are there. What they say about speed is nothing.
+
+#![forbid(unsafe_code)]
+
+use forecastle_benches::engine::flow::{Flow, FlowSettings};
+use forecastle_benches::engine::{self, EngineSettings};
+use forecastle_benches::host::Cpus;
+use forecastle_benches::log_buffer::{self, LogSettings};
+use forecastle_benches::measurement::{Rounds, Table};
+use forecastle_benches::ring::{self, RingSettings};
+
+const ROUNDS: Rounds = Rounds { count: 2, attempts_max: 1 };
+
+fn assert_measured(table: &Table, row_count: usize) {
+    assert_eq!(table.rows.len(), row_count, "{}", table.title);
+    for row in &table.rows {
+        assert!(row.figures.iter().all(|figure| figure.values.len() == ROUNDS.count));
+        assert!(row.figures[0].minimum > 0, "{row:?}");
+    }
+}
+
+#[test]
+fn the_ring() {
+    let settings = RingSettings {
+        cpus: Cpus::lowest_two(),
+        capacity: 128 * 1024,
+        round_trip_count: 200,
+        // More than the ring holds.
+        stream_length: 5000,
+        rounds: ROUNDS,
+    };
+    let [hops, streams] = ring::measure(&settings).unwrap();
+    assert_measured(&hops, 4);
+    assert_measured(&streams, 4);
+    assert!(["near", "far"].contains(&ring::placement(&hops)));
+}
+
+#[test]
+fn the_log_buffer() {
+    let settings = LogSettings {
+        cpus: Cpus::lowest_two(),
+        capacity: 4 * 1024 * 1024,
+        // More than the log holds.
+        record_count: 40_000,
+        rounds: ROUNDS,
+    };
+    let [gating, overrunnable] = log_buffer::measure(&settings).unwrap();
+    assert_measured(&gating, 8);
+    assert_measured(&overrunnable, 1);
+}
+
+fn flow() -> FlowSettings {
+    FlowSettings {
+        market_count: 20,
+        used_tick_count: 99,
+        tick_size: 100,
+        account_count: 100,
+        firm_count: 5,
+        resting_order_count: 1000,
+        command_count: 5000,
+        seed: 1,
+    }
+}
+
+#[test]
+fn the_engine() {
+    let settings = EngineSettings {
+        cpu: Cpus::lowest_two().first,
+        flow: flow(),
+        look_ahead: 8,
+        rounds: ROUNDS,
+    };
+    let [rates, times] = engine::measure(&settings, &Flow::new(&settings.flow)).unwrap();
+    assert_measured(&rates, 3);
+    assert_measured(&times, 1);
+}
+
+#[test]
+fn the_flow_is_what_it_says_and_follows_from_its_seed() {
+    let first = Flow::new(&flow());
+    let outcome = first.outcome;
+    assert_eq!(first.main.length(), 5000);
+    assert!(outcome.passive_count.abs_diff(2250) < 150, "{outcome:?}");
+    assert!(outcome.cancel_count.abs_diff(2000) < 150, "{outcome:?}");
+    assert!(outcome.marketable_count.abs_diff(750) < 100, "{outcome:?}");
+    assert!(outcome.trade_count.abs_diff(1000) < 150, "{outcome:?}");
+    assert!(outcome.resting_order_count.abs_diff(1000) < 150, "{outcome:?}");
+    assert_eq!(Flow::new(&flow()).state_digest, first.state_digest);
+    let other = Flow::new(&FlowSettings { seed: 2, ..flow() });
+    assert_ne!(other.state_digest, first.state_digest);
+}
