@@ -4,8 +4,8 @@
 //! With gating readers the rate runs from the first append until the last reader has read the last
 //! record; one thread serves all readers in turn. Beside it stand one rtrb ring for each reader
 //! (the same records pushed into every ring), the writer with nobody reading, and a plain copy of
-//! the same bytes to the same places, which no log can beat. The overrunnable reader is never waited
-//! for: its row has the writer's rate and how much of the log the reader got to see.
+//! the same bytes to the same places, which no log can beat. The overrunnable reader is never
+//! waited for: its row has the writer's rate and how much of the log the reader got to see.
 
 use forecastle_runtime::agent::PinError;
 use forecastle_runtime::log_buffer::{

@@ -163,8 +163,8 @@ fn thousandths(permille: u64) -> String {
     format!("{}.{:03}", permille / 1000, permille % 1000)
 }
 
-const SHARED: &str = "Others were at work on this machine (see the load average): take ratios before \
-     figures, and figures of rounds that were not preempted before others.";
+const SHARED: &str = "Others were at work on this machine (see the load average): take ratios \
+     before figures, and figures of rounds that were not preempted before others.";
 
 #[cfg(test)]
 mod tests {

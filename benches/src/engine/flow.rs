@@ -2,10 +2,10 @@
 //! orders with about 0.2 fills a command, over lone markets of Zipf popularity.
 //!
 //! Passive orders lie on used ticks left and right of a middle that belongs to the market, denser
-//! towards it, so that a book never crosses by them. Half of the cancels take any live order, half one
-//! of the last orders that came to rest. A marketable order is immediate-or-cancel with the worst
-//! used price as its limit and a third of the quantity of a passive one, so the number of resting
-//! orders stays about where it began.
+//! towards it, so that a book never crosses by them. Half of the cancels take any live order, half
+//! one of the last orders that came to rest. A marketable order is immediate-or-cancel with the
+//! worst used price as its limit and a third of the quantity of a passive one, so the number of
+//! resting orders stays about where it began.
 //!
 //! Cancels name the exchange's order id. To know it, the flow is made by running the very engine
 //! that is measured; which ids it gives is fixed by its rules, so every later run gives the same.
