@@ -1,7 +1,7 @@
 //! Everything is delivered once and in order through loss, doubling and reordering, by unicast and
 //! to a group, with fragments, padding, rotating terms, a lost tail and the end of the stream.
 
-use forecastle_transport::{OfferError, PublicationNews, Random, UnavailableReason};
+use forecastle_transport::{DropCause, OfferError, PublicationNews, Random, UnavailableReason};
 
 use crate::network::{Faults, World};
 
@@ -38,6 +38,8 @@ fn carries(mut world: World, faults: Faults, seed: u64) {
     for receiver in &world.receivers {
         assert!(receiver.numbers.iter().copied().eq(0..MESSAGES), "each once, in order");
     }
+    let refused = world.sender.counters().dropped(DropCause::NakInvalid);
+    assert_eq!(refused, 0, "every NAK names the start of a frame");
     world.sender.close(world.publication);
     world.run_until(30_000, |world| {
         let ended = world.receivers.iter().all(|receiver| receiver.ended.is_some());

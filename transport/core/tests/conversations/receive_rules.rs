@@ -221,6 +221,10 @@ fn padding_must_end_its_term_and_may_be_longer_than_the_window() {
     bench.drops(&crafted::data(SESSION, start + 64, b"inside"), DropCause::Duplicate);
     assert!(bench.read().is_empty());
     bench.hear(&crafted::data(SESSION, start - 64, b"before"));
+    bench.now_ns += MS;
+    bench.answers();
+    bench.now_ns += MS;
+    assert!(bench.answers().is_empty(), "nothing is missing inside the padding");
     assert_eq!(bench.read(), [b"before"]);
     let status = bench.answers().pop().unwrap().1;
     let next_term = crafted::TERM + 1;
