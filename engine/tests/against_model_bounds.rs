@@ -7,8 +7,8 @@ mod model;
 use forecastle_engine::Engine;
 use forecastle_proto_spec::{
     BusinessMessageReject, DEPOSITS_MAX, ExecutionReportRejected, Frame, LAYOUTS, MarketStatus,
-    OrderCancelled, OrderMassActionReport, RECORD_LENGTH_MAX, RejectCode, SettlementComplete,
-    SettlementReport, Trade,
+    OrderCancelled, OrderId, OrderMassActionReport, RECORD_LENGTH_MAX, RejectCode,
+    SettlementComplete, SettlementReport, Trade,
 };
 
 use model::Limits;
@@ -30,10 +30,30 @@ fn a_sweep_cancels_256_orders_a_step_and_reports_at_its_last_slot() {
         let first = desk.mass_cancel(0);
         assert_eq!(effects_of::<OrderCancelled>(&first).len() as u32, order_count.min(256));
         assert_eq!(effects_of::<OrderMassActionReport>(&first).is_empty(), steps > 0);
-        desk.order(bid(1, 1, 0));
         assert_eq!(desk.finish_work(), steps, "{order_count} orders");
-        assert_eq!(desk.pair.model.orders.len(), 1, "an order accepted later is not covered");
+        assert!(desk.pair.model.orders.is_empty());
     }
+}
+
+#[test]
+fn a_sweep_spares_an_order_accepted_after_it_began() {
+    let mut desk = Desk::new("a sweep and a later order", LIMITS, &[1], 1_000_000);
+    desk.open_event(1, 0);
+    for _ in 0..300 {
+        desk.order(bid(1, 1, 0));
+    }
+    let last = desk.pair.model.orders[299].order_id;
+    desk.mass_cancel(0);
+    desk.cancel(1, last);
+    desk.order(bid(1, 1, 0));
+    let later = desk.pair.model.orders.last().expect("it rests").order_id;
+    let slot_of = |order_id| OrderId::from_wire(order_id).slot();
+    assert_eq!(slot_of(later), slot_of(last), "it lies where the sweep has yet to look");
+    let second = desk.step();
+    assert_eq!(effects_of::<OrderCancelled>(&second).len(), 43);
+    let report = effects_of::<OrderMassActionReport>(&second)[0];
+    assert_eq!(report.total_affected_orders.get(), 299);
+    assert_eq!(desk.pair.model.order(later).map(|it| it.leaves), Some(1));
 }
 
 #[test]

@@ -3,8 +3,9 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, Continue, DepositRequest, EntitlementRequest, Establish,
-    EventDefinitionRequest, MarketStatus, Negotiate, NewOrderSingle, OrderMassActionRequest,
-    ROLES_TRADER, SecurityStatusRequest, SettlementRequest, WithdrawalRequest,
+    EventDefinitionRequest, MarketStatus, Negotiate, NewOrderSingle, OrderCancelRequest,
+    OrderMassActionRequest, ROLES_TRADER, SecurityStatusRequest, SettlementRequest,
+    WithdrawalRequest,
 };
 use zerocopy::FromZeros;
 
@@ -116,6 +117,15 @@ impl Desk {
         message.order_qty.set(wish.quantity);
         message.cl_ord_link_id.set(wish.link_id);
         message.time_in_force = 1;
+        self.pair.apply(TRADER, &bytes_of(&message))
+    }
+
+    pub fn cancel(&mut self, security_id: u32, order_id: u64) -> Vec<u8> {
+        let mut message = OrderCancelRequest::new_zeroed();
+        message.cl_ord_id.set(self.take_cl_ord_id());
+        message.seq_num.set(self.next_seq_num());
+        message.security_id.set(security_id);
+        message.order_id.set(order_id);
         self.pair.apply(TRADER, &bytes_of(&message))
     }
 
