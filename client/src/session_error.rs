@@ -20,11 +20,13 @@ pub enum SessionError {
         /// What was waited for.
         phase: &'static str,
     },
-    /// The exchange refused the request stream: the login could not be proven.
-    #[error("the exchange rejected the stream (Aeron error {code}): the login was not accepted")]
+    /// The exchange rejected the request stream: the login could not be proven.
+    #[error("the exchange rejected the stream: {reason} (Aeron error {code})")]
     Rejected {
         /// Aeron error code.
         code: i32,
+        /// The exchange's words: `forecastle`, the reject code and its name.
+        reason: String,
     },
     /// The exchange refused the login.
     #[error("the exchange refused the login: {}", reject_name(*code))]

@@ -118,7 +118,9 @@ impl Transport {
                     debug_assert!(asked.is_ok(), "one reply stream is asked for");
                 }
                 PublicationNews::Rejected { code } => {
-                    self.end(SessionError::Rejected { code });
+                    let text = self.requests.rejection_text(event.id);
+                    let reason = String::from_utf8_lossy(text).into_owned();
+                    self.end(SessionError::Rejected { code, reason });
                 }
                 PublicationNews::Disconnected | PublicationNews::Closed => {
                     self.end(SessionError::Lost);

@@ -24,6 +24,8 @@ pub const WINDOW_LENGTH_DEFAULT: u32 = 128 * 1024;
 pub const WINDOW_LENGTH_MIN: u32 = 2 * 1024;
 /// Longest text of an ERR frame (*wire*).
 pub const ERROR_TEXT_LENGTH_MAX: usize = 1023;
+/// Bytes that a publication keeps of the text with which it was rejected.
+pub const REJECTION_TEXT_LENGTH_MAX: usize = 64;
 
 /// SETUP period, and least time between elicited SETUPs (*wire*).
 pub const SETUP_INTERVAL_NS: u64 = 100_000_000;

@@ -11,8 +11,8 @@ use zerocopy::little_endian::I64;
 use crate::counters::DropCause;
 use crate::frame::{NakFrame, RTT_REPLY, RttFrame, STATUS_EOS, STATUS_SEND_SETUP, StatusFrame};
 use crate::limits::{
-    DATA_HEADER_LENGTH, FRAME_ALIGNMENT, MESSAGE_LENGTH_MAX, RETRANSMIT_WINDOWS_GROUP,
-    RETRANSMIT_WINDOWS_UNICAST,
+    DATA_HEADER_LENGTH, FRAME_ALIGNMENT, MESSAGE_LENGTH_MAX, REJECTION_TEXT_LENGTH_MAX,
+    RETRANSMIT_WINDOWS_GROUP, RETRANSMIT_WINDOWS_UNICAST,
 };
 use crate::position::TermGeometry;
 use crate::receivers::Receivers;
@@ -46,6 +46,8 @@ pub(crate) struct Publication {
     retransmits: RetransmitQueue,
     rtt_reply: Option<(I64, I64)>,
     news: News,
+    rejection_text: [u8; REJECTION_TEXT_LENGTH_MAX],
+    rejection_text_length: usize,
 }
 
 impl Publication {
@@ -73,6 +75,8 @@ impl Publication {
             retransmits: RetransmitQueue::new(config.retransmit_bytes_max),
             rtt_reply: None,
             news: News::default(),
+            rejection_text: [0; REJECTION_TEXT_LENGTH_MAX],
+            rejection_text_length: 0,
         }
     }
 
@@ -99,6 +103,7 @@ impl Publication {
         self.retransmits = RetransmitQueue::new(send.retransmit_bytes_max);
         self.rtt_reply = None;
         self.news = News::default();
+        self.rejection_text_length = 0;
     }
 
     #[inline]
@@ -291,14 +296,22 @@ impl Publication {
         &mut self,
         source: SocketAddr,
         receiver_id: i64,
-        code: i32,
+        (code, text): (i32, &[u8]),
     ) -> Result<(), DropCause> {
         if !self.receivers.contains(source, receiver_id) {
             return Err(DropCause::StrangerIgnored);
         }
         self.on_receiver_gone(source, receiver_id);
         self.news.rejected = Some(code);
+        let kept = text.len().min(REJECTION_TEXT_LENGTH_MAX);
+        self.rejection_text[..kept].copy_from_slice(&text[..kept]);
+        self.rejection_text_length = kept;
         Ok(())
+    }
+
+    /// What the receiver that rejected the stream last gave as its reason, cut to 64 bytes.
+    pub(crate) fn rejection_text(&self) -> &[u8] {
+        &self.rejection_text[..self.rejection_text_length]
     }
 
     pub(crate) fn on_response_setup(

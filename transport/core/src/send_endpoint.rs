@@ -149,10 +149,11 @@ impl SendEndpoint {
                 let publication = self.lookup(rtt.stream_id.get(), rtt.session_id.get())?;
                 publication.on_rtt(source, rtt)?;
             }
-            Frame::Error(error, _text) => {
+            Frame::Error(error, text) => {
                 let publication = self.lookup(error.stream_id.get(), error.session_id.get())?;
                 let receiver_id = error.receiver_id.get();
-                publication.on_error(source, receiver_id, error.error_code.get())?;
+                let reason = (error.error_code.get(), text);
+                publication.on_error(source, receiver_id, reason)?;
             }
             Frame::ResponseSetup(setup) => {
                 let publication = self.lookup(setup.stream_id.get(), setup.session_id.get())?;
@@ -232,6 +233,12 @@ impl SendEndpoint {
     /// Where the publication sends; `None` for a dead id or a reply address not known or proven.
     pub fn destination(&self, id: PublicationId) -> Option<SocketAddr> {
         self.open(id).and_then(Publication::destination)
+    }
+
+    /// The reason that came with the last [`PublicationNews::Rejected`], cut to
+    /// [`REJECTION_TEXT_LENGTH_MAX`](crate::limits::REJECTION_TEXT_LENGTH_MAX) bytes; empty for a dead id. Whatever bytes the peer sent.
+    pub fn rejection_text(&self, id: PublicationId) -> &[u8] {
+        self.open(id).map_or(&[], Publication::rejection_text)
     }
 
     /// Longest message that [`Self::offer`] takes here.

@@ -150,6 +150,7 @@ fn a_rejected_sender_hears_one_status_message_and_then_why() {
     world.run_until(500, |world| world.events.contains(&PublicationNews::Disconnected));
     let rejected = PublicationNews::Rejected { code: 13 };
     assert_eq!(world.events.iter().filter(|news| **news == rejected).count(), 1);
+    assert_eq!(world.sender.rejection_text(world.publication), b"not today");
     let (time_ns, _, error) = world.wire_of(TYPE_ERROR).next().unwrap();
     assert!(matches!(Frame::parse(error), Ok(Frame::Error(_, b"not today"))));
     assert!(world.wire_of(TYPE_STATUS).any(|entry| entry.0 <= *time_ns), "a status came before");
