@@ -45,7 +45,7 @@ pub fn report(result: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Difference) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("forecastle: {error:#}");
+            eprintln!("forecastle: {}", one_line(&error));
             ExitCode::from(match error.downcast_ref::<Failure>() {
                 Some(Failure::Usage) => 2,
                 Some(Failure::Damaged) => 4,
@@ -53,5 +53,42 @@ pub fn report(result: anyhow::Result<Outcome>) -> ExitCode {
                 None => 1,
             })
         }
+    }
+}
+
+/// The error and its causes, leaving out a cause that the words before it already contain.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = anyhow!("no such port").context("socket: no such port").context(Failure::Usage);
+        assert_eq!(one_line(&error), "not started: socket: no such port");
+    }
+
+    #[test]
+    fn the_failure_in_the_chain_decides_the_exit_code() {
+        let code = |error: anyhow::Error| format!("{:?}", report(Err(error)));
+        let expected = |number: u8| format!("{:?}", ExitCode::from(number));
+        assert_eq!(code(anyhow!("x")), expected(1));
+        assert_eq!(code(anyhow!("x").context(Failure::Usage)), expected(2));
+        assert_eq!(code(anyhow!("x").context(Failure::Damaged).context("y")), expected(4));
+        assert_eq!(code(anyhow!("x").context(Failure::Unreachable)), expected(5));
+        assert_eq!(format!("{:?}", report(Ok(Outcome::Difference))), expected(3));
     }
 }
