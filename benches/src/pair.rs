@@ -98,7 +98,11 @@ impl Start {
         if self.has_failed.load(Ordering::Relaxed) {
             return Err(PinError { cpu });
         }
-        Ok(timed(work))
+        let outcome = timed(work);
+        // Whoever ends first waits, or the thread that joins it would wake and could take the
+        // other's processor.
+        self.barrier.wait();
+        Ok(outcome)
     }
 }
 

@@ -22,8 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let settings = LogSettings {
             cpus,
             capacity: 4 * 1024 * 1024,
-            record_count: 200_000,
-            rounds: options.rounds(31, 10),
+            record_count: 60_000,
+            rounds: options.rounds(31, 40),
         };
         report.settings = json!(settings);
         report.tables.extend(log_buffer::measure(&settings)?);

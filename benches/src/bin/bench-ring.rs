@@ -23,8 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             cpus,
             capacity: 256 * 1024,
             round_trip_count: 10_000,
-            stream_length: 200_000,
-            rounds: options.rounds(31, 10),
+            stream_length: 50_000,
+            rounds: options.rounds(31, 40),
         };
         report.settings = json!(settings);
         let [hops, streams] = ring::measure(&settings)?;
