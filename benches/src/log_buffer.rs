@@ -19,7 +19,7 @@ use crate::hiccups::as_ns;
 use crate::host::Cpus;
 use crate::measurement::{Contender, Rounds, Run, Table, per_second};
 use crate::pair::{self, Outcome, spin_until};
-use crate::ring::Seen;
+use crate::ring::{Seen, WORD, bare_hop};
 
 /// Sizes of the log buffer benchmark.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -43,6 +43,7 @@ pub fn measure(settings: &LogSettings) -> Result<[Table; 2], PinError> {
         "append of 128-byte records, read by all readers",
         settings.rounds,
         &mut [
+            Contender::new(WORD, || bare_hop(settings.cpus, ROUND_TRIP_COUNT)),
             Contender::new(COPY, || copy(settings)),
             Contender::new(NO_READER, || no_reader(settings)),
             Contender::new(READERS[0], || gating_readers(settings, 1)),
@@ -226,6 +227,8 @@ const RECORD_LENGTH: usize = 128;
 const SLOT_WORDS: usize = 24;
 /// Records that a reader takes before the next reader has its turn.
 const BATCH_LENGTH: usize = 256;
+/// Enough to see how far apart the processors are.
+const ROUND_TRIP_COUNT: usize = 1000;
 const RATE: &str = "records_per_second";
 const COPY: &str = "plain copy, no log (the bound)";
 const NO_READER: &str = "log, nobody reads";

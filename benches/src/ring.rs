@@ -40,15 +40,20 @@ pub struct RingSettings {
 /// When a thread cannot be pinned.
 pub fn measure(settings: &RingSettings) -> Result<[Table; 2], PinError> {
     let RingSettings { rounds, capacity, .. } = *settings;
-    let timer_ns = timer_cost_ns();
     let mut hops = Table::measure(
         "one hop of a 64-byte record",
         rounds,
         &mut [
-            Contender::new(WORD, || hop(settings, timer_ns, ends::word)),
-            Contender::new(OURS_64, || hop(settings, timer_ns, || ends::ours::<40>(capacity))),
-            Contender::new(OURS_128, || hop(settings, timer_ns, || ends::ours::<64>(capacity))),
-            Contender::new(RTRB, || hop(settings, timer_ns, || ends::rtrb(capacity))),
+            Contender::new(WORD, || bare_hop(settings.cpus, settings.round_trip_count)),
+            Contender::new(OURS_64, || {
+                hop(settings.cpus, settings.round_trip_count, || ends::ours::<40>(capacity))
+            }),
+            Contender::new(OURS_128, || {
+                hop(settings.cpus, settings.round_trip_count, || ends::ours::<64>(capacity))
+            }),
+            Contender::new(RTRB, || {
+                hop(settings.cpus, settings.round_trip_count, || ends::rtrb(capacity))
+            }),
         ],
     )?;
     for figure in ["one_way_p50_ns", "one_way_p99_ns"] {
@@ -60,6 +65,7 @@ pub fn measure(settings: &RingSettings) -> Result<[Table; 2], PinError> {
         "a stream of 64-byte records",
         rounds,
         &mut [
+            Contender::new(WORD, || bare_hop(settings.cpus, settings.round_trip_count)),
             Contender::new(OURS_64, || stream(settings, ends::ours::<40>(capacity))),
             Contender::new(OURS_128, || stream(settings, ends::ours::<64>(capacity))),
             Contender::new(RTRB, || stream(settings, ends::rtrb(capacity))),
@@ -74,21 +80,24 @@ pub fn measure(settings: &RingSettings) -> Result<[Table; 2], PinError> {
     Ok([hops, streams])
 }
 
-/// Whether the hypervisor had the two processors near each other, judged by the hop of a bare word.
-#[must_use]
-pub fn placement(hops: &Table) -> &'static str {
-    if hops.figure(WORD, "one_way_p50_ns").median < NEAR_NS { "near" } else { "far" }
+/// One hop of a bare atomic word: what the hardware takes, and so how far apart the two processors
+/// are. A hypervisor moves them, at times in the middle of a table.
+///
+/// # Errors
+/// When a thread cannot be pinned.
+pub fn bare_hop(cpus: Cpus, round_trip_count: usize) -> Result<Run, PinError> {
+    hop(cpus, round_trip_count, ends::word)
 }
 
 /// Times round trips through two channels that `make` makes.
 fn hop<S: SendRecord, R: Receive>(
-    settings: &RingSettings,
-    timer_ns: u64,
+    cpus: Cpus,
+    count: usize,
     make: impl Fn() -> (S, R),
 ) -> Result<Run, PinError> {
     let (mut ping, mut at_echo) = make();
     let (mut pong, mut at_home) = make();
-    let count = settings.round_trip_count;
+    let timer_ns = timer_cost_ns();
     let there_and_back = move || {
         let mut times = Vec::with_capacity(count);
         let mut seen = Seen::default();
@@ -111,7 +120,7 @@ fn hop<S: SendRecord, R: Receive>(
         }
         seen.assert_complete(count as u64);
     };
-    let (home, away) = pair::run(settings.cpus, there_and_back, echo)?;
+    let (home, away) = pair::run(cpus, there_and_back, echo)?;
     let mut times = home.result;
     times.sort_unstable();
     let one_way = |permille| quantile(&times, permille).saturating_sub(timer_ns) / 2;
@@ -154,11 +163,9 @@ fn stream<S: SendRecord, R: Receive>(
     })
 }
 
-const WORD: &str = "one atomic word (the bound)";
+/// Name of the row of [`bare_hop`].
+pub const WORD: &str = "one atomic word (the bound)";
 const OURS_64: &str = "ring, 24-byte header + 40 (64-byte slot)";
 const OURS_128: &str = "ring, 24-byte header + 64 (128-byte slot)";
 const RTRB: &str = "rtrb, push and pop";
 const RTRB_CHUNKS: &str = "rtrb, push and read in chunks";
-
-/// Between the two medians that a word's hop has on a machine whose processors move.
-const NEAR_NS: u64 = 120;
