@@ -34,7 +34,7 @@ impl Report {
     #[must_use]
     pub fn new(name: &'static str, host: Host, hiccups: Vec<Hiccups>) -> Self {
         let mut notes = Vec::new();
-        if !host.load_average.starts_with("0.") {
+        if host.load_average.split(' ').any(|load| !load.starts_with("0.")) {
             notes.push(SHARED.to_owned());
         }
         Self {
