@@ -235,8 +235,9 @@ impl SendEndpoint {
         self.open(id).and_then(Publication::destination)
     }
 
-    /// The reason that came with the last [`PublicationNews::Rejected`], cut to
-    /// [`REJECTION_TEXT_LENGTH_MAX`](crate::limits::REJECTION_TEXT_LENGTH_MAX) bytes; empty for a dead id. Whatever bytes the peer sent.
+    /// The reason that came with the last [`PublicationNews::Rejected`], whatever bytes the peer
+    /// sent, cut to [`REJECTION_TEXT_LENGTH_MAX`](crate::limits::REJECTION_TEXT_LENGTH_MAX);
+    /// empty for a dead id.
     pub fn rejection_text(&self, id: PublicationId) -> &[u8] {
         self.open(id).map_or(&[], Publication::rejection_text)
     }

@@ -1,4 +1,5 @@
-//! The source of chance: splitmix64 (Steele, Lea and Flood 2014), so that a seed is a world for ever.
+//! The source of chance: splitmix64 (Steele, Lea and Flood 2014), so that a seed is a world for
+//! ever.
 
 /// Environment variable that replaces the seeds of a run by one.
 pub const SEED_VARIABLE: &str = "FORECASTLE_SEED";
