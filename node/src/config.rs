@@ -36,6 +36,9 @@ pub struct Network {
     pub market_data: SocketAddrV4,
     /// Bytes of one datagram, a multiple of 32.
     pub mtu_length: usize,
+    /// How long a hole in a request stream waits for its repair before the numbers in it are given
+    /// up and answered with NotApplied, milliseconds.
+    pub request_gap_hold_ms: u64,
 }
 
 /// Limits that fix the memory of the engine at start.
@@ -147,6 +150,9 @@ impl Config {
         if !(512..=65_504).contains(&mtu) || !mtu.is_multiple_of(32) {
             return Err(("network.mtu_length", "must be a multiple of 32 in 512 to 65504"));
         }
+        if !(1..=60_000).contains(&self.network.request_gap_hold_ms) {
+            return Err(("network.request_gap_hold_ms", "must be in 1 to 60000"));
+        }
         if !self.network.market_data.ip().is_multicast() {
             return Err(("network.market_data", "must be a multicast group"));
         }
@@ -187,6 +193,7 @@ impl Default for Network {
             reports: SocketAddrV4::new(loopback, 9101),
             market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 42, 1), 9102),
             mtu_length: 1408,
+            request_gap_hold_ms: 100,
         }
     }
 }
@@ -313,7 +320,17 @@ pub const DEMO_KEYS: u32 = 10;
 const IDLE_NAMES: [&str; 4] = ["spin", "yield", "backoff", "park"];
 
 const SECTIONS: [(&str, &[&str]); 4] = [
-    ("network", &["interface", "order_entry", "reports", "market_data", "mtu_length"]),
+    (
+        "network",
+        &[
+            "interface",
+            "order_entry",
+            "reports",
+            "market_data",
+            "mtu_length",
+            "request_gap_hold_ms",
+        ],
+    ),
     (
         "limits",
         &[
@@ -345,7 +362,7 @@ mod tests {
     fn an_empty_file_gives_the_defaults_and_every_known_key_is_accepted() {
         assert_eq!(Config::parse("", Path::new("f.toml")).unwrap(), Config::default());
         let text = "[network]\ninterface = \"127.0.0.1\"\norder_entry = \"239.1.2.3:0\"\n\
-            reports = \"127.0.0.1:0\"\nmarket_data = \"239.1.2.5:0\"\nmtu_length = 1024\n\
+            reports = \"127.0.0.1:0\"\nmarket_data = \"239.1.2.5:0\"\nmtu_length = 1024\nrequest_gap_hold_ms = 7\n\
             [limits]\naccounts_max = 9\nevents_max = 9\nmarkets_max = 9\norders_max = 9\n\
             sessions_max = 9\ncl_ord_id_window = 9\nexposures_max = 9\nconnections_max = 9\n\
             log_bytes = 4194304\nring_bytes = 1048576\n\
@@ -373,6 +390,7 @@ mod tests {
     fn a_wrong_value_is_named() {
         assert!(error_of("[network]\nmtu_length = \"big\"\n").contains("f.toml:2"));
         assert!(error_of("[network]\nmtu_length = 1400\n").contains("network.mtu_length"));
+        assert!(error_of("[network]\nrequest_gap_hold_ms = 0\n").contains("gap_hold_ms"));
         assert!(error_of("[network]\nmarket_data = \"127.0.0.1:5\"\n").contains("multicast"));
         assert!(error_of("[threads]\nidle = \"sleep\"\n").contains("threads.idle"));
         assert!(error_of("[demo]\ntraders = 11\n").contains("at most ten"));

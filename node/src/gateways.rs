@@ -53,6 +53,7 @@ pub(crate) fn build(
     let connections_max = config.limits.connections_max;
     let settings = OrderEntryConfig {
         images_max: connections_max,
+        gap_hold_ns: config.network.request_gap_hold_ms * NS_PER_MS,
         ..OrderEntryConfig::new(receiver_id, reply_seed)
     };
     Ok(Gateways { order_entry: OrderEntryAgent::new(parts, &settings), market_data, addresses })
@@ -137,5 +138,6 @@ fn key_table(keys: &KeyFile) -> Result<KeyTable, StartError> {
 }
 
 const FEED_A: u8 = 0;
+const NS_PER_MS: u64 = 1_000_000;
 const MARKET_DATA_TERM_LENGTH: u32 = 16 << 20;
 const MARKET_DATA_RECEIVERS_MAX: usize = 64;

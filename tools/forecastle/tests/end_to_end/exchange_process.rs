@@ -147,13 +147,15 @@ impl Setup {
         Self { order_entry: format!("{}:0", free_group()), ..Self::default() }
     }
 
-    /// The configuration file: port 0 everywhere, limits as small as the tests allow.
+    /// The configuration file: port 0 everywhere, limits as small as the tests allow, holes held so
+    /// long that a host which stalls a process makes no difference.
     pub fn configuration(&self) -> String {
         format!(
             "[network]\n\
              order_entry = \"{}\"\n\
              reports = \"127.0.0.1:0\"\n\
              market_data = \"{}:0\"\n\
+             request_gap_hold_ms = 5000\n\
              [limits]\n\
              accounts_max = 64\n\
              events_max = 16\n\
