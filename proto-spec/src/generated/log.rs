@@ -350,7 +350,7 @@ impl Message for RecordHeader {
 )]
 #[repr(C)]
 pub struct Continue {
-    /// Sweep, counted from 1.
+    /// Step, counted from 1 over all sweeps since the start; the oldest sweep is always the one that goes on.
     pub work_id: U64,
 }
 
