@@ -30,7 +30,8 @@
 //!
 //! let mut buffer = [0; 2048];
 //! let mut received = 0;
-//! for now_ns in (0..).step_by(1_000_000).take(100) {
+//! for elapsed_ms in 0..100 {
+//!     let now_ns = elapsed_ms * 1_000_000;
 //!     // Where the socket would be: what one writes, the other takes.
 //!     while let Some(transmit) = sender.poll_transmit(now_ns, &mut buffer) {
 //!         assert_eq!(transmit.destination, there);
