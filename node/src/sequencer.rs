@@ -22,7 +22,6 @@ pub struct Sequencer {
     last_time_ns: u64,
     /// A command was sequenced since the last `Continue`: it is the sweep's turn.
     continue_is_due: bool,
-    work_id: u64,
     closing: Arc<ClosingState>,
 }
 
@@ -52,7 +51,7 @@ impl Sequencer {
         log: LogWriter,
         closing: Arc<ClosingState>,
     ) -> Self {
-        Self { engine, commands, log, last_time_ns: 0, continue_is_due: false, work_id: 0, closing }
+        Self { engine, commands, log, last_time_ns: 0, continue_is_due: false, closing }
     }
 
     /// Sequences a command of the exchange itself, before any client's.
@@ -86,12 +85,10 @@ impl Sequencer {
     }
 
     fn go_on_with_work(&mut self, now: Now) -> bool {
-        let mut message = Continue::new_zeroed();
-        message.work_id.set(self.work_id + 1);
+        let message = Continue::new_zeroed();
         let mut command = [0; Continue::ENCODED_LENGTH];
         encode(&message, &mut command).expect("the buffer is of the message's length");
         let is_sequenced = self.sequence_own(&command, now);
-        self.work_id += u64::from(is_sequenced);
         self.continue_is_due &= !is_sequenced;
         is_sequenced
     }

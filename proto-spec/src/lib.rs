@@ -49,3 +49,5 @@ pub const ORDER_ENTRY_STREAM_ID: i32 = 1001;
 pub const REPORTS_STREAM_ID: i32 = 1002;
 /// Stream id of market data on feed A (Aeron).
 pub const MARKET_DATA_STREAM_ID: i32 = 1003;
+/// Aeron stream of log records, sent to replicas that asked for it.
+pub const LOG_STREAM_ID: i32 = 1004;

@@ -344,14 +344,18 @@ impl Message for RecordHeader {
     }
 }
 
-/// Command of the exchange itself: do the next bounded step of the oldest sweep.
+/// Command of the exchange itself: do the next bounded step of the oldest sweep or pay-out. It names the request that began it, for the reports of the step; the engine does not read it.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
 )]
 #[repr(C)]
 pub struct Continue {
-    /// Step, counted from 1 over all sweeps since the start; the oldest sweep is always the one that goes on.
-    pub work_id: U64,
+    /// Number or ClOrdID of that request.
+    pub request_id: U64,
+    /// Session that sent it; 0 for the exchange itself.
+    pub session_id: U32,
+    /// Number of that request in its session's flow.
+    pub seq_num: U32,
 }
 
 impl Message for Continue {
@@ -359,7 +363,9 @@ impl Message for Continue {
     const NAME: &'static str = "Continue";
 
     fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
-        visit("work_id", FieldValue::Unsigned(self.work_id.get()));
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
     }
 }
 
@@ -384,5 +390,81 @@ impl Message for SessionDisconnected {
     fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
         visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
         visit("code", FieldValue::Unsigned(u64::from(self.code.get())));
+    }
+}
+
+/// Command of the exchange itself: the limits and settings that decide effects from here on. The first record of every log, and the first after a start with other ones.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EngineConfiguration {
+    /// Highest account number.
+    pub accounts_max: U32,
+    /// Most events ever defined.
+    pub events_max: U32,
+    /// Most markets ever defined.
+    pub markets_max: U32,
+    /// Order slots.
+    pub orders_max: U32,
+    /// Most sessions ever negotiated.
+    pub sessions_max: U32,
+    /// Highest access key id.
+    pub access_keys_max: U32,
+    /// ClOrdIDs that each session remembers.
+    pub cl_ord_id_window: U32,
+    /// Rows of pairs of account and event.
+    pub exposures_max: U32,
+    /// Most trades of one command.
+    pub sweep_trades_max: U32,
+    /// Most sweeps and pay-outs in progress.
+    pub work_max: U32,
+    /// Version of the engine rules; a journal re-executes only with a build that has its rules.
+    pub rules_version: U32,
+    /// Shard, the top 8 bits of every position and order id.
+    pub shard: u8,
+    /// What every acknowledgement survives.
+    pub acknowledgement_level: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_46: [u8; 2],
+}
+
+impl Message for EngineConfiguration {
+    const TEMPLATE_ID: u16 = 113;
+    const NAME: &'static str = "EngineConfiguration";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("accounts_max", FieldValue::Unsigned(u64::from(self.accounts_max.get())));
+        visit("events_max", FieldValue::Unsigned(u64::from(self.events_max.get())));
+        visit("markets_max", FieldValue::Unsigned(u64::from(self.markets_max.get())));
+        visit("orders_max", FieldValue::Unsigned(u64::from(self.orders_max.get())));
+        visit("sessions_max", FieldValue::Unsigned(u64::from(self.sessions_max.get())));
+        visit("access_keys_max", FieldValue::Unsigned(u64::from(self.access_keys_max.get())));
+        visit("cl_ord_id_window", FieldValue::Unsigned(u64::from(self.cl_ord_id_window.get())));
+        visit("exposures_max", FieldValue::Unsigned(u64::from(self.exposures_max.get())));
+        visit("sweep_trades_max", FieldValue::Unsigned(u64::from(self.sweep_trades_max.get())));
+        visit("work_max", FieldValue::Unsigned(u64::from(self.work_max.get())));
+        visit("rules_version", FieldValue::Unsigned(u64::from(self.rules_version.get())));
+        visit("shard", FieldValue::Unsigned(u64::from(self.shard)));
+        visit("acknowledgement_level", FieldValue::Unsigned(u64::from(self.acknowledgement_level)));
+    }
+}
+
+/// One message of a log stream. Behind it: whole records, one after another.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct LogStreamPacket {
+    /// Position of the first record behind it.
+    pub first_position: U64,
+}
+
+impl Message for LogStreamPacket {
+    const TEMPLATE_ID: u16 = 114;
+    const NAME: &'static str = "LogStreamPacket";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("first_position", FieldValue::Unsigned(self.first_position.get()));
     }
 }
