@@ -167,7 +167,7 @@ fn write_record(
     engine.apply(input, command, &mut effects);
     let length = size_of::<RecordHeader>() + padded_length + effects.length();
     let mut header = RecordHeader::new_zeroed();
-    header.record_length.set(u32::try_from(length).expect("a record is at most 1 MiB long"));
+    header.record_length.set(u32::try_from(length).expect("a record fits a frame"));
     header.template_id.set(Frame::parse(command).map_or(0, |(frame, _)| frame.template_id));
     header.command_length.set(u16::try_from(command.len()).expect("a command fits a datagram"));
     header.session_id.set(input.session_id);

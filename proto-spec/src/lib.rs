@@ -40,7 +40,7 @@ pub const SESSIONS_PER_KEY: u32 = 16;
 /// Bytes of the header that leads every message.
 pub const MESSAGE_HEADER_LENGTH: usize = 8;
 /// Most bytes of one log record.
-pub const RECORD_LENGTH_MAX: usize = 1 << 20;
+pub const RECORD_LENGTH_MAX: usize = (1 << 20) - (16 << 10);
 /// Most effects of one `Continue` step.
 pub const CONTINUE_EFFECTS_MAX: usize = 256;
 /// Stream id of order entry requests (Aeron).

@@ -33,7 +33,7 @@
 //!
 //! | byte | bytes | what |
 //! |--:|--:|---|
-//! | 0 | 4 | length of the record, 8..=1,048,576; for padding the whole slot |
+//! | 0 | 4 | length of the record, 8..=1,032,192; for padding the whole slot |
 //! | 4 | 4 | tag: 1 record, 2 padding |
 //! | 8 | 8 | position of the record; for padding that of the record after it |
 //! | 16 | length | the record |
@@ -178,7 +178,7 @@ const fn record_slot_length(length: usize) -> usize {
 }
 
 /// Longest record in bytes: what one command writes at most.
-pub const RECORD_LENGTH_MAX: usize = if cfg!(all(loom, test)) { 48 } else { 1024 * 1024 };
+pub const RECORD_LENGTH_MAX: usize = if cfg!(all(loom, test)) { 48 } else { (1024 - 16) * 1024 };
 /// Smallest capacity in bytes.
 pub const CAPACITY_MIN: usize = if cfg!(all(loom, test)) { 128 } else { 4 * 1024 * 1024 };
 /// Largest capacity in bytes.

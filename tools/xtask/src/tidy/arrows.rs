@@ -51,9 +51,29 @@ const RUNTIME: &str = "forecastle-runtime";
 const TRANSPORT: &str = "forecastle-transport";
 const TRANSPORT_UDP: &str = "forecastle-transport-udp";
 const ENGINE: &str = "forecastle-engine";
+const PERSISTER: &str = "forecastle-persister";
+const PERSISTER_DISK: &str = "forecastle-persister-disk";
 const GATEWAY: &str = "forecastle-gateway";
 const CLIENT: &str = "forecastle-client";
 const NODE: &str = "forecastle-node";
+
+/// What the node is put together from.
+const WITHOUT_NODE: [&str; 9] =
+    [PROTO, RUNTIME, TRANSPORT, TRANSPORT_UDP, ENGINE, PERSISTER, PERSISTER_DISK, GATEWAY, CLIENT];
+
+/// The node and all of its parts.
+const WITH_NODE: [&str; 10] = [
+    PROTO,
+    RUNTIME,
+    TRANSPORT,
+    TRANSPORT_UDP,
+    ENGINE,
+    PERSISTER,
+    PERSISTER_DISK,
+    GATEWAY,
+    CLIENT,
+    NODE,
+];
 
 /// Each package with the packages of this workspace that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -62,14 +82,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     (TRANSPORT, &[PROTO, RUNTIME]),
     (TRANSPORT_UDP, &[PROTO, RUNTIME, TRANSPORT]),
     (ENGINE, &[PROTO, RUNTIME]),
+    (PERSISTER, &[PROTO, RUNTIME]),
+    (PERSISTER_DISK, &[PROTO, RUNTIME, PERSISTER]),
     (GATEWAY, &[PROTO, RUNTIME, TRANSPORT, TRANSPORT_UDP]),
     (CLIENT, &[PROTO, RUNTIME, TRANSPORT, TRANSPORT_UDP]),
-    (NODE, &[PROTO, RUNTIME, TRANSPORT, TRANSPORT_UDP, ENGINE, GATEWAY, CLIENT]),
-    ("forecastle", &[PROTO, RUNTIME, TRANSPORT, TRANSPORT_UDP, ENGINE, GATEWAY, CLIENT, NODE]),
-    (
-        "forecastle-benches",
-        &[PROTO, RUNTIME, TRANSPORT, TRANSPORT_UDP, ENGINE, GATEWAY, CLIENT, NODE],
-    ),
+    (NODE, &WITHOUT_NODE),
+    ("forecastle", &WITH_NODE),
+    ("forecastle-benches", &WITH_NODE),
     ("xtask", &[]),
 ];
 

@@ -63,7 +63,7 @@ fn is_home(path: &str) -> bool {
     HOMES.iter().any(|home| path.starts_with(home))
 }
 
-const HOMES: &[&str] = &["runtime/", "transport/udp/"];
+const HOMES: &[&str] = &["runtime/", "transport/udp/", "persister/disk/"];
 const FORBID: &str = "#![forbid(unsafe_code)]";
 
 #[cfg(test)]
