@@ -43,10 +43,13 @@ pub(crate) fn first_non_zero(bytes: &[u8], offset: usize) -> Option<usize> {
     rest.iter().position(|&byte| byte != 0).map(|index| offset + index)
 }
 
-/// Whether all bytes are zero; runs at memory speed.
+/// Whether all bytes are zero; runs at memory speed, also in builds without optimisation, because
+/// comparing arrays is the platform's `memcmp`.
 #[inline]
 pub(crate) fn is_zero(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<64>();
-    blocks.iter().all(|block| block.iter().fold(0, |sum, byte| sum | byte) == 0)
+    let (blocks, rest) = bytes.as_chunks::<ZERO_BLOCK_LENGTH>();
+    blocks.iter().all(|block| *block == [0; ZERO_BLOCK_LENGTH])
         && rest.iter().all(|&byte| byte == 0)
 }
+
+const ZERO_BLOCK_LENGTH: usize = 256;

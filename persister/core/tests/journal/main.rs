@@ -1,0 +1,14 @@
+//! The journal's core against whole journals in memory: what it writes, what it believes, and what
+//! is left when the power goes at any moment.
+
+#![allow(clippy::unwrap_used)]
+
+mod archive;
+mod cut;
+mod damage;
+mod golden;
+mod random;
+mod sample;
+mod snapshot;
+mod torn;
+mod writer;
