@@ -1,1 +1,23 @@
-//! The journal on real disks.
+//! The journal on real disks: the agent that writes it, recovery, and the reader that every
+//! consumer uses.
+//!
+//! Formats and decisions are those of `persister/core`; here are files, threads and the kernel.
+//! `unsafe` stands in [`device`](crate::BackendInUse)'s io_uring module alone.
+
+mod aligned;
+mod device;
+mod error;
+mod folder;
+mod persister;
+mod recover;
+mod space;
+mod spares;
+
+pub use device::{Backend, BackendInUse, UnknownBackend};
+pub use error::{FolderError, JournalError};
+pub use folder::{JournalFolder, SegmentFile, segment_name};
+pub use persister::{Persister, PersisterConfig, Progress};
+pub use recover::{Recovery, inspect, recover};
+pub use space::{
+    BALLAST_COUNT, LOW_PATIENCE_MS, SPARE_COUNT_DEFAULT, SPARE_LOW_COUNT, SPARE_READY_COUNT, Space,
+};

@@ -58,6 +58,19 @@ impl GatingReader {
     /// When a commit word is one that no writer of this crate stores.
     #[inline]
     pub fn poll(&mut self, limit: usize, mut handle: impl FnMut(u64, &[u8])) -> usize {
+        self.poll_while(limit, |position, record| {
+            handle(position, record);
+            true
+        })
+    }
+
+    /// As [`Self::poll`], until `take` says false: that record was not taken, and is handed out
+    /// again by the next call.
+    ///
+    /// # Panics
+    /// As [`Self::poll`].
+    #[inline]
+    pub fn poll_while(&mut self, limit: usize, mut take: impl FnMut(u64, &[u8]) -> bool) -> usize {
         let start = self.offset;
         let mut count = 0;
         while count < limit {
@@ -85,7 +98,9 @@ impl GatingReader {
             // past the slot, and the gate moves below, after the last use of the slice. Other
             // readers do not write.
             let record = unsafe { self.region.bytes(slot + HEADER_LENGTH, length) };
-            handle(self.position, record);
+            if !take(self.position, record) {
+                break;
+            }
             self.position = end;
             self.offset += record_slot_length(length) as u64;
             count += 1;

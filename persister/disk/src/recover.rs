@@ -1,0 +1,82 @@
+//! The end of a journal, found and made clean before anything is written behind it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
+
+use forecastle_persister::{JournalEnd, JournalWalk, Outcome, SECTOR_LENGTH, TornTail};
+
+use crate::error::{FolderError, JournalError};
+use crate::folder::JournalFolder;
+
+/// What recovery found.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    /// How far the journal reaches; clean, or cut.
+    pub end: JournalEnd,
+    /// What was cut, if anything.
+    pub cut: Option<TornTail>,
+}
+
+/// Walks the segments in `folder` (the archive is not looked at: a snapshot stands behind it),
+/// cuts a torn tail, and gives the place to go on at.
+///
+/// Each file is synced once before it is read, so that nothing is believed that only the page
+/// cache holds.
+///
+/// # Errors
+/// A file cannot be read or cut, or promised data is damaged: nothing is changed then.
+pub fn recover(folder: &JournalFolder, shard: u8) -> Result<Recovery, JournalError> {
+    let end = walk(folder, shard, true)?;
+    let cut = match end.outcome {
+        Outcome::Clean => None,
+        Outcome::Torn(tail) => {
+            cut(folder, &tail)?;
+            Some(tail)
+        }
+        Outcome::Damaged(damage) => {
+            let folder = folder.journal().to_path_buf();
+            return Err(JournalError::Damaged { folder, damage: Box::new(damage) });
+        }
+    };
+    Ok(Recovery { end, cut })
+}
+
+/// Walks the segments without changing anything; every outcome is told, none is an error.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn inspect(folder: &JournalFolder, shard: u8) -> Result<JournalEnd, JournalError> {
+    walk(folder, shard, false)
+}
+
+fn walk(folder: &JournalFolder, shard: u8, is_synced: bool) -> Result<JournalEnd, JournalError> {
+    let mut walk = JournalWalk::new(shard, folder.key().cloned());
+    let mut bytes = Vec::new();
+    for segment in folder.segments()? {
+        let path = &segment.path;
+        let mut file = File::open(path).map_err(FolderError::io("open", path))?;
+        if is_synced {
+            file.sync_data().map_err(FolderError::io("sync", path))?;
+        }
+        bytes.clear();
+        file.read_to_end(&mut bytes).map_err(FolderError::io("read", path))?;
+        walk.segment(segment.position, &bytes, |_, _| {});
+    }
+    Ok(walk.finish())
+}
+
+/// Writes zeros over the torn tail and syncs them.
+fn cut(folder: &JournalFolder, tail: &TornTail) -> Result<(), JournalError> {
+    let path = folder.segment_path(tail.segment);
+    let overwrite = || -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(&path)?;
+        let zeros = [0; SECTOR_LENGTH];
+        for offset in (tail.from..tail.to).step_by(SECTOR_LENGTH) {
+            file.write_all_at(&zeros, offset)?;
+        }
+        file.sync_data()
+    };
+    overwrite().map_err(FolderError::io("cut", &path))?;
+    Ok(())
+}
