@@ -16,6 +16,18 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
+    /// A frame that [`check_frame`] has verified before, in the same `bytes`.
+    ///
+    /// # Panics
+    /// When it cannot have been: the header does not hold or is longer than `bytes`.
+    #[inline]
+    #[must_use]
+    pub fn verified(bytes: &'a [u8]) -> Self {
+        let header = FrameHeader::decode(bytes).expect("a verified frame has a header");
+        let end = FRAME_HEADER_LENGTH + header.body_length as usize;
+        Self { header, body: &bytes[FRAME_HEADER_LENGTH..end] }
+    }
+
     /// Its header.
     #[inline]
     #[must_use]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use forecastle_persister::{ArchiveFault, Damage, FrameFault, SnapshotFault};
+use forecastle_persister::{ArchiveFault, Damage, FrameFault, SegmentHeaderFault, SnapshotFault};
 
 /// Why a journal's folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,22 @@ pub enum JournalError {
         position: u64,
         /// What is wrong.
         fault: FrameFault,
+    },
+    /// Neither copy of a segment's header holds.
+    #[error("{path}: {fault}")]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: SegmentHeaderFault,
+    },
+    /// A segment's header gives another position than its name.
+    #[error("{path}: its header says position {position}, its name does not")]
+    Name {
+        /// The file.
+        path: PathBuf,
+        /// The header's position.
+        position: u64,
     },
     /// An archived segment cannot be unpacked.
     #[error("{path}: {fault}")]

@@ -9,6 +9,7 @@ mod device;
 mod error;
 mod folder;
 mod persister;
+mod reader;
 mod recover;
 mod space;
 mod spares;
@@ -17,6 +18,7 @@ pub use device::{Backend, BackendInUse, UnknownBackend};
 pub use error::{FolderError, JournalError};
 pub use folder::{JournalFolder, SegmentFile, segment_name};
 pub use persister::{Persister, PersisterConfig, Progress};
+pub use reader::JournalReader;
 pub use recover::{Recovery, inspect, recover};
 pub use space::{
     BALLAST_COUNT, LOW_PATIENCE_MS, SPARE_COUNT_DEFAULT, SPARE_LOW_COUNT, SPARE_READY_COUNT, Space,

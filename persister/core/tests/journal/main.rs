@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod archive;
+mod crash;
 mod cut;
 mod damage;
+mod disk;
 mod golden;
+mod mutants;
 mod random;
 mod sample;
 mod snapshot;
 mod torn;
+mod world;
 mod writer;

@@ -1,0 +1,59 @@
+//! Thousands of worlds, each with its seed; and every n-th operation of one of them failing.
+
+use std::thread;
+
+use crate::world::{Fault, World};
+
+/// Runs one seed; the oracle's complaint names it.
+pub fn run(seed: u64, fault: Fault) -> Result<World, String> {
+    let mut world = World::new(seed, fault);
+    if seed.is_multiple_of(3) {
+        world.disk.fails_at = Some(1 + seed * 7 % 150);
+    }
+    world.live(5).map_err(|complaint| format!("seed {seed}: {complaint}"))?;
+    Ok(world)
+}
+
+#[test]
+fn nothing_promised_is_lost_whenever_the_power_goes() {
+    const SEED_COUNT: u64 = 3_000;
+    println!("seeds 0 to {SEED_COUNT}");
+    let halves = [0, 1].map(|half| {
+        thread::spawn(move || {
+            let (mut cut_count, mut roll_count) = (0, 0);
+            for seed in (half..SEED_COUNT).step_by(2) {
+                let world = run(seed, Fault::Nothing).unwrap();
+                cut_count += world.cut_count;
+                roll_count += world.roll_count;
+            }
+            (cut_count, roll_count)
+        })
+    });
+    let counts = halves.map(|half| half.join().unwrap());
+    let cut_count = counts[0].0 + counts[1].0;
+    let roll_count = counts[0].1 + counts[1].1;
+    println!("{cut_count} torn tails cut, {roll_count} segments made");
+    assert!(cut_count > SEED_COUNT / 4, "{cut_count}: the worlds met torn tails");
+    assert!(roll_count > 4 * SEED_COUNT, "{roll_count}: the worlds met recycled segments");
+}
+
+#[test]
+fn every_failing_operation_loses_nothing_promised() {
+    for seed in [1, 2, 5] {
+        let mut operation = 0;
+        loop {
+            let mut world = World::new(seed, Fault::Nothing);
+            world.disk.fails_at = Some(operation);
+            let verdict = world.live(4);
+            verdict.unwrap_or_else(|complaint| {
+                panic!("seed {seed}, operation {operation} fails: {complaint}")
+            });
+            if world.disk.operation_count <= operation {
+                break;
+            }
+            operation += 1;
+        }
+        println!("seed {seed}: {operation} operations");
+        assert!(operation > 50, "{operation} operations");
+    }
+}
