@@ -2,12 +2,13 @@
 
 use std::thread;
 
-use crate::world::{Fault, World};
+use crate::world::{Fault, Level, World};
 
 /// Runs one seed; the oracle's complaint names it.
 pub fn run(seed: u64, fault: Fault) -> Result<World, String> {
-    let mut world = World::new(seed, fault);
-    if seed.is_multiple_of(3) {
+    let level = if seed % 4 == 1 { Level::Written } else { Level::Durable };
+    let mut world = World::new(seed, level, fault);
+    if level == Level::Durable && seed.is_multiple_of(3) {
         world.disk.fails_at = Some(1 + seed * 7 % 150);
     }
     world.live(5).map_err(|complaint| format!("seed {seed}: {complaint}"))?;
@@ -16,7 +17,7 @@ pub fn run(seed: u64, fault: Fault) -> Result<World, String> {
 
 #[test]
 fn nothing_promised_is_lost_whenever_the_power_goes() {
-    const SEED_COUNT: u64 = 3_000;
+    const SEED_COUNT: u64 = 2_000;
     println!("seeds 0 to {SEED_COUNT}");
     let halves = [0, 1].map(|half| {
         thread::spawn(move || {
@@ -34,7 +35,7 @@ fn nothing_promised_is_lost_whenever_the_power_goes() {
     let roll_count = counts[0].1 + counts[1].1;
     println!("{cut_count} torn tails cut, {roll_count} segments made");
     assert!(cut_count > SEED_COUNT / 4, "{cut_count}: the worlds met torn tails");
-    assert!(roll_count > 4 * SEED_COUNT, "{roll_count}: the worlds met recycled segments");
+    assert!(roll_count > 3 * SEED_COUNT, "{roll_count}: the worlds met recycled segments");
 }
 
 #[test]
@@ -42,7 +43,7 @@ fn every_failing_operation_loses_nothing_promised() {
     for seed in [1, 2, 5] {
         let mut operation = 0;
         loop {
-            let mut world = World::new(seed, Fault::Nothing);
+            let mut world = World::new(seed, Level::Durable, Fault::Nothing);
             world.disk.fails_at = Some(operation);
             let verdict = world.live(4);
             verdict.unwrap_or_else(|complaint| {

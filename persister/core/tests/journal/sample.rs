@@ -29,11 +29,11 @@ pub fn config() -> WriterConfig {
     }
 }
 
-/// A record of `length` bytes with random content.
+/// A record of `length` bytes with random content: words at first, then one byte again and again.
 pub fn record(random: &mut Random, length: usize, time_ns: u64) -> Vec<u8> {
     assert!(length >= 32 && length.is_multiple_of(8));
-    let mut bytes = vec![0; length];
-    for word in bytes.chunks_mut(8) {
+    let mut bytes = vec![random.next() as u8; length];
+    for word in bytes.chunks_mut(8).take(32) {
         word.copy_from_slice(&random.next().to_le_bytes());
     }
     let mut header = RecordHeader::new_zeroed();
