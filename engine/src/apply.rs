@@ -3,7 +3,7 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
-    EntitlementRequest, Establish, EventDefinitionRequest, Frame, FrameError,
+    EngineConfiguration, EntitlementRequest, Establish, EventDefinitionRequest, Frame, FrameError,
     MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
     OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, ROLES_CASH_ADMIN,
     ROLES_MARKET_ADMIN, ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest,
@@ -16,6 +16,7 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::entitlements::{Entitlement, ROLES_ADMIN};
 use crate::sessions::SessionState;
+use crate::work::Origin;
 
 /// Who sent a command, when it was sequenced, and where its record starts in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,8 @@ impl Engine {
             self.continue_work(&context, effects);
         } else if let Some(disconnected) = frame.body::<SessionDisconnected>() {
             self.disconnect(disconnected, effects);
+        } else if let Some(configuration) = frame.body::<EngineConfiguration>() {
+            self.configure(&context, configuration, effects);
         }
     }
 
@@ -227,6 +230,11 @@ impl Context {
         self.session.expect("only sessions send orders")
     }
 
+    /// The command as the request that work answers.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { session_id: self.session_id, request_id: self.request_id, seq_num: self.seq_num }
+    }
+
     /// Whether the sender is the session, of a client, that a message names.
     pub(crate) fn is_sent_by(&self, session_id: u32) -> bool {
         self.session_id == session_id && session_id != EXCHANGE_SESSION_ID
@@ -272,6 +280,7 @@ fn read_frame(command: &[u8]) -> Result<Frame<'_>, RejectCode> {
             Terminate::TEMPLATE_ID,
             Continue::TEMPLATE_ID,
             SessionDisconnected::TEMPLATE_ID,
+            EngineConfiguration::TEMPLATE_ID,
         ]
         .contains(&frame.template_id);
     if is_command { Ok(frame) } else { Err(RejectCode::NotAClientMessage) }

@@ -4,6 +4,7 @@ use forecastle_proto_spec::OrderId;
 
 use crate::client_order_ids::ClientOrderIds;
 use crate::config::{ConfigError, EngineConfig};
+use crate::configuration::configuration_digest;
 use crate::entitlements::EntitlementTable;
 use crate::events::EventTable;
 use crate::ladder::Ladders;
@@ -29,6 +30,8 @@ pub struct Engine {
     /// Books by security id.
     pub(crate) books: Ladders,
     pub(crate) work: WorkQueue,
+    /// Of the configuration, which few commands change.
+    pub(crate) configuration_digest: DigestSum,
 }
 
 impl Engine {
@@ -48,6 +51,7 @@ impl Engine {
             orders: OrderTable::new(config.orders_max, config.shard),
             books: Ladders::new(config.markets_max + 1, PRICE_TICKS, config.orders_max),
             work: WorkQueue::new(config.work_max),
+            configuration_digest: configuration_digest(&config),
         })
     }
 
@@ -69,6 +73,7 @@ impl Engine {
             .join(self.events.digest())
             .join(self.orders.digest())
             .join(self.work.digest())
+            .join(self.configuration_digest)
             .value()
     }
 
@@ -78,6 +83,17 @@ impl Engine {
     #[must_use]
     pub fn continuation_is_pending(&self) -> bool {
         !self.work.is_empty()
+    }
+
+    /// The request whose sweep or pay-out goes on next, for the sequencer to name in `Continue`.
+    #[must_use]
+    pub fn continuation(&self) -> Option<Requester> {
+        let origin = self.work.oldest()?.origin();
+        Some(Requester {
+            session_id: origin.session_id,
+            request_id: origin.request_id,
+            seq_num: origin.seq_num,
+        })
     }
 
     /// The state digest by a walk over all state.
@@ -90,6 +106,7 @@ impl Engine {
             .join(self.events.walked_digest())
             .join(self.orders.walked_digest(|order| self.account_of(order)))
             .join(self.work.walked_digest())
+            .join(configuration_digest(&self.config))
     }
 
     /// The account of an order.
@@ -134,6 +151,17 @@ impl Engine {
     pub(crate) fn assert_solvent(&self, account: u32) {
         assert!(self.buying_power(account) >= 0, "every account covers its worst case");
     }
+}
+
+/// Who began a sweep or pay-out, and under which numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requester {
+    /// Session; 0 for the exchange itself.
+    pub session_id: u32,
+    /// `request_id` or `cl_ord_id` of the request.
+    pub request_id: u64,
+    /// Its number in the session's flow.
+    pub seq_num: u32,
 }
 
 /// Ticks of a book: the price is the tick, and 0 is not used.

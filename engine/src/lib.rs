@@ -22,6 +22,7 @@ mod apply;
 mod cancel;
 mod client_order_ids;
 mod config;
+mod configuration;
 mod effect_buffer;
 mod engine;
 mod entitlements;
@@ -47,7 +48,8 @@ mod work;
 
 pub use apply::CommandInput;
 pub use config::{ConfigError, EngineConfig};
+pub use configuration::{ConfigurationError, RULES_VERSION};
 pub use effect_buffer::EffectBuffer;
-pub use engine::Engine;
+pub use engine::{Engine, Requester};
 pub use fees::fee_per_lot;
-pub use views::{AccountView, BookOrder, BookView};
+pub use views::{AccountView, BookOrder, BookView, EntitlementView, SessionView};

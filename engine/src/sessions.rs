@@ -73,6 +73,11 @@ impl SessionTable {
         slot
     }
 
+    /// All sessions, in the order of their slots.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.sessions[..usize::from(self.count)].iter()
+    }
+
     /// Changes a session through `change`.
     #[inline]
     pub(crate) fn update(&mut self, slot: u16, change: impl FnOnce(&mut Session)) {

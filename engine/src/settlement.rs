@@ -10,7 +10,7 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::exposure::Stake;
 use crate::ledger::saturated;
-use crate::work::{Origin, PayOut, Work};
+use crate::work::{PayOut, Work};
 
 impl Engine {
     pub(crate) fn settle(
@@ -46,7 +46,7 @@ impl Engine {
             });
         }
         let mut pay_out = PayOut {
-            origin: Origin { request_id: context.request_id, seq_num: context.seq_num },
+            origin: context.origin(),
             event_id,
             next_account: 1,
             position_count: 0,

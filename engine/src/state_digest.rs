@@ -65,6 +65,7 @@ pub(crate) enum Domain {
     Market,
     Work,
     WorkCounters,
+    Configuration,
 }
 
 impl Domain {

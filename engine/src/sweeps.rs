@@ -9,7 +9,7 @@ use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::order_table::Order;
-use crate::work::{Origin, Sweep, Work};
+use crate::work::{Sweep, Work};
 
 impl Engine {
     pub(crate) fn mass_action(
@@ -85,7 +85,7 @@ impl Engine {
         reason: CancelReason,
     ) -> Sweep {
         Sweep {
-            origin: Origin { request_id: context.request_id, seq_num: context.seq_num },
+            origin: context.origin(),
             reason,
             scope,
             key,

@@ -3,7 +3,9 @@
 use forecastle_proto_spec::{MarketStatus, OrderId, Side};
 
 use crate::engine::Engine;
+use crate::entitlements::Entitlement;
 use crate::ladder::Ladders;
+use crate::sessions::SessionState;
 
 impl Engine {
     /// The book of a market, if it is defined.
@@ -34,6 +36,25 @@ impl Engine {
         let market = self.events.find_market(security_id)?;
         let row = self.ledger.exposures.find(account, market.event_id);
         Some(row.map_or(0, |row| self.ledger.exposures.stake(row, market.state_index).lots))
+    }
+
+    /// Every session that the engine knows, in the order of their first logins.
+    pub fn sessions(&self) -> impl Iterator<Item = SessionView> {
+        self.sessions.iter().map(|session| SessionView {
+            session_id: session.session_id,
+            version_id: session.version_id,
+            timestamp_ns: session.timestamp_ns,
+            last_seq_num: session.last_seq_num,
+            is_established: session.state == SessionState::Established,
+        })
+    }
+
+    /// Every access key with a role, ascending.
+    pub fn entitlements(&self) -> impl Iterator<Item = EntitlementView> {
+        (1..=self.config.access_keys_max).filter_map(|access_key_id| {
+            let Entitlement { firm_id, roles } = self.entitlements.entitlement(access_key_id);
+            (roles != 0).then_some(EntitlementView { access_key_id, firm_id, roles })
+        })
     }
 
     /// Slots of the orders of one side of a book, in priority order.
@@ -119,4 +140,30 @@ pub struct AccountView {
     pub cash: i64,
     /// Cash plus the worst case of every event, millionths.
     pub buying_power: i64,
+}
+
+/// One session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionView {
+    /// Its id.
+    pub session_id: u32,
+    /// Version last negotiated.
+    pub version_id: u64,
+    /// Timestamp of its last login message.
+    pub timestamp_ns: u64,
+    /// Last number applied of its flow.
+    pub last_seq_num: u32,
+    /// Whether its messages are applied.
+    pub is_established: bool,
+}
+
+/// One access key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntitlementView {
+    /// Its id.
+    pub access_key_id: u32,
+    /// Its firm.
+    pub firm_id: u32,
+    /// What it may do, never 0.
+    pub roles: u16,
 }

@@ -6,8 +6,10 @@ use forecastle_proto_spec::{CancelReason, Digest, MassActionScope};
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// The request that work answers.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Origin {
+    /// Session that sent it.
+    pub(crate) session_id: u32,
     pub(crate) request_id: u64,
     pub(crate) seq_num: u32,
 }
@@ -52,6 +54,16 @@ pub(crate) enum Work {
     Sweep(Sweep),
     /// Pays positions.
     PayOut(PayOut),
+}
+
+impl Work {
+    /// The request that it answers.
+    pub(crate) fn origin(&self) -> Origin {
+        match self {
+            Self::Sweep(sweep) => sweep.origin,
+            Self::PayOut(pay_out) => pay_out.origin,
+        }
+    }
 }
 
 /// Unfinished work, the oldest first.
@@ -171,6 +183,7 @@ fn piece(number: u64, work: &Work) -> Digest {
         Work::Sweep(sweep) => digest
             .absorb(pair(1, sweep.origin.seq_num))
             .absorb(sweep.origin.request_id)
+            .absorb(u64::from(sweep.origin.session_id))
             .absorb(pair(sweep.key, sweep.firm_id))
             .absorb(pair(u32::from(sweep.scope as u8) << 8 | u32::from(sweep.side), 0))
             .absorb(u64::from(sweep.reason as u16))
@@ -182,6 +195,7 @@ fn piece(number: u64, work: &Work) -> Digest {
             digest
                 .absorb(pair(2, pay_out.origin.seq_num))
                 .absorb(pay_out.origin.request_id)
+                .absorb(u64::from(pay_out.origin.session_id))
                 .absorb(pair(pay_out.event_id, pay_out.next_account))
                 .absorb(u64::from(pay_out.position_count))
                 .absorb(paid_low)

@@ -23,7 +23,8 @@ pub mod sweeps;
 use std::collections::{BTreeMap, BTreeSet};
 
 use forecastle_proto_spec::{
-    Establish, Frame, FrameError, MESSAGE_HEADER_LENGTH, Negotiate, RejectCode, Terminate,
+    EngineConfiguration, Establish, Frame, FrameError, MESSAGE_HEADER_LENGTH, Negotiate,
+    RejectCode, Terminate,
 };
 
 use self::accounts::Account;
@@ -154,6 +155,7 @@ impl Model {
             }
             111 if session_id == 0 => self.continue_work(effects),
             112 if session_id == 0 => self.session_disconnected(body(frame), effects),
+            113 if session_id == 0 => self.configure(&request, body(frame), effects),
             _ => effects.business_reject(&request, RejectCode::NotAClientMessage),
         }
     }
@@ -177,6 +179,34 @@ impl Model {
         if let Err(code) = outcome {
             effects.business_reject(request, code);
         }
+    }
+
+    /// `EngineConfiguration`: only the acknowledgement level may differ from what is in force.
+    fn configure(
+        &mut self,
+        request: &Request,
+        message: &EngineConfiguration,
+        effects: &mut Effects,
+    ) {
+        let Limits { acknowledgement_level: _, shard, .. } = self.limits;
+        let numbers = [
+            (message.accounts_max, self.limits.accounts_max),
+            (message.events_max, self.limits.events_max),
+            (message.markets_max, self.limits.markets_max),
+            (message.orders_max, self.limits.orders_max),
+            (message.sessions_max, self.limits.sessions_max),
+            (message.access_keys_max, self.limits.access_keys_max),
+            (message.cl_ord_id_window, self.limits.cl_ord_id_window),
+            (message.exposures_max, self.limits.exposures_max),
+            (message.sweep_trades_max, self.limits.sweep_trades_max),
+            (message.work_max, self.limits.work_max),
+            (message.rules_version, 1),
+        ];
+        let is_same = numbers.iter().all(|(asked, held)| asked.get() == *held);
+        if !is_same || message.shard != shard || !(1..=4).contains(&message.acknowledgement_level) {
+            return effects.business_reject(request, RejectCode::ConfigurationMismatch);
+        }
+        self.limits.acknowledgement_level = message.acknowledgement_level;
     }
 
     fn refuse_bytes(&self, bytes: &[u8], code: RejectCode, effects: &mut Effects) {

@@ -6,6 +6,7 @@
 mod buying_power;
 mod cancels;
 mod client_order_ids;
+mod configuration;
 mod digests;
 mod life_cycle;
 mod matching;

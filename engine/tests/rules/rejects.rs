@@ -15,8 +15,15 @@ fn every_code_is_earned() {
     }
     let earned: BTreeSet<RejectCode> = CASES.iter().map(|(code, _)| *code).collect();
     let missing: Vec<_> = RejectCode::ALL.iter().filter(|code| !earned.contains(code)).collect();
-    // The two that only a gateway gives: it has the clock and the queue.
-    assert_eq!(missing, [&RejectCode::TimestampOutOfWindow, &RejectCode::Busy]);
+    // Those that only a gateway gives: it has the clock, the queue and the journal's reader.
+    let of_the_gateway = [
+        &RejectCode::TimestampOutOfWindow,
+        &RejectCode::Busy,
+        &RejectCode::RetransmitOutOfRange,
+        &RejectCode::RetransmitInProgress,
+        &RejectCode::RetransmitUnavailable,
+    ];
+    assert_eq!(missing, of_the_gateway);
 }
 
 /// A code, and a command in an exchange of its own that earns it.
@@ -80,6 +87,14 @@ const CASES: &[Case] = &[
     (RejectCode::NotAClientMessage, || {
         World::open().apply(ALICE_SESSION, &encoded(&Continue::new_zeroed()))
     }),
+    (RejectCode::NotAClientMessage, || {
+        let same = World::open().engine.config().to_message();
+        World::open().apply(ALICE_SESSION, &encoded(&same))
+    }),
+    (RejectCode::ConfigurationMismatch, || with_configuration(|it| it.orders_max.set(1))),
+    (RejectCode::ConfigurationMismatch, || with_configuration(|it| it.rules_version.set(99))),
+    (RejectCode::ConfigurationMismatch, || with_configuration(|it| it.shard ^= 1)),
+    (RejectCode::ConfigurationMismatch, || with_configuration(|it| it.acknowledgement_level = 9)),
     (RejectCode::SessionNotEstablished, || World::open().send(17, &bid(1, ALICE, 1, 1))),
     (RejectCode::DuplicateSeqNum, || {
         World::open().apply(ALICE_SESSION, &encoded(&bid(1, ALICE, 1, 1)))
@@ -231,6 +246,13 @@ fn after_negotiate(change: fn(&mut Establish)) -> Effects {
     let mut message = establish(ALICE_SESSION, 2);
     change(&mut message);
     world.send(ALICE_SESSION, &message)
+}
+
+fn with_configuration(change: impl FnOnce(&mut EngineConfiguration)) -> Effects {
+    let mut world = World::open();
+    let mut message = world.engine.config().to_message();
+    change(&mut message);
+    world.apply(EXCHANGE, &encoded(&message))
 }
 
 fn with_header_byte(index: usize, value: u8) -> Effects {

@@ -77,6 +77,7 @@ fn describe_frame(frame: Frame<'_>) -> String {
             MarketSettled,
             Continue,
             SessionDisconnected,
+            EngineConfiguration,
         ]
     );
     format!("template {}: {:02x?}", frame.template_id, frame.bytes)

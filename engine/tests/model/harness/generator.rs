@@ -58,7 +58,8 @@ impl World {
             972..978 => self.terminate(),
             978..980 => self.disconnect(),
             980..982 => (self.any_session(), bytes_of(&Continue::new_zeroed())),
-            982..996 => self.malformed(),
+            982..994 => self.malformed(),
+            994..996 => (0, self.configuration()),
             _ => self.new_order(),
         };
         if self.random.once_in(150) {
@@ -123,6 +124,20 @@ impl World {
     /// The exchange itself or a session of an administrator.
     pub fn admin_session(&mut self) -> u32 {
         if self.random.once_in(3) { 0 } else { self.session_for(ADMINISTRATORS) }
+    }
+
+    /// The configuration in force with another acknowledgement level, and now and then a limit
+    /// that the engine was not made with.
+    fn configuration(&mut self) -> Vec<u8> {
+        let mut message = self.pair.engine.config().to_message();
+        message.acknowledgement_level = 1 + self.random.below(4) as u8;
+        match self.random.below(6) {
+            0 => message.orders_max.set(message.orders_max.get() + 1),
+            1 => message.rules_version.set(2),
+            2 => message.acknowledgement_level = 0,
+            _ => {}
+        }
+        bytes_of(&message)
     }
 
     /// Bytes that the engine must refuse whatever its state.
