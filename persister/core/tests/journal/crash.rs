@@ -58,3 +58,21 @@ fn every_failing_operation_loses_nothing_promised() {
         assert!(operation > 50, "{operation} operations");
     }
 }
+
+/// Starts alone fill segments, which are then replaced under their own names.
+#[test]
+fn a_storm_of_starts_loses_nothing_either() {
+    let mut replacement_count = 0;
+    for seed in 0..6 {
+        let mut world = World::new(seed, Level::Durable, Fault::Nothing);
+        for start in 0..640 {
+            // Records at birth in half of the worlds, and for a while in the midst of the storm.
+            world.has_records = start == 0 && seed % 2 == 1 || start == 600;
+            let verdict = world.live(1);
+            verdict.unwrap_or_else(|complaint| panic!("seed {seed}, start {start}: {complaint}"));
+        }
+        replacement_count += world.replacement_count;
+    }
+    println!("{replacement_count} segments replaced");
+    assert!(replacement_count >= 6, "{replacement_count}");
+}

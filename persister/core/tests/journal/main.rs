@@ -8,6 +8,7 @@ mod crash;
 mod cut;
 mod damage;
 mod disk;
+mod frames;
 mod golden;
 mod mutants;
 mod random;

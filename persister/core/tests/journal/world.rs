@@ -47,9 +47,13 @@ pub struct World {
     released: u64,
     durable_term: u64,
     now_ns: u64,
+    /// Whether records come at all.
+    pub has_records: bool,
     /// Torn tails cut so far, so that a run can show that it met some.
     pub cut_count: u64,
     pub roll_count: u64,
+    /// Rolls that replaced a segment without records.
+    pub replacement_count: u64,
 }
 
 /// One process: the writer and the operation in flight.
@@ -71,8 +75,10 @@ impl World {
             released: BIRTH,
             durable_term: 0,
             now_ns: 1,
+            has_records: true,
             cut_count: 0,
             roll_count: 0,
+            replacement_count: 0,
         }
     }
 
@@ -166,7 +172,8 @@ impl World {
     /// A moment of a process: records come, an operation begins, goes on or ends.
     fn step(&mut self, life: &mut Life) -> Result<(), InputOutputError> {
         self.now_ns += self.random.below(700_000);
-        for _ in 0..self.random.below(4) {
+        let record_count = if self.has_records { self.random.below(4) } else { 0 };
+        for _ in 0..record_count {
             let sectors = if self.random.below(10) == 0 { 40_000 } else { 150 };
             let length = 8 * (4 + self.random.below(sectors)) as usize;
             let bytes = record(&mut self.random, length, self.now_ns);
@@ -199,7 +206,8 @@ impl World {
         is_written: bool,
     ) -> Result<Option<(DiskOperation, bool)>, InputOutputError> {
         match operation {
-            DiskOperation::Roll { position, .. } => {
+            DiskOperation::Roll { position, is_replacement } => {
+                self.replacement_count += u64::from(is_replacement);
                 self.roll(life, position)?;
                 Ok(None)
             }
