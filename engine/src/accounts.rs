@@ -2,6 +2,8 @@
 //!
 //! Cash changes in one place, which also keeps the total and the digest.
 
+mod snapshot;
+
 use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 

@@ -5,6 +5,8 @@
 //! first; an open-addressed index with linear probing finds them. Index entries are ring places
 //! plus one. The hash is fixed, so every replica probes alike.
 
+mod snapshot;
+
 use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 
@@ -93,12 +95,7 @@ impl ClientOrderIds {
         };
         let place = self.ring_start(session) + ring_index;
         self.rings[place] = Entry { cl_ord_id, order_id: 0 };
-        let mut bucket = self.home(cl_ord_id);
-        while self.index[self.index_start(session) + bucket] != VACANT {
-            bucket = self.next(bucket);
-        }
-        let bucket = self.index_start(session) + bucket;
-        self.index[bucket] = ring_index + 1;
+        self.index_entry(session, ring_index);
         self.digest.add(self.piece(session, ring_index));
         Recorded { session, ring_index }
     }
@@ -132,6 +129,17 @@ impl ClientOrderIds {
             }
         }
         sum
+    }
+
+    /// Puts the id at a ring place into the index.
+    #[inline]
+    fn index_entry(&mut self, session: u16, ring_index: u32) {
+        let start = self.index_start(session);
+        let mut bucket = self.home(self.rings[self.ring_start(session) + ring_index].cl_ord_id);
+        while self.index[start + bucket] != VACANT {
+            bucket = self.next(bucket);
+        }
+        self.index[start + bucket] = ring_index + 1;
     }
 
     /// Takes the id at a ring place out of the index and closes the gap, so that every probe still

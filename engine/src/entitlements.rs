@@ -1,5 +1,7 @@
 //! What each access key may do, and for which firm.
 
+mod snapshot;
+
 use forecastle_proto_spec::{
     Digest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_REPLICA, ROLES_RISK, ROLES_TRADER,
 };

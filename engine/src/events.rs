@@ -1,5 +1,7 @@
 //! Events and their markets: what they are, and where each market stands in its life.
 
+mod snapshot;
+
 use forecastle_proto_spec::{Digest, MarketStatus};
 use forecastle_runtime::memory::Arena;
 

@@ -1,5 +1,7 @@
 //! Money: accounts and exposures together, the totals, and the law that money is conserved.
 
+mod snapshot;
+
 use forecastle_proto_spec::{Digest, Side};
 
 use crate::accounts::AccountTable;

@@ -3,6 +3,8 @@
 //! A slot's number is part of the order id, so that an order is found without a search, and the
 //! generation in the id tells its occupants apart. Which slot comes next is engine state.
 
+mod snapshot;
+
 use forecastle_proto_spec::{Digest, OrderId, Side, TimeInForce};
 use forecastle_runtime::memory::Arena;
 

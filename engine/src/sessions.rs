@@ -1,5 +1,7 @@
 //! Sessions: who has logged in, and the last number applied of each client flow.
 
+mod snapshot;
+
 use forecastle_proto_spec::{Digest, SESSIONS_PER_KEY};
 
 use crate::state_digest::{DigestSum, Domain, pair};

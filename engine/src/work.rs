@@ -1,6 +1,8 @@
 //! Work that goes on over several records: sweeps that cancel orders, and pay-outs of settled
 //! events, in a queue.
 
+mod snapshot;
+
 use forecastle_proto_spec::{CancelReason, Digest, MassActionScope};
 
 use crate::state_digest::{DigestSum, Domain, pair};

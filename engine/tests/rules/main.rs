@@ -16,5 +16,6 @@ mod rejects;
 mod replaces;
 mod sessions;
 mod settlement;
+mod snapshots;
 mod state_reports;
 mod world;

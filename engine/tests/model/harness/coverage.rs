@@ -24,6 +24,10 @@ pub struct Coverage {
     pub replaces: [u64; 2],
     /// Continuations that found work.
     pub continued_steps: u64,
+    /// Times that the engine went on from a snapshot.
+    pub snapshots: u64,
+    /// Those with unfinished work in them.
+    pub snapshots_with_work: u64,
     pub self_trades: u64,
 }
 
@@ -68,6 +72,8 @@ impl Coverage {
         self.replaces[0] += other.replaces[0];
         self.replaces[1] += other.replaces[1];
         self.continued_steps += other.continued_steps;
+        self.snapshots += other.snapshots;
+        self.snapshots_with_work += other.snapshots_with_work;
         self.self_trades += other.self_trades;
     }
 
@@ -119,6 +125,8 @@ impl Coverage {
             ("replace without priority", self.replaces[0]),
             ("replace with priority", self.replaces[1]),
             ("continued step", self.continued_steps),
+            ("snapshot", self.snapshots),
+            ("snapshot with unfinished work", self.snapshots_with_work),
             ("trade of an account with itself", self.self_trades),
             ("enumeration", self.enumerations),
         ];

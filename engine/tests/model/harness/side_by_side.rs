@@ -100,11 +100,32 @@ impl SideBySide {
         if self.checks_state {
             self.check_state();
         }
+        if self.coverage.commands.is_multiple_of(SNAPSHOT_PERIOD) {
+            self.go_on_from_snapshot();
+        }
         self.coverage.enumerations = self.model.enumerations.get();
         if let Some(journal) = &mut self.journal {
             journal.push((applied, got.clone()));
         }
         got
+    }
+
+    /// Puts the engine through a snapshot: what comes out has the same digests and is compared with
+    /// the model from here on.
+    fn go_on_from_snapshot(&mut self) {
+        let mut bytes = Vec::new();
+        self.engine.encode_snapshot(&mut bytes);
+        let decoded = Engine::decode_snapshot(&bytes).expect("what was encoded is decoded");
+        assert_eq!(decoded.state_digest(), self.engine.state_digest(), "state digest");
+        assert_eq!(decoded.market_digest(), self.engine.market_digest(), "market digest");
+        assert_eq!(decoded.config(), self.engine.config());
+        decoded.check_invariants();
+        let mut again = Vec::new();
+        decoded.encode_snapshot(&mut again);
+        assert!(bytes == again, "a decoded engine encodes to the same bytes");
+        self.engine = decoded;
+        self.coverage.snapshots += 1;
+        self.coverage.snapshots_with_work += u64::from(self.engine.continuation_is_pending());
     }
 
     /// Compares all balances and books, and checks every invariant.
@@ -217,4 +238,6 @@ pub fn config_of(limits: Limits) -> EngineConfig {
 }
 
 const HISTORY_LENGTH: usize = 20;
+/// Commands between two snapshots.
+const SNAPSHOT_PERIOD: u64 = 97;
 const CONTINUE_TEMPLATE: u8 = 111;

@@ -1,0 +1,66 @@
+//! ClOrdID windows in a snapshot.
+
+use super::{ClientOrderIds, Cursor, Entry};
+use crate::snapshot::{Decoder, Encoder, SnapshotError};
+
+impl ClientOrderIds {
+    /// The windows of the first `session_count` slots, each entry at its place in the ring.
+    pub(crate) fn encode(&self, session_count: u16, encoder: &mut Encoder<'_>) {
+        for session in 0..session_count {
+            let Cursor { next, lap } = self.cursors[usize::from(session)];
+            let count = if lap > 1 { self.window } else { next };
+            encoder.u32(count);
+            encoder.u32(next);
+            encoder.u64(lap);
+            for ring_index in 0..count {
+                let entry = self.rings[self.ring_start(session) + ring_index];
+                encoder.u64(entry.cl_ord_id);
+                encoder.u64(entry.order_id);
+            }
+        }
+    }
+
+    /// In a window of another length the ids are recorded anew, the oldest first.
+    pub(crate) fn decode(
+        &mut self,
+        session_count: u16,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        for session in 0..session_count {
+            let (count, next, lap) = (decoder.u32()?, decoder.u32()?, decoder.u64()?);
+            let is_first_lap = lap == 1 && next == count;
+            decoder.require(is_first_lap || (lap > 1 && next < count), "window")?;
+            let mut entries = Vec::new();
+            for _ in 0..count {
+                entries.push(Entry { cl_ord_id: decoder.u64()?, order_id: decoder.u64()? });
+            }
+            if is_first_lap && next < self.window || lap > 1 && count == self.window {
+                self.cursors[usize::from(session)] = Cursor { next, lap };
+                for (ring_index, entry) in (0..).zip(entries) {
+                    self.require_new(session, entry, decoder)?;
+                    let place = self.ring_start(session) + ring_index;
+                    self.rings[place] = entry;
+                    self.index_entry(session, ring_index);
+                    self.digest.add(self.piece(session, ring_index));
+                }
+            } else {
+                entries.rotate_left(if is_first_lap { 0 } else { next as usize });
+                for entry in entries {
+                    self.require_new(session, entry, decoder)?;
+                    let recorded = self.record(session, entry.cl_ord_id);
+                    self.name(recorded, entry.order_id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn require_new(
+        &self,
+        session: u16,
+        entry: Entry,
+        decoder: &Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        decoder.require(self.find(session, entry.cl_ord_id).is_none(), "ClOrdID")
+    }
+}

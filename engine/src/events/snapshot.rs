@@ -1,0 +1,80 @@
+//! Events and markets in a snapshot.
+
+use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus, PAYOUT};
+
+use super::EventTable;
+use crate::exposure::EventShape;
+use crate::fees::FeeRates;
+use crate::snapshot::{Decoder, Encoder, SnapshotError};
+
+impl EventTable {
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.u32(self.event_count);
+        for event_id in 1..=self.event_count {
+            let event = self.event(event_id);
+            encoder.u64(event.external_id);
+            encoder.u8(event.shape.market_count);
+            encoder.u8(event.shape.is_exhaustive.into());
+            encoder.u16(event.fees.maker);
+            encoder.u16(event.fees.taker);
+            for security_id in event.security_ids() {
+                let market = self.market(security_id);
+                encoder.u32(market.rpt_seq);
+                encoder.u16(market.settlement_price);
+                encoder.u8(market.status.into());
+                encoder.u8(market.in_play);
+            }
+        }
+    }
+
+    pub(crate) fn decode(&mut self, decoder: &mut Decoder<'_>) -> Result<(), SnapshotError> {
+        for _ in 0..decoder.u32()? {
+            let external_id = decoder.u64()?;
+            let (market_count, exhaustive) = (decoder.u8()?, decoder.u8()?);
+            let is_market_count = (1..=EVENT_MARKETS_MAX).contains(&usize::from(market_count));
+            decoder.require(is_market_count && exhaustive <= 1, "event")?;
+            let fees = FeeRates { maker: decoder.u16()?, taker: decoder.u16()? };
+            decoder.require(fees.maker < PAYOUT && fees.taker < PAYOUT, "fee rate")?;
+            self.require_room(market_count)?;
+            let shape = EventShape { market_count, is_exhaustive: exhaustive == 1 };
+            let event_id = self.define(shape, fees, external_id);
+            for security_id in self.event(event_id).security_ids() {
+                self.decode_market(security_id, decoder)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn require_room(&self, market_count: u8) -> Result<(), SnapshotError> {
+        if self.has_room(market_count) {
+            return Ok(());
+        }
+        let limit = if self.event_count + 1 >= self.events.capacity() {
+            ("events_max", self.event_count + 1)
+        } else {
+            ("markets_max", self.market_count + u32::from(market_count))
+        };
+        Err(SnapshotError::Limit { limit: limit.0, needed: u64::from(limit.1) })
+    }
+
+    fn decode_market(
+        &mut self,
+        security_id: u32,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        let rpt_seq = decoder.u32()?;
+        let settlement_price = decoder.u16()?;
+        decoder.require(settlement_price <= PAYOUT, "settlement price")?;
+        let status = MarketStatus::try_from(decoder.u8()?);
+        let status = status.map_err(|_| decoder.invalid("market status"))?;
+        let in_play = decoder.u8()?;
+        decoder.require(in_play <= 1, "in-play flag")?;
+        self.update(security_id, |market| {
+            market.rpt_seq = rpt_seq;
+            market.settlement_price = settlement_price;
+            market.status = status;
+            market.in_play = in_play;
+        });
+        Ok(())
+    }
+}

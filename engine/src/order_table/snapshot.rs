@@ -1,0 +1,71 @@
+//! Order slots in a snapshot: counters and free slots; the orders themselves come by book.
+
+use super::{Order, OrderTable, order_piece, quantity_piece};
+use crate::snapshot::{Decoder, Encoder, SnapshotError};
+
+impl OrderTable {
+    pub(crate) fn encode_counters(&self, encoder: &mut Encoder<'_>) {
+        encoder.u32(self.high_water);
+        encoder.u64(self.accepted_count);
+        encoder.u64(self.last_priority);
+        encoder.u32(self.free_count);
+        for slot in &self.free[..self.free_count as usize] {
+            encoder.u32(*slot);
+            encoder.u32(self.orders[*slot].generation);
+        }
+    }
+
+    /// Counters and free slots; gives for each used slot whether it is free.
+    pub(crate) fn decode_counters(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<Box<[bool]>, SnapshotError> {
+        let high_water = decoder.u32()?;
+        if high_water > self.orders.capacity() {
+            let needed = u64::from(high_water);
+            return Err(SnapshotError::Limit { limit: "orders_max", needed });
+        }
+        self.digest.remove(self.counters_piece());
+        self.high_water = high_water;
+        self.accepted_count = decoder.u64()?;
+        self.last_priority = decoder.u64()?;
+        self.digest.add(self.counters_piece());
+        let mut is_free = vec![false; high_water as usize].into_boxed_slice();
+        let free_count = decoder.u32()?;
+        decoder.require(free_count <= high_water, "count of free slots")?;
+        for _ in 0..free_count {
+            let (slot, generation) = (decoder.u32()?, decoder.u32()?);
+            let is_fresh = is_free.get(slot as usize) == Some(&false);
+            let is_usable = generation > 0 && generation < u32::MAX;
+            decoder.require(is_fresh && is_usable, "free slot")?;
+            is_free[slot as usize] = true;
+            self.orders[slot].generation = generation;
+            self.free[self.free_count as usize] = slot;
+            self.digest.add(self.free_piece(self.free_count));
+            self.free_count += 1;
+        }
+        Ok(is_free)
+    }
+
+    /// Whether an order may be restored into a slot: it was used, and is neither free nor taken.
+    pub(crate) fn is_restorable(&self, slot: u32) -> bool {
+        slot < self.high_water && self.orders[slot].generation == 0
+    }
+
+    /// Puts a resting order back into its slot, as it was.
+    pub(crate) fn restore(&mut self, slot: u32, order: Order, account: u32) {
+        self.orders[slot] = order;
+        self.live_count += 1;
+        self.digest.add(order_piece(slot, &order, account));
+        self.digest.add(quantity_piece(slot, &order));
+    }
+
+    /// Used slots that are neither free nor live are spent: their last generation was used.
+    pub(crate) fn retire_others(&mut self, is_free: &[bool]) {
+        for (slot, is_free) in (0..self.high_water).zip(is_free) {
+            if !is_free && self.live(slot).is_none() {
+                self.orders[slot].generation = u32::MAX;
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Sessions in a snapshot.
+
+use forecastle_proto_spec::SESSIONS_PER_KEY;
+
+use super::{Session, SessionState, SessionTable};
+use crate::snapshot::{Decoder, Encoder, SnapshotError};
+
+impl SessionTable {
+    /// Slots in use.
+    pub(crate) fn count(&self) -> u16 {
+        self.count
+    }
+
+    pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
+        encoder.u16(self.count);
+        for session in self.iter() {
+            encoder.u32(session.session_id);
+            encoder.u32(session.last_seq_num);
+            encoder.u64(session.version_id);
+            encoder.u64(session.timestamp_ns);
+            encoder.u8(u8::from(session.state == SessionState::Established));
+        }
+    }
+
+    pub(crate) fn decode(
+        &mut self,
+        access_keys_max: u32,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        for _ in 0..decoder.u16()? {
+            let session_id = decoder.u32()?;
+            let access_key_id = session_id / SESSIONS_PER_KEY;
+            decoder.require(access_key_id > 0 && self.find(session_id).is_none(), "session")?;
+            if access_key_id > access_keys_max {
+                let needed = u64::from(access_key_id);
+                return Err(SnapshotError::Limit { limit: "access_keys_max", needed });
+            }
+            if self.is_full() {
+                let needed = u64::from(self.count) + 1;
+                return Err(SnapshotError::Limit { limit: "sessions_max", needed });
+            }
+            let slot = self.add(session_id);
+            let last_seq_num = decoder.u32()?;
+            let (version_id, timestamp_ns) = (decoder.u64()?, decoder.u64()?);
+            let state = match decoder.u8()? {
+                0 => SessionState::Negotiated,
+                1 => SessionState::Established,
+                _ => return Err(decoder.invalid("session state")),
+            };
+            self.update(slot, |session| {
+                *session = Session { session_id, last_seq_num, version_id, timestamp_ns, state };
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,188 @@
+//! The encoding of all engine state, for snapshots and for engines with other limits.
+//!
+//! Compact: what is derived is left out and made again, tables hold only what is in use, orders
+//! come book by book in priority order. Little-endian, no padding; the sections follow one another
+//! in the order of [`Engine::encode_snapshot`], each with its count. What decodes has the digest
+//! that was encoded, or it is refused: no input gives a wrong state, and none a panic.
+
+mod cursor;
+mod orders;
+mod pairs;
+
+use std::fmt;
+
+use forecastle_proto_spec::EngineConfiguration;
+use zerocopy::{FromBytes as _, IntoBytes as _};
+
+use crate::config::{ConfigError, EngineConfig};
+use crate::configuration::ConfigurationError;
+use crate::engine::Engine;
+pub(crate) use cursor::{Decoder, Encoder};
+
+impl Engine {
+    /// Appends the encoding of all state to `bytes`. O(state in use).
+    pub fn encode_snapshot(&self, bytes: &mut Vec<u8>) {
+        let mut encoder = Encoder::new(bytes);
+        encoder.u16(SNAPSHOT_VERSION);
+        encoder.bytes(self.config.to_message().as_bytes());
+        encoder.u64(self.content_digest());
+        self.entitlements.encode(&mut encoder);
+        self.sessions.encode(&mut encoder);
+        self.client_order_ids.encode(self.sessions.count(), &mut encoder);
+        self.ledger.accounts.encode(&mut encoder);
+        self.ledger.encode_totals(&mut encoder);
+        self.events.encode(&mut encoder);
+        self.encode_pairs(&mut encoder);
+        self.orders.encode_counters(&mut encoder);
+        self.encode_orders(&mut encoder);
+        self.work.encode(&mut encoder);
+    }
+
+    /// The engine whose state `bytes` encode, with the configuration they name.
+    ///
+    /// # Errors
+    /// [`SnapshotError`]: the version or rules are others, or the bytes are no state.
+    pub fn decode_snapshot(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let config = Decoder::new(bytes).begin()?.config;
+        Self::decode_into(config, bytes)
+    }
+
+    /// An engine with the same state and other limits. Where the ClOrdID window is shorter, the
+    /// oldest ids are forgotten.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Limit`] when the state does not fit, [`SnapshotError::Config`] when a
+    /// limit is outside its range.
+    pub fn reconfigured(&self, config: EngineConfig) -> Result<Self, SnapshotError> {
+        let mut bytes = Vec::new();
+        self.encode_snapshot(&mut bytes);
+        Self::decode_into(config, &bytes)
+    }
+
+    fn decode_into(config: EngineConfig, bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let mut decoder = Decoder::new(bytes);
+        let beginning = decoder.begin()?;
+        let mut engine = Self::new(config).map_err(SnapshotError::Config)?;
+        if config.shard != beginning.config.shard {
+            return Err(decoder.invalid("shard"));
+        }
+        engine.entitlements.decode(&mut decoder)?;
+        engine.sessions.decode(config.access_keys_max, &mut decoder)?;
+        engine.client_order_ids.decode(engine.sessions.count(), &mut decoder)?;
+        engine.ledger.accounts.decode(&mut decoder)?;
+        engine.ledger.decode_totals(&mut decoder)?;
+        engine.events.decode(&mut decoder)?;
+        engine.decode_pairs(&mut decoder)?;
+        let free_slots = engine.orders.decode_counters(&mut decoder)?;
+        engine.decode_orders(&mut decoder)?;
+        engine.orders.retire_others(&free_slots);
+        engine.work.decode(&mut decoder)?;
+        let is_settled = |event_id| engine.events.find_event(event_id).is_some();
+        decoder.require(engine.work.events_unpaid(u32::MAX).all(is_settled), "pay-out")?;
+        decoder.end()?;
+        engine.ledger.check_conserved(&decoder)?;
+        let is_same = config.has_limits_of(&beginning.config);
+        if is_same && engine.content_digest() != beginning.content_digest {
+            return Err(SnapshotError::Digest {
+                found: engine.content_digest(),
+                expected: beginning.content_digest,
+            });
+        }
+        Ok(engine)
+    }
+
+    /// The state digest without the configuration's piece.
+    fn content_digest(&self) -> u64 {
+        self.state_digest().wrapping_sub(self.configuration_digest.value())
+    }
+}
+
+/// How every encoding begins.
+struct Beginning {
+    config: EngineConfig,
+    content_digest: u64,
+}
+
+impl Decoder<'_> {
+    fn begin(&mut self) -> Result<Beginning, SnapshotError> {
+        let version = self.u16()?;
+        if version != SNAPSHOT_VERSION {
+            return Err(SnapshotError::Version { found: version });
+        }
+        let message = self.take(size_of::<EngineConfiguration>())?;
+        let message = EngineConfiguration::read_from_bytes(message)
+            .map_err(|_| self.invalid("configuration"))?;
+        let config = EngineConfig::from_message(&message).map_err(SnapshotError::Configuration)?;
+        Ok(Beginning { config, content_digest: self.u64()? })
+    }
+}
+
+/// Why bytes are not the state of an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotError {
+    /// The encoding has another version.
+    Version {
+        /// Which.
+        found: u16,
+    },
+    /// The configuration in it is not one of this build.
+    Configuration(ConfigurationError),
+    /// A limit of the engine that was asked for is outside its range.
+    Config(ConfigError),
+    /// They end too early, or go on behind the end.
+    Length {
+        /// Offset where that shows.
+        offset: usize,
+    },
+    /// A value that no engine has.
+    Invalid {
+        /// What it was to be.
+        what: &'static str,
+        /// Offset behind it.
+        offset: usize,
+    },
+    /// The state does not fit the limits of the engine that was asked for.
+    Limit {
+        /// The limit, by its name in [`EngineConfig`].
+        limit: &'static str,
+        /// What the state needs at least.
+        needed: u64,
+    },
+    /// Every value may be, but all together they are another state than was encoded.
+    Digest {
+        /// Content digest of what was decoded.
+        found: u64,
+        /// Content digest that was encoded.
+        expected: u64,
+    },
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version { found } => write!(
+                formatter,
+                "the state's encoding has version {found}, this build reads {SNAPSHOT_VERSION}"
+            ),
+            Self::Configuration(error) => error.fmt(formatter),
+            Self::Config(error) => error.fmt(formatter),
+            Self::Length { offset } => {
+                write!(formatter, "the state's length is wrong at byte {offset}")
+            }
+            Self::Invalid { what, offset } => {
+                write!(formatter, "before byte {offset} of the state: no valid {what}")
+            }
+            Self::Limit { limit, needed } => {
+                write!(formatter, "{limit} is too low: what stands needs {needed}")
+            }
+            Self::Digest { found, expected } => {
+                write!(formatter, "the state has digest {found:016x}, {expected:016x} was encoded")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+/// Version of the encoding.
+pub const SNAPSHOT_VERSION: u16 = 1;
