@@ -13,7 +13,7 @@ pub const SEGMENT_BYTES_MIN: u64 = 1 << 20;
 /// Bytes of a segment when nothing else is configured.
 pub const SEGMENT_BYTES_DEFAULT: u64 = 64 << 20;
 /// Most bytes of a segment.
-pub const SEGMENT_BYTES_MAX: u64 = 1 << 32;
+pub const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 /// The format version written and understood here, of segments, frames and snapshots alike.
 pub const FORMAT_VERSION: u16 = 1;
 

@@ -154,8 +154,8 @@ impl Spares {
         if !result? {
             return Ok(());
         }
-        let highest = spare_files(&self.folder)?.last().and_then(|path| spare_number(path));
-        let number = highest.map_or(1, |number| number + 1);
+        let numbers = spare_files(&self.folder)?.into_iter().filter_map(|path| spare_number(&path));
+        let number = numbers.filter(|number| *number <= ADOPTED_FROM).max().unwrap_or(0) + 1;
         fs::rename(&partial, self.folder.join(format!("{number:08}")))?;
         sync_folder(&self.folder)?;
         self.count()?;
@@ -267,6 +267,27 @@ fn roll(folder: &JournalFolder, request: &RollRequest, space: &Space) -> io::Res
     Ok(Rolled { file, next_segment_id: random_segment_id()? })
 }
 
+/// Makes a segment's file, whose records lie elsewhere now, a spare: its old frames carry an old
+/// segment id. With spares enough it is removed.
+pub(crate) fn adopt_spare(folder: &JournalFolder, path: &Path, length: u64) -> io::Result<()> {
+    let spare_folder = folder.spare();
+    let spares = spare_files(&spare_folder)?;
+    let is_of_length = match spares.last() {
+        Some(spare) => fs::metadata(spare)?.len() == length,
+        None => true,
+    };
+    if spares.len() < ADOPTED_MAX && is_of_length {
+        // Far above what the filler numbers, so that the two never choose one name.
+        let highest = spares.last().and_then(|path| spare_number(path)).unwrap_or(0);
+        let number = highest.max(ADOPTED_FROM) + 1;
+        fs::rename(path, spare_folder.join(format!("{number:08}")))?;
+        sync_folder(&spare_folder)?;
+    } else {
+        fs::remove_file(path)?;
+    }
+    sync_folder(folder.journal())
+}
+
 /// Opens a file for direct I/O where the file system has it, else through the page cache.
 ///
 /// # Errors
@@ -295,6 +316,10 @@ fn spare_number(path: &Path) -> Option<u64> {
     path.file_name()?.to_str().filter(|name| name.len() == 8)?.parse().ok()
 }
 
+/// Spares beyond which a recycled file is removed.
+const ADOPTED_MAX: usize = 8;
+/// Numbers of recycled spares begin here.
+const ADOPTED_FROM: u64 = 50_000_000;
 const FILLING: &str = "filling";
 const PIECE_LENGTH: usize = 1 << 20;
 const LOOK_PERIOD: Duration = Duration::from_millis(20);

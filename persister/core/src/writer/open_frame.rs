@@ -1,8 +1,9 @@
 //! The frame that records collect in.
 //!
 //! While another frame is in flight, the body is hashed ahead in pieces of [`HASH_AHEAD_LENGTH`],
-//! which keep BLAKE3 at its full width; what is left, less than one piece, is hashed when the
-//! frame is sealed.
+//! which keep BLAKE3 at its full width; what is left is hashed when the frame is sealed. Small
+//! pieces would cost three times as much each, and sealing what arrives during one write, some
+//! dozens of records, costs 2 to 5 µs beside a sync of 100.
 
 use forecastle_proto_spec::{RECORD_LENGTH_MAX, RecordHeader};
 use zerocopy::FromBytes;

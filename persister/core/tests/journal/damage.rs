@@ -5,6 +5,7 @@ use forecastle_persister::{
     Damage, DamageReason, FRAMES_OFFSET, Outcome, SECTOR_LENGTH, SEGMENT_BYTES_MIN,
 };
 
+use crate::random::Random;
 use crate::sample::{BIRTH, Journal, Walked, key, walk};
 
 /// A term start, four frames of records (one of several sectors), and an empty frame.
@@ -255,4 +256,40 @@ fn another_key_is_told_from_damage_and_no_key_from_both() {
     let keyless = walk_one(&bytes, false);
     assert!(!keyless.end.is_chain_verified && whole.end.is_chain_verified);
     assert_eq!((keyless.bytes, keyless.end.outcome), (whole.bytes, Outcome::Clean));
+}
+
+/// Overwrites, swaps and copies at random: no panic, and never a byte that was not appended.
+#[test]
+fn garbage_gives_a_prefix_or_a_refusal() {
+    let (journal, whole) = long();
+    let seed = 91;
+    println!("seed {seed}");
+    let mut random = Random::new(seed);
+    let names: Vec<u64> = journal.segments.keys().copied().collect();
+    for round in 0..400 {
+        let mut copy = Journal::new(0);
+        copy.segments = journal.segments.clone();
+        for _ in 0..=random.below(3) {
+            let name = names[random.below(names.len() as u64) as usize];
+            let source = &journal.segments[&names[random.below(names.len() as u64) as usize]];
+            let segment = copy.segments.get_mut(&name).unwrap();
+            let length = 1 + random.below(10_000) as usize;
+            let from = random.below((source.len() - length) as u64) as usize;
+            let mut to = random.below((segment.len() - length) as u64) as usize;
+            if random.below(2) == 0 {
+                to = from;
+            }
+            match random.below(3) {
+                0 => segment[to..to + length].copy_from_slice(&source[from..from + length]),
+                1 => segment[to..to + length].fill(random.next() as u8),
+                _ => segment.iter_mut().skip(to).step_by(997).for_each(|byte| *byte ^= 0x40),
+            }
+        }
+        let walked = copy.walk();
+        assert!(whole.bytes.starts_with(&walked.bytes), "round {round}");
+        assert_eq!(walked.frames, whole.frames[..walked.frames.len()], "round {round}");
+        let is_short = walked.frames.len() + 1 < whole.frames.len();
+        let is_refused = matches!(walked.end.outcome, Outcome::Damaged(_));
+        assert!(is_refused || !is_short, "round {round}: {:?}", walked.end.outcome);
+    }
 }
