@@ -5,6 +5,9 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
+use forecastle_persister::{SEGMENT_BYTES_DEFAULT, is_segment_bytes};
+use forecastle_persister_disk::{Backend, SPARE_COUNT_DEFAULT};
+use forecastle_proto_spec::AcknowledgementLevel;
 use serde::Deserialize;
 
 /// Everything that can be set.
@@ -15,6 +18,8 @@ pub struct Config {
     pub network: Network,
     /// Limits of the engine.
     pub limits: Limits,
+    /// The journal and what an acknowledgement survives.
+    pub journal: Journal,
     /// Threads and how they wait.
     pub threads: Threads,
     /// The demo's traders; read by the demo profile only.
@@ -65,6 +70,34 @@ pub struct Limits {
     pub log_bytes: usize,
     /// Bytes of the ring between gateway and engine, a power of two.
     pub ring_bytes: usize,
+}
+
+/// The journal and what an acknowledgement survives.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Journal {
+    /// What an acknowledgement survives: `memory`, `written` or `durable`.
+    pub acknowledgement: String,
+    /// Bytes of the segments made from now on, a multiple of 4096 from 1 MiB to 4 GiB.
+    pub segment_bytes: u64,
+    /// Spare segments kept ready.
+    pub spare_segments: u64,
+    /// Bytes of records after which the next snapshot is made.
+    pub snapshot_bytes: u64,
+    /// What writes it: `auto`, `io_uring` or `blocking`.
+    pub backend: String,
+}
+
+impl Journal {
+    /// The acknowledgement level.
+    #[must_use]
+    pub fn level(&self) -> AcknowledgementLevel {
+        match self.acknowledgement.as_str() {
+            "memory" => AcknowledgementLevel::Memory,
+            "written" => AcknowledgementLevel::Written,
+            _ => AcknowledgementLevel::Durable,
+        }
+    }
 }
 
 /// Threads and how they wait.
@@ -168,6 +201,22 @@ impl Config {
         if !(1..=1024).contains(&self.limits.connections_max) {
             return Err(("limits.connections_max", "must be in 1 to 1024"));
         }
+        if !LEVEL_NAMES.contains(&self.journal.acknowledgement.as_str()) {
+            return Err(("journal.acknowledgement", "must be memory, written or durable"));
+        }
+        if !is_segment_bytes(self.journal.segment_bytes) {
+            let range = "must be a multiple of 4096 from 1 MiB to 4 GiB";
+            return Err(("journal.segment_bytes", range));
+        }
+        if !(2..=64).contains(&self.journal.spare_segments) {
+            return Err(("journal.spare_segments", "must be in 2 to 64"));
+        }
+        if self.journal.snapshot_bytes < 1 << 20 {
+            return Err(("journal.snapshot_bytes", "must be at least 1 MiB"));
+        }
+        if self.journal.backend.parse::<Backend>().is_err() {
+            return Err(("journal.backend", "must be auto, io_uring or blocking"));
+        }
         if !IDLE_NAMES.contains(&self.threads.idle.as_str()) {
             return Err(("threads.idle", "must be spin, yield, backoff or park"));
         }
@@ -211,6 +260,18 @@ impl Default for Limits {
             connections_max: 64,
             log_bytes: 64 << 20,
             ring_bytes: 4 << 20,
+        }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            acknowledgement: "durable".to_string(),
+            segment_bytes: SEGMENT_BYTES_DEFAULT,
+            spare_segments: SPARE_COUNT_DEFAULT,
+            snapshot_bytes: 256 << 20,
+            backend: "auto".to_string(),
         }
     }
 }
@@ -317,9 +378,10 @@ fn line_of(text: &str, offset: usize) -> usize {
 /// Trader keys that an exchange makes at its first start.
 pub const DEMO_KEYS: u32 = 10;
 
+const LEVEL_NAMES: [&str; 3] = ["memory", "written", "durable"];
 const IDLE_NAMES: [&str; 4] = ["spin", "yield", "backoff", "park"];
 
-const SECTIONS: [(&str, &[&str]); 4] = [
+const SECTIONS: [(&str, &[&str]); 5] = [
     (
         "network",
         &[
@@ -346,6 +408,10 @@ const SECTIONS: [(&str, &[&str]); 4] = [
             "ring_bytes",
         ],
     ),
+    (
+        "journal",
+        &["acknowledgement", "segment_bytes", "spare_segments", "snapshot_bytes", "backend"],
+    ),
     ("threads", &["placement", "idle", "gateway_cpu", "engine_cpu"]),
     ("demo", &["events", "market_makers", "traders", "seed", "requests_per_second"]),
 ];
@@ -366,6 +432,8 @@ mod tests {
             [limits]\naccounts_max = 9\nevents_max = 9\nmarkets_max = 9\norders_max = 9\n\
             sessions_max = 9\ncl_ord_id_window = 9\nexposures_max = 9\nconnections_max = 9\n\
             log_bytes = 4194304\nring_bytes = 1048576\n\
+            [journal]\nacknowledgement = \"written\"\nsegment_bytes = 1048576\n\
+            spare_segments = 3\nsnapshot_bytes = 1048576\nbackend = \"blocking\"\n\
             [threads]\nplacement = \"two\"\nidle = \"spin\"\ngateway_cpu = 0\nengine_cpu = 1\n\
             [demo]\nevents = 1\nmarket_makers = 1\ntraders = 2\nseed = 3\nrequests_per_second = 4\n";
         let config = Config::parse(text, Path::new("f.toml")).unwrap();

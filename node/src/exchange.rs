@@ -1,18 +1,26 @@
 //! A whole exchange in this process: sockets bound, agents built, threads started.
 
 use std::net::SocketAddrV4;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use forecastle_client::KeyFile;
-use forecastle_engine::{Engine, EngineConfig};
+use forecastle_engine::{Engine, EngineConfig, EntitlementView};
 use forecastle_gateway::{MarketDataAgent, OrderEntryAgent};
-use forecastle_proto_spec::{AcknowledgementLevel, EntitlementRequest};
+use forecastle_persister::hash;
+use forecastle_persister_disk::{
+    BackendInUse, JournalError, JournalFolder, Persister, PersisterConfig, Progress, Space,
+};
+use forecastle_proto_spec::{
+    AcknowledgementLevel, EntitlementRequest, SessionDisconnected, TerminateCode,
+};
 use forecastle_runtime::agent::{Agent, AgentRunner, IdleStrategy, PinError, Shutdown};
-use forecastle_runtime::clock::SystemClock;
+use forecastle_runtime::clock::{Now, SystemClock};
 use forecastle_runtime::layout::LayoutError;
 use forecastle_runtime::log_buffer::{
-    self, GatingReader, LogConfig, LogWriter, Reader, Release, Visibility,
+    self, GatingReader, LogConfig, LogWriter, Reader, Release, ReleaseGate, Visibility,
 };
 use forecastle_runtime::memory::Region;
 use forecastle_runtime::ring;
@@ -20,9 +28,12 @@ use forecastle_transport_udp::UdpError;
 use zerocopy::FromZeros;
 
 use crate::activity::{Activity, ActivityReader};
-use crate::config::{Config, Limits, Placement};
+use crate::config::{Config, Placement};
+use crate::data_folder::DataFolder;
 use crate::gateways::{self, Gateways};
+use crate::recovery::{RecoveryError, RecoveryStatistics, recover_exchange};
 use crate::sequencer::{ClosingState, Sequencer, Totals};
+use crate::snapshots::SnapshotThread;
 
 /// A running exchange.
 #[derive(Debug)]
@@ -32,6 +43,8 @@ pub struct Exchange {
     shutdown: Shutdown,
     threads: Vec<JoinHandle<Result<(), PinError>>>,
     closing: Arc<ClosingState>,
+    journal: JournalStatus,
+    _snapshots: SnapshotThread,
 }
 
 /// Where an exchange is found.
@@ -45,6 +58,23 @@ pub struct Addresses {
     pub market_data: SocketAddrV4,
 }
 
+/// What an exchange writes to and what it found there.
+#[derive(Clone, Debug)]
+pub struct JournalStatus {
+    /// Folders and key.
+    pub folder: JournalFolder,
+    /// What an acknowledgement survives.
+    pub level: AcknowledgementLevel,
+    /// What writes.
+    pub backend: BackendInUse,
+    /// How far it is.
+    pub progress: Progress,
+    /// What is left of the prepared space.
+    pub space: Space,
+    /// How the state was made to stand again.
+    pub recovery: RecoveryStatistics,
+}
+
 /// The agents of an exchange before they are put on threads.
 ///
 /// [`Exchange::start`] puts them on threads; a test may instead run them in turn itself.
@@ -53,52 +83,76 @@ pub struct Agents {
     pub order_entry: OrderEntryAgent,
     /// Ring to log.
     pub sequencer: Sequencer,
+    /// Log to journal.
+    pub persister: Persister,
     /// Log to multicast group.
     pub market_data: MarketDataAgent,
     /// Where they are found.
     pub addresses: Addresses,
+    /// The journal.
+    pub journal: JournalStatus,
     activity: ActivityReader,
     closing: Arc<ClosingState>,
 }
 
 impl Agents {
-    /// Binds the sockets and allocates everything. Keys become entitlements, the first records of
-    /// the log.
+    /// Recovers the state from the journal in `folder`, binds the sockets and allocates
+    /// everything. What changed since the last stop (limits, keys, sessions that were cut off) is
+    /// put into the log first.
     ///
     /// # Errors
-    /// A socket cannot be bound, or a limit cannot be met.
-    pub fn build(config: &Config, keys: &KeyFile) -> Result<Self, StartError> {
-        let engine_config = engine_config(&config.limits, keys);
-        let engine = Engine::new(engine_config)
-            .map_err(|error| StartError::Limits { message: error.to_string() })?;
+    /// The journal is damaged or of other rules, a socket cannot be bound, or a limit not be met.
+    pub fn build(
+        config: &Config,
+        folder: &DataFolder,
+        chain_key: Option<&Path>,
+    ) -> Result<Self, StartError> {
+        let keys = folder.keys();
+        let journal_folder =
+            JournalFolder::open(folder.path(), chain_key).map_err(JournalError::from)?;
+        let recovered = recover_exchange(&journal_folder, SHARD)?;
+        let now = SystemClock::new().now();
+        check_clock(now.wall_ns, recovered.sequencing_time_ns)?;
+        let engine_config = engine_config(config, keys);
+        let recorded = recovered.engine.as_ref().map(|engine| *engine.config());
+        let engine = take_up(recovered.engine, engine_config)?;
         let ring_region = Region::anonymous(ring::region_length(config.limits.ring_bytes));
         let (producer, consumer) = ring::create(ring_region, config.limits.ring_bytes)?;
         let log_region = Region::anonymous(log_buffer::region_length(config.limits.log_bytes));
-        let log = LogWriter::create(
-            log_region.clone(),
-            &LogConfig {
-                capacity: config.limits.log_bytes,
-                start_position: log_buffer::birth_position(SHARD),
-                gate_count: GATE_COUNT,
-                release: Release::OnCommit,
-            },
-        )?;
+        let (log, release) = make_log(config, &log_region, recovered.end.point.position)?;
         let gate = |index| GatingReader::attach(log_region.clone(), index, Visibility::Released);
+        let committed =
+            GatingReader::attach(log_region.clone(), PERSISTER_GATE, Visibility::Committed)?;
+        let settings = persister_config(config);
+        let persister =
+            Persister::open(&journal_folder, &settings, &recovered.end, committed, release)
+                .map_err(JournalError::from)?;
         let Gateways { order_entry, market_data, addresses } =
             gateways::build(config, keys, producer, [gate(0)?, gate(1)?])?;
         let activity =
             ActivityReader::new(Reader::attach(log_region.clone(), Visibility::Released)?);
         let closing = Arc::new(ClosingState::default());
-        let mut sequencer = Sequencer::new(engine, consumer, log, closing.clone());
-        let now = SystemClock::new().now();
-        for key in &keys.keys {
-            let mut request = EntitlementRequest::new_zeroed();
-            request.access_key_id.set(key.id);
-            request.firm_id.set(key.firm_id);
-            request.roles.set(key.roles);
-            sequencer.entitle(&request, now);
-        }
-        Ok(Self { order_entry, sequencer, market_data, addresses, activity, closing })
+        let last_time_ns = recovered.sequencing_time_ns;
+        let mut sequencer = Sequencer::new(engine, consumer, log, last_time_ns, closing.clone());
+        begin(&mut sequencer, (recorded, &engine_config), keys, now);
+        let journal = JournalStatus {
+            folder: journal_folder,
+            level: config.journal.level(),
+            backend: persister.backend().clone(),
+            progress: persister.progress(),
+            space: persister.space(),
+            recovery: recovered.statistics,
+        };
+        Ok(Self {
+            order_entry,
+            sequencer,
+            persister,
+            market_data,
+            addresses,
+            journal,
+            activity,
+            closing,
+        })
     }
 }
 
@@ -106,14 +160,27 @@ impl Exchange {
     /// Builds an exchange and starts its threads; it takes orders when this returns.
     ///
     /// # Errors
-    /// A socket cannot be bound, a limit cannot be met, or a thread cannot be started.
-    pub fn start(config: &Config, keys: &KeyFile) -> Result<Self, StartError> {
-        let agents = Agents::build(config, keys)?;
+    /// As [`Agents::build`], or a thread cannot be started.
+    pub fn start(
+        config: &Config,
+        folder: &DataFolder,
+        chain_key: Option<&Path>,
+    ) -> Result<Self, StartError> {
+        let agents = Agents::build(config, folder, chain_key)?;
         let idle: IdleStrategy = config.threads.idle.parse().map_err(|_| StartError::Limits {
             message: "threads.idle is none of the idle strategies".to_string(),
         })?;
         let shutdown = Shutdown::new();
-        let Agents { order_entry, sequencer, market_data, addresses, activity, closing } = agents;
+        let Agents {
+            order_entry,
+            sequencer,
+            persister,
+            market_data,
+            addresses,
+            journal,
+            activity,
+            closing,
+        } = agents;
         let runner = |agents: Vec<Box<dyn Agent + Send>>, cpu: Option<usize>| {
             let runner = AgentRunner::new(agents, idle, shutdown.clone());
             match cpu {
@@ -130,10 +197,18 @@ impl Exchange {
                 threads.push(engine.spawn("engine").map_err(StartError::Thread)?);
             }
         }
+        gateway.push(Box::new(persister));
         gateway.push(Box::new(market_data));
         let gateway = runner(gateway, config.threads.gateway_cpu);
         threads.push(gateway.spawn("gateway").map_err(StartError::Thread)?);
-        Ok(Self { addresses, activity, shutdown, threads, closing })
+        let snapshots = SnapshotThread::start(
+            journal.folder.clone(),
+            SHARD,
+            journal.progress.clone(),
+            config.journal.snapshot_bytes,
+        );
+        let _snapshots = snapshots.map_err(StartError::Thread)?;
+        Ok(Self { addresses, activity, shutdown, threads, closing, journal, _snapshots })
     }
 
     /// Where it is found.
@@ -142,7 +217,13 @@ impl Exchange {
         self.addresses
     }
 
-    /// What it has done so far.
+    /// Its journal.
+    #[must_use]
+    pub fn journal(&self) -> &JournalStatus {
+        &self.journal
+    }
+
+    /// What it has done since its start.
     pub fn activity(&mut self) -> Activity {
         self.activity.update()
     }
@@ -153,11 +234,18 @@ impl Exchange {
         !self.threads.iter().any(JoinHandle::is_finished)
     }
 
-    /// Stops the threads and gives the last position and digests.
+    /// Takes no further command, makes the journal whole, tells the clients, stops the threads and
+    /// gives the last position and digests.
     ///
     /// # Errors
-    /// A thread could not be pinned or had stopped by a defect.
+    /// A thread could not be pinned or had stopped by a defect, or the journal did not end in time;
+    /// what was acknowledged is on disk all the same.
     pub fn stop(mut self) -> Result<Totals, StopError> {
+        let deadline = Instant::now() + STOP_PATIENCE;
+        self.closing.request_stop();
+        let mut is_whole = self.wait_until(deadline, |exchange| exchange.closing.has_stopped());
+        self.journal.progress.request_close();
+        is_whole &= self.wait_until(deadline, |exchange| exchange.journal.progress.is_closed());
         self.shutdown.request();
         for thread in self.threads.drain(..) {
             match thread.join() {
@@ -166,7 +254,18 @@ impl Exchange {
                 Err(_) => return Err(StopError::Defect),
             }
         }
-        Ok(self.closing.totals())
+        if is_whole { Ok(self.closing.totals()) } else { Err(StopError::Journal) }
+    }
+
+    /// Waits, while all threads run, until something holds; false when it does not in time.
+    fn wait_until(&self, deadline: Instant, holds: impl Fn(&Self) -> bool) -> bool {
+        while !holds(self) {
+            if !self.is_running() || Instant::now() > deadline {
+                return holds(self);
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        true
     }
 }
 
@@ -179,7 +278,104 @@ impl Drop for Exchange {
     }
 }
 
-fn engine_config(limits: &Limits, keys: &KeyFile) -> EngineConfig {
+/// Lays the log out behind the journal's end; with it the gate of the released position, save at
+/// level memory, where every commit releases.
+fn make_log(
+    config: &Config,
+    region: &Region,
+    start_position: u64,
+) -> Result<(LogWriter, Option<ReleaseGate>), StartError> {
+    let is_gated = config.journal.level() != AcknowledgementLevel::Memory;
+    let log = LogWriter::create(
+        region.clone(),
+        &LogConfig {
+            capacity: config.limits.log_bytes,
+            start_position,
+            gate_count: GATE_COUNT,
+            release: if is_gated { Release::Gate } else { Release::OnCommit },
+        },
+    )?;
+    let release = is_gated.then(|| ReleaseGate::attach(region.clone())).transpose()?;
+    Ok((log, release))
+}
+
+/// The recovered engine under the limits that are configured now, or a new one.
+fn take_up(engine: Option<Engine>, config: EngineConfig) -> Result<Engine, StartError> {
+    let limits = |message: String| StartError::Limits { message };
+    match engine {
+        None => Engine::new(config).map_err(|error| limits(error.to_string())),
+        Some(engine) if engine.config().has_limits_of(&config) => Ok(engine),
+        Some(engine) => engine.reconfigured(config).map_err(|error| limits(error.to_string())),
+    }
+}
+
+/// The exchange's own first records of a run: the configuration where it is new, keys whose
+/// entitlement changed, and the end of bindings that the last run left.
+fn begin(
+    sequencer: &mut Sequencer,
+    (recorded, config): (Option<EngineConfig>, &EngineConfig),
+    keys: &KeyFile,
+    now: Now,
+) {
+    if recorded != Some(*config) {
+        sequencer.begin_with(&config.to_message(), now);
+    }
+    let granted: Vec<_> = sequencer.engine().entitlements().collect();
+    for key in &keys.keys {
+        let entitlement =
+            EntitlementView { access_key_id: key.id, firm_id: key.firm_id, roles: key.roles };
+        if !granted.contains(&entitlement) {
+            sequencer.begin_with(&entitlement_request(&entitlement), now);
+        }
+    }
+    for view in granted {
+        if !keys.keys.iter().any(|key| key.id == view.access_key_id) {
+            sequencer.begin_with(&entitlement_request(&EntitlementView { roles: 0, ..view }), now);
+        }
+    }
+    let established: Vec<_> = sequencer
+        .engine()
+        .sessions()
+        .filter(|session| session.is_established)
+        .map(|session| session.session_id)
+        .collect();
+    for session_id in established {
+        let mut lost = SessionDisconnected::new_zeroed();
+        lost.session_id.set(session_id);
+        lost.code.set(TerminateCode::Shutdown.into());
+        sequencer.begin_with(&lost, now);
+    }
+}
+
+fn entitlement_request(entitlement: &EntitlementView) -> EntitlementRequest {
+    let mut request = EntitlementRequest::new_zeroed();
+    request.access_key_id.set(entitlement.access_key_id);
+    request.firm_id.set(entitlement.firm_id);
+    request.roles.set(entitlement.roles);
+    request
+}
+
+/// Records may not go back in time: a clock that is far behind the journal is wrong.
+fn check_clock(wall_ns: u64, last_ns: u64) -> Result<(), StartError> {
+    if wall_ns + CLOCK_TOLERANCE_NS >= last_ns {
+        return Ok(());
+    }
+    Err(StartError::ClockBehind { behind_ms: (last_ns - wall_ns) / 1_000_000 })
+}
+
+fn persister_config(config: &Config) -> PersisterConfig {
+    PersisterConfig {
+        level: config.journal.level(),
+        spare_count: config.journal.spare_segments,
+        backend: config.journal.backend.parse().unwrap_or_default(),
+        schema_hash: hash(forecastle_proto_spec::SCHEMA_XML.as_bytes()),
+        build: format!("forecastle {}", env!("CARGO_PKG_VERSION")),
+        ..PersisterConfig::new(config.journal.segment_bytes)
+    }
+}
+
+fn engine_config(config: &Config, keys: &KeyFile) -> EngineConfig {
+    let limits = &config.limits;
     let highest_key = keys.keys.iter().map(|key| key.id).max().unwrap_or(0);
     EngineConfig {
         accounts_max: limits.accounts_max,
@@ -191,7 +387,7 @@ fn engine_config(limits: &Limits, keys: &KeyFile) -> EngineConfig {
         exposures_max: limits.exposures_max,
         access_keys_max: highest_key.max(ACCESS_KEYS_MIN),
         shard: SHARD,
-        acknowledgement_level: AcknowledgementLevel::Memory,
+        acknowledgement_level: config.journal.level(),
         ..EngineConfig::default()
     }
 }
@@ -218,6 +414,20 @@ pub enum StartError {
     /// Ring or log cannot be laid out.
     #[error("ring or log: {0}")]
     Layout(#[from] LayoutError),
+    /// The journal cannot be opened or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal does not give the state back.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// The clock is wrong.
+    #[error(
+        "the wall clock is {behind_ms} ms behind the last record of the journal: set the clock"
+    )]
+    ClockBehind {
+        /// By how much, milliseconds.
+        behind_ms: u64,
+    },
     /// The keys cannot be used.
     #[error("keys: {0}")]
     Keys(String),
@@ -238,9 +448,17 @@ pub enum StopError {
     /// An agent broke one of its own rules; the reason is on standard error.
     #[error("the exchange stopped by a defect of its own")]
     Defect,
+    /// The journal was not ended in time.
+    #[error("the journal was not ended in time; what was acknowledged is on disk")]
+    Journal,
 }
 
 const SHARD: u8 = 0;
-/// Readers of the log that the sequencer waits for: reports and market data.
-const GATE_COUNT: usize = 2;
+/// Readers of the log that the sequencer waits for: reports, market data and the persister.
+const GATE_COUNT: usize = 3;
+const PERSISTER_GATE: usize = 2;
+/// How far the clock may lie behind the last record.
+const CLOCK_TOLERANCE_NS: u64 = 1_000_000_000;
+/// How long a stop waits for the journal.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const ACCESS_KEYS_MIN: u32 = 256;

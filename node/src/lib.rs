@@ -10,10 +10,22 @@ mod config;
 mod data_folder;
 mod exchange;
 mod gateways;
+mod record;
+mod recovery;
+mod replayer;
 mod sequencer;
+mod snapshots;
 
 pub use activity::{Activity, ActivityReader};
-pub use config::{Config, ConfigFileError, DEMO_KEYS, Demo, Limits, Network, Placement, Threads};
+pub use config::{
+    Config, ConfigFileError, DEMO_KEYS, Demo, Journal, Limits, Network, Placement, Threads,
+};
 pub use data_folder::{DataFolder, DataFolderError};
-pub use exchange::{Addresses, Agents, Exchange, StartError, StopError};
+pub use exchange::{Addresses, Agents, Exchange, JournalStatus, StartError, StopError};
+pub use record::write_record;
+pub use recovery::{
+    Recovered, RecoveryError, RecoveryStatistics, load, recover_exchange, replay_to, resume,
+};
+pub use replayer::{Difference, RecordPart, ReplayError, Replayer};
 pub use sequencer::{Sequencer, Totals};
+pub use snapshots::make_snapshot;

@@ -2,17 +2,20 @@
 //! commits it with its effects as one record of the log.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use forecastle_engine::{CommandInput, EffectBuffer, Engine};
+use forecastle_engine::{CommandInput, Engine};
 use forecastle_proto_spec::{
-    Continue, EntitlementRequest, Frame, Message, RECORD_LENGTH_MAX, RecordHeader, encode,
+    Continue, EngineConfiguration, EntitlementRequest, Message, RECORD_LENGTH_MAX,
+    SessionDisconnected, encode,
 };
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::Now;
 use forecastle_runtime::log_buffer::{LogClaim, LogWriter};
 use forecastle_runtime::ring::Consumer;
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::FromZeros;
+
+use crate::record::write_record;
 
 /// The agent that owns engine and log.
 pub struct Sequencer {
@@ -28,6 +31,8 @@ pub struct Sequencer {
 /// Where the sequencer leaves its last word when it is closed.
 #[derive(Debug, Default)]
 pub(crate) struct ClosingState {
+    must_stop: AtomicBool,
+    has_stopped: AtomicBool,
     log_position: AtomicU64,
     market_digest: AtomicU64,
     state_digest: AtomicU64,
@@ -45,24 +50,31 @@ pub struct Totals {
 }
 
 impl Sequencer {
+    /// A sequencer whose first record comes behind `last_time_ns`.
     pub(crate) fn new(
         engine: Engine,
         commands: Consumer,
         log: LogWriter,
+        last_time_ns: u64,
         closing: Arc<ClosingState>,
     ) -> Self {
-        Self { engine, commands, log, last_time_ns: 0, continue_is_due: false, closing }
+        Self { engine, commands, log, last_time_ns, continue_is_due: false, closing }
+    }
+
+    /// The engine, to read.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Sequences a command of the exchange itself, before any client's.
     ///
     /// # Panics
     /// The log has no room; at the start it has.
-    pub(crate) fn entitle(&mut self, request: &EntitlementRequest, now: Now) {
-        let mut command = [0; EntitlementRequest::ENCODED_LENGTH];
-        encode(request, &mut command).expect("the buffer is of the message's length");
-        let is_sequenced = self.sequence_own(&command, now);
-        assert!(is_sequenced, "a new log has room for the first entitlements");
+    pub(crate) fn begin_with<M: Message>(&mut self, message: &M, now: Now) {
+        let mut command = [0; OWN_COMMAND_LENGTH_MAX];
+        let length = encode(message, &mut command).expect("own commands are short");
+        let is_sequenced = self.sequence_own(&command[..length], now);
+        assert!(is_sequenced, "a log that begins has room for the exchange's own commands");
     }
 
     fn take_command(&mut self, now: Now) -> bool {
@@ -85,7 +97,12 @@ impl Sequencer {
     }
 
     fn go_on_with_work(&mut self, now: Now) -> bool {
-        let message = Continue::new_zeroed();
+        let mut message = Continue::new_zeroed();
+        if let Some(requester) = self.engine.continuation() {
+            message.session_id.set(requester.session_id);
+            message.request_id.set(requester.request_id);
+            message.seq_num.set(requester.seq_num);
+        }
         let mut command = [0; Continue::ENCODED_LENGTH];
         encode(&message, &mut command).expect("the buffer is of the message's length");
         let is_sequenced = self.sequence_own(&command, now);
@@ -100,6 +117,11 @@ impl Agent for Sequencer {
     }
 
     fn do_work(&mut self, now: Now) -> usize {
+        if self.closing.must_stop.load(Ordering::Acquire) {
+            // Release: whoever sees it also sees the last record in the log.
+            self.closing.has_stopped.store(true, Ordering::Release);
+            return 0;
+        }
         for count in 0..COMMANDS_MAX {
             let work_is_pending = self.engine.continuation_is_pending();
             if work_is_pending && self.continue_is_due {
@@ -125,6 +147,16 @@ impl Agent for Sequencer {
 }
 
 impl ClosingState {
+    /// Asks the sequencer to take no further command.
+    pub(crate) fn request_stop(&self) {
+        self.must_stop.store(true, Ordering::Release);
+    }
+
+    /// Whether it has taken its last.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.has_stopped.load(Ordering::Acquire)
+    }
+
     /// What the sequencer left; read it after its thread was joined.
     pub(crate) fn totals(&self) -> Totals {
         // Acquire pairs with the Release in `on_close`.
@@ -150,35 +182,14 @@ fn append(
     claim.commit(length);
 }
 
-/// Applies `command` and writes its record at the start of `buffer`; gives the record's length.
-#[inline]
-fn write_record(
-    engine: &mut Engine,
-    input: CommandInput,
-    command: &[u8],
-    buffer: &mut [u8],
-) -> usize {
-    let padded_length = command.len().next_multiple_of(8);
-    let (header_bytes, rest) = buffer.split_at_mut(size_of::<RecordHeader>());
-    let (command_bytes, effect_bytes) = rest.split_at_mut(padded_length);
-    command_bytes[..command.len()].copy_from_slice(command);
-    command_bytes[command.len()..].fill(0);
-    let mut effects = EffectBuffer::new(effect_bytes);
-    engine.apply(input, command, &mut effects);
-    let length = size_of::<RecordHeader>() + padded_length + effects.length();
-    let mut header = RecordHeader::new_zeroed();
-    header.record_length.set(u32::try_from(length).expect("a record fits a frame"));
-    header.template_id.set(Frame::parse(command).map_or(0, |(frame, _)| frame.template_id));
-    header.command_length.set(u16::try_from(command.len()).expect("a command fits a datagram"));
-    header.session_id.set(input.session_id);
-    header.effect_count.set(effects.count());
-    header.sequencing_time_ns.set(input.sequencing_time_ns);
-    header.state_digest.set(engine.state_digest());
-    header_bytes.copy_from_slice(header.as_bytes());
-    length
-}
-
 /// Commands of one duty cycle.
 const COMMANDS_MAX: usize = 256;
+/// Longest command of the exchange itself.
+const OWN_COMMAND_LENGTH_MAX: usize = 64;
+
+const _: () = assert!(EngineConfiguration::ENCODED_LENGTH <= OWN_COMMAND_LENGTH_MAX);
+const _: () = assert!(EntitlementRequest::ENCODED_LENGTH <= OWN_COMMAND_LENGTH_MAX);
+const _: () = assert!(SessionDisconnected::ENCODED_LENGTH <= OWN_COMMAND_LENGTH_MAX);
+
 /// Session of the exchange's own commands.
 const EXCHANGE_SESSION_ID: u32 = 0;

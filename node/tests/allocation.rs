@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use forecastle_client::{AccessKey, KeyFile, OrderEntry, OrderEntryOptions, SessionError};
-use forecastle_node::{Addresses, Agents, Config, Limits, Network};
+use forecastle_node::{Addresses, Agents, Config, DataFolder, Limits, Network};
 use forecastle_proto_spec::{
     AccountDefinitionRequest, AccountReport, BusinessMessageReject, DepositRequest,
     EventDefinitionReport, EventDefinitionRequest, ExecutionReportCancelled, ExecutionReportNew,
@@ -28,8 +28,10 @@ static ALLOCATOR: AllocDisabler = AllocDisabler;
 
 #[test]
 fn the_hot_side_allocates_nothing_over_100_000_requests_and_a_login() {
-    let keys = KeyFile::generate(2).unwrap();
-    let agents = Agents::build(&config(), &keys).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataFolder::open(folder.path()).unwrap();
+    let keys = data.keys().clone();
+    let agents = Agents::build(&config(), &data, None).unwrap();
     let addresses = agents.addresses;
     let is_done = AtomicBool::new(false);
     let is_planted = std::env::var_os(PLANT).is_some();
@@ -69,6 +71,7 @@ fn run_under_watch(mut agents: Agents, is_done: &AtomicBool, is_planted: bool) {
             }
             agents.order_entry.do_work(now)
                 + agents.sequencer.do_work(now)
+                + agents.persister.do_work(now)
                 + agents.market_data.do_work(now)
         });
         cycles += 1;

@@ -186,6 +186,8 @@ impl Spares {
 #[derive(Debug)]
 pub(crate) struct Roller {
     requests: Option<SyncSender<RollRequest>>,
+    /// Goes with a request and comes back with its answer.
+    header: Option<AlignedBuffer>,
     answers: Receiver<io::Result<Rolled>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -202,6 +204,7 @@ pub(crate) struct Rolled {
     pub(crate) file: File,
     /// Random: the id of the segment after it.
     pub(crate) next_segment_id: SegmentId,
+    header: Option<AlignedBuffer>,
 }
 
 impl Roller {
@@ -211,27 +214,34 @@ impl Roller {
         let folder = folder.clone();
         let run = move || {
             for request in inbox {
-                if outbox.send(roll(&folder, &request, &space)).is_err() {
+                let rolled = roll(&folder, &request, &space);
+                let answer = rolled.map(|rolled| Rolled { header: Some(request.header), ..rolled });
+                if outbox.send(answer).is_err() {
                     return;
                 }
             }
         };
         let thread = std::thread::Builder::new().name("roller".to_string()).spawn(run)?;
-        Ok(Self { requests: Some(requests), answers, thread: Some(thread) })
+        let header = Some(AlignedBuffer::new(2 * SECTOR_LENGTH));
+        Ok(Self { requests: Some(requests), header, answers, thread: Some(thread) })
     }
 
-    /// Asks for the segment of that position. Copies the header's two sectors: once in a segment.
-    pub(crate) fn request(&self, position: u64, header: &[u8]) {
-        let mut copy = AlignedBuffer::new(header.len());
-        copy.bytes_mut()[..header.len()].copy_from_slice(header);
+    /// Asks for the segment of that position, whose first two sectors are `header`.
+    pub(crate) fn request(&mut self, position: u64, header: &[u8]) {
+        let mut copy = self.header.take().expect("one roll is under way at a time");
+        copy.bytes_mut().copy_from_slice(header);
         let request = RollRequest { position, header: copy };
         let requests = self.requests.as_ref().expect("the roller runs");
         requests.try_send(request).expect("one roll is under way at a time");
     }
 
     /// The segment that was asked for, once it is there.
-    pub(crate) fn poll(&self) -> Option<io::Result<Rolled>> {
-        self.answers.try_recv().ok()
+    pub(crate) fn poll(&mut self) -> Option<io::Result<Rolled>> {
+        let mut answer = self.answers.try_recv().ok()?;
+        if let Ok(rolled) = &mut answer {
+            self.header = rolled.header.take();
+        }
+        Some(answer)
     }
 }
 
@@ -264,7 +274,7 @@ fn roll(folder: &JournalFolder, request: &RollRequest, space: &Space) -> io::Res
     fs::rename(&spare, folder.segment_path(request.position))?;
     sync_folder(folder.journal())?;
     sync_folder(&spare_folder)?;
-    Ok(Rolled { file, next_segment_id: random_segment_id()? })
+    Ok(Rolled { file, next_segment_id: random_segment_id()?, header: None })
 }
 
 /// Makes a segment's file, whose records lie elsewhere now, a spare: its old frames carry an old

@@ -52,11 +52,19 @@ struct ExchangeArguments {
     /// Where to write, last and atomically, the addresses of the ready exchange.
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
+    /// Key of the journal's chain; made when missing. Without it, DATA/journal.key.
+    #[arg(long, value_name = "FILE")]
+    chain_key: Option<PathBuf>,
 }
 
 impl From<ExchangeArguments> for serve::Options {
     fn from(arguments: ExchangeArguments) -> Self {
-        Self { data: arguments.data, config: arguments.config, ready_file: arguments.ready_file }
+        Self {
+            data: arguments.data,
+            config: arguments.config,
+            ready_file: arguments.ready_file,
+            chain_key: arguments.chain_key,
+        }
     }
 }
 

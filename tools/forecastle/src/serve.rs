@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use forecastle_client::ReadyFile;
-use forecastle_node::{Config, DataFolder, Exchange};
+use forecastle_node::{Config, DataFolder, Exchange, RecoveryError, StartError};
+use forecastle_persister_disk::JournalError;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::exit::{Failure, Outcome};
@@ -22,6 +23,8 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// Where to write its addresses.
     pub ready_file: Option<PathBuf>,
+    /// Key of the journal's chain, when it is not in the data folder.
+    pub chain_key: Option<PathBuf>,
 }
 
 /// Runs a plain exchange until SIGINT or SIGTERM.
@@ -68,7 +71,8 @@ impl Running {
             signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, stop.clone())?;
             signal_hook::flag::register(signal, stop.clone())?;
         }
-        let exchange = Exchange::start(&config, folder.keys())?;
+        let started = Exchange::start(&config, &folder, options.chain_key.as_deref());
+        let exchange = started.map_err(classified)?;
         let status = StatusLine::new();
         let next_status = Instant::now() + STATUS_PERIOD;
         Ok(Self { config, folder, exchange, status, stop, profile, next_status })
@@ -93,7 +97,7 @@ impl Running {
     /// # Errors
     /// The ready file cannot be written.
     pub fn announce(&self, ready_file: Option<&Path>) -> anyhow::Result<()> {
-        start_screen(&self.config, self.profile, &self.ready());
+        start_screen(&self.config, self.profile, &self.ready(), self.exchange.journal());
         if let Some(path) = ready_file {
             self.ready().write(path)?;
         }
@@ -143,6 +147,19 @@ impl Running {
         self.status.finish(activity, &totals, (self.profile == "demo").then_some(&self.config));
         Ok(())
     }
+}
+
+/// A journal that cannot be trusted has an exit code of its own.
+fn classified(error: StartError) -> anyhow::Error {
+    let is_damaged = match &error {
+        StartError::Recovery(RecoveryError::Journal(error)) | StartError::Journal(error) => {
+            !matches!(error, JournalError::Folder(_))
+        }
+        StartError::Recovery(_) => true,
+        _ => false,
+    };
+    let error = anyhow::Error::new(error);
+    if is_damaged { error.context(Failure::Damaged) } else { error }
 }
 
 const STATUS_PERIOD: Duration = Duration::from_secs(1);

@@ -4,10 +4,11 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
 use forecastle_client::ReadyFile;
-use forecastle_node::{Activity, Config, Placement, Totals};
+use forecastle_node::{Activity, Config, JournalStatus, Placement, RecoveryStatistics, Totals};
+use forecastle_proto_spec::AcknowledgementLevel;
 
 /// Prints where everything is.
-pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile) {
+pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile, journal: &JournalStatus) {
     let build = if cfg!(debug_assertions) { "debug build" } else { "release" };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let placement = match config.threads.placement {
@@ -19,9 +20,22 @@ pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile) {
         ("market data", format!("multicast {} on {}", ready.market_data, config.network.interface)),
         ("keys", ready.keys.display().to_string()),
         ("threads", format!("{placement}, idle {}", config.threads.idle)),
-        ("journal", "none: nothing is journaled yet, a stop forgets everything".to_string()),
-        ("acknowledged", "memory: survives nothing but the client's own crash".to_string()),
+        ("journal", journal_line(journal)),
+        ("recovered", recovery_line(&journal.recovery)),
+        ("acknowledged", level_line(journal.level).to_string()),
     ];
+    if let Some(denied) = &journal.backend.denied {
+        rows.push((
+            "note",
+            format!("io_uring is denied ({denied}): the journal is written blocking"),
+        ));
+    }
+    if let Some(cut) = &journal.recovery.cut {
+        rows.push(("cut", cut.to_string()));
+    }
+    for refusal in &journal.recovery.snapshots_refused {
+        rows.push(("refused", refusal.clone()));
+    }
     if profile == "demo" {
         let demo = &config.demo;
         rows.push((
@@ -44,6 +58,33 @@ pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile) {
     }
     screen.push_str("ready         Ctrl-C stops and prints totals and digests\n");
     print(&screen);
+}
+
+fn journal_line(journal: &JournalStatus) -> String {
+    let folder = journal.folder.journal().display();
+    let (backend, spares) = (journal.backend.name, journal.space.spare_count());
+    format!("{folder}   {backend}, {spares} spare segments")
+}
+
+fn recovery_line(recovery: &RecoveryStatistics) -> String {
+    let RecoveryStatistics { command_count, elapsed, snapshot_position, .. } = recovery;
+    let from = match snapshot_position {
+        Some(position) => format!("the snapshot at {position}"),
+        None => "the beginning".to_string(),
+    };
+    let micros = elapsed.as_micros().max(1);
+    let rate = u128::from(*command_count) * 1_000_000 / micros;
+    let millis = elapsed.as_millis();
+    format!("{command_count} commands from {from} in {millis} ms ({rate}/s)")
+}
+
+fn level_line(level: AcknowledgementLevel) -> &'static str {
+    match level {
+        AcknowledgementLevel::Memory => "memory: survives nothing but the client's own crash",
+        AcknowledgementLevel::Written => "written: survives a crash of the process and the kernel",
+        AcknowledgementLevel::Durable => "durable: survives a loss of power on this machine",
+        AcknowledgementLevel::Quorum => "quorum: survives the loss of a machine",
+    }
 }
 
 /// One line that tells how the exchange is doing: rewritten on a terminal, a JSON line elsewhere.

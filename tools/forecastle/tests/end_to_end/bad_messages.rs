@@ -42,8 +42,9 @@ fn a_message_that_is_not_of_the_schema_is_rejected_by_its_code() {
         (encoded(&BusinessMessageReject::new_zeroed()), RejectCode::NotAClientMessage),
         (encoded(&OrderAccepted::new_zeroed()), RejectCode::NotAClientMessage),
         (encoded(&NotApplied::new_zeroed()), RejectCode::NotAClientMessage),
-        (server_only(111, 8), RejectCode::NotAClientMessage),
+        (server_only(111, 16), RejectCode::NotAClientMessage),
         (server_only(112, 8), RejectCode::NotAClientMessage),
+        (server_only(113, 48), RejectCode::NotAClientMessage),
     ];
     for (bytes, code) in cases {
         let label = format!("session.{}", label_of(code));

@@ -164,7 +164,9 @@ impl Setup {
              sessions_max = 64\n\
              cl_ord_id_window = 64\n\
              exposures_max = 1024\n\
-             log_bytes = 8388608\n",
+             log_bytes = 8388608\n\
+             [journal]\n\
+             segment_bytes = 1048576\n",
             self.order_entry,
             free_group(),
             self.orders_max

@@ -65,7 +65,7 @@ fn converse(setup: &Setup) -> Ipv4Addr {
     let report = exchange_report(&mut floor.admin);
     let Floor { exchange, admin, maker, taker, .. } = floor;
     let established = admin.acknowledgement_level();
-    assert_eq!(established, u8::from(AcknowledgementLevel::Memory));
+    assert_eq!(established, u8::from(AcknowledgementLevel::Durable));
     for desk in [maker, taker, admin] {
         let code = u16::from(TerminateCode::Finished);
         let ended = desk.terminate();

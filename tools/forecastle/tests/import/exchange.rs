@@ -47,7 +47,7 @@ impl Venue {
         };
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
-        let exchange = Exchange::start(&config, data.keys()).unwrap();
+        let exchange = Exchange::start(&config, &data, None).unwrap();
         let addresses = exchange.addresses();
         let ready = ReadyFile {
             pid: std::process::id(),

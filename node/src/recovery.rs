@@ -1,0 +1,161 @@
+//! The state of an exchange out of its journal: newest valid snapshot, then replay to the end.
+
+use std::time::{Duration, Instant};
+
+use forecastle_engine::{Engine, SnapshotError};
+use forecastle_persister::{JournalEnd, TornTail};
+use forecastle_persister_disk::{
+    JournalError, JournalFolder, JournalReader, SnapshotFile, recover,
+};
+
+use crate::replayer::{ReplayError, Replayer};
+
+/// What recovery made stand again.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The state; none when the journal holds no record.
+    pub engine: Option<Engine>,
+    /// Where the journal ends.
+    pub end: JournalEnd,
+    /// Sequencing time of the last record, nanoseconds since 1970; 0 when there is none.
+    pub sequencing_time_ns: u64,
+    /// How it went.
+    pub statistics: RecoveryStatistics,
+}
+
+/// How a recovery went, for the start screen.
+#[derive(Clone, Debug, Default)]
+pub struct RecoveryStatistics {
+    /// Commands executed again.
+    pub command_count: u64,
+    /// How long all of it took.
+    pub elapsed: Duration,
+    /// Position of the snapshot that was used.
+    pub snapshot_position: Option<u64>,
+    /// Snapshots that were not used, and why.
+    pub snapshots_refused: Vec<String>,
+    /// What was cut off the end.
+    pub cut: Option<TornTail>,
+}
+
+/// Cuts a torn tail, loads the newest snapshot that holds, and executes what follows it,
+/// comparing every byte.
+///
+/// # Errors
+/// Promised data is damaged or missing, execution differs, or the journal is of other rules.
+/// Nothing was changed then, save that a torn tail was cut.
+pub fn recover_exchange(folder: &JournalFolder, shard: u8) -> Result<Recovered, RecoveryError> {
+    let start = Instant::now();
+    let found = recover(folder, shard)?;
+    let end = found.end;
+    let mut statistics = RecoveryStatistics { cut: found.cut, ..RecoveryStatistics::default() };
+    let mut replayer = resume(folder, shard, end.point.position, &mut statistics)?;
+    let before = replayer.command_count();
+    if end.point.position > replayer.position() {
+        replay_to(folder, &mut replayer, end.point.position)?;
+    }
+    if replayer.position() != end.point.position {
+        let (reached, end) = (replayer.position(), end.point.position);
+        return Err(RecoveryError::Short { reached, end });
+    }
+    statistics.command_count = replayer.command_count() - before;
+    statistics.elapsed = start.elapsed();
+    let sequencing_time_ns = replayer.sequencing_time_ns();
+    Ok(Recovered { engine: replayer.into_engine(), end, sequencing_time_ns, statistics })
+}
+
+/// Executes the journal from the replayer's position up to `position`.
+///
+/// # Errors
+/// The journal cannot be read, or execution differs.
+pub fn replay_to(
+    folder: &JournalFolder,
+    replayer: &mut Replayer,
+    position: u64,
+) -> Result<(), RecoveryError> {
+    let mut reader = JournalReader::open(folder, replayer.position())?;
+    while let Some(frame) = reader.next_frame(position)? {
+        replayer.apply_frame(&frame, position)?;
+    }
+    Ok(())
+}
+
+/// A replayer behind the newest snapshot at or before `limit_position` that can be used; at birth
+/// when there is none and the journal still begins there.
+///
+/// # Errors
+/// No snapshot can be used, and the journal does not reach back to its birth.
+pub fn resume(
+    folder: &JournalFolder,
+    shard: u8,
+    limit_position: u64,
+    statistics: &mut RecoveryStatistics,
+) -> Result<Replayer, RecoveryError> {
+    for file in SnapshotFile::list(folder).map_err(JournalError::from)? {
+        if file.position > limit_position {
+            let path = file.path.display();
+            let refusal = format!("{path} lies behind the journal's end {limit_position}");
+            return Err(RecoveryError::SnapshotAhead { refusal });
+        }
+        match load(&file) {
+            Ok(replayer) => {
+                statistics.snapshot_position = Some(file.position);
+                return Ok(replayer);
+            }
+            Err(error) => statistics.snapshots_refused.push(error.to_string()),
+        }
+    }
+    Ok(Replayer::at_birth(shard))
+}
+
+/// The replayer that a snapshot holds.
+///
+/// # Errors
+/// It cannot be read, does not verify, or is not the state that it says.
+pub fn load(file: &SnapshotFile) -> Result<Replayer, RecoveryError> {
+    let (header, body) = file.read()?;
+    let refused =
+        |reason: String| RecoveryError::Snapshot { path: file.path.display().to_string(), reason };
+    let engine = Engine::decode_snapshot(&body)
+        .map_err(|error: SnapshotError| refused(error.to_string()))?;
+    if engine.state_digest() != header.state_digest {
+        let found = engine.state_digest();
+        let reason = format!("it holds digest {found:016x}, not {:016x}", header.state_digest);
+        return Err(refused(reason));
+    }
+    let counts = (header.command_count, header.sequencing_time_ns);
+    Ok(Replayer::resumed(engine, header.position, counts))
+}
+
+/// Why an exchange cannot be made to stand again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Execution and journal do not agree.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// A snapshot cannot be used.
+    #[error("snapshot {path}: {reason}")]
+    Snapshot {
+        /// Which.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A snapshot is newer than the journal: records that it rests on are gone.
+    #[error("snapshot {refusal}: the records behind it are missing; see `forecastle journal ls`")]
+    SnapshotAhead {
+        /// Which.
+        refusal: String,
+    },
+    /// The records end before the journal does.
+    #[error("the records end at position {reached}, the journal at {end}")]
+    Short {
+        /// Where execution came to.
+        reached: u64,
+        /// Where it was to come to.
+        end: u64,
+    },
+}
