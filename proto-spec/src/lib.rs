@@ -10,12 +10,14 @@
 
 #![forbid(unsafe_code)]
 
+mod describe;
 mod digest;
 mod generated;
 mod login;
 mod message;
 mod order_id;
 
+pub use describe::describe;
 pub use digest::Digest;
 pub use generated::*;
 pub use login::{HMAC_LENGTH, signed_range};

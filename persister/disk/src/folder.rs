@@ -35,18 +35,24 @@ impl JournalFolder {
     /// A folder or the key cannot be made or read.
     pub fn open(data: &Path, key_file: Option<&Path>) -> Result<Self, FolderError> {
         let folder = Self { data: data.to_path_buf(), journal: data.join("journal"), key: None };
-        for path in [folder.data.clone(), folder.journal.clone(), folder.archive(), folder.spare()]
-            .into_iter()
-            .chain([folder.snapshots()])
-        {
-            fs::create_dir_all(&path).map_err(FolderError::io("make", &path))?;
-        }
+        folder.make_folders()?;
         let key_path = key_file.map_or_else(|| data.join(KEY_FILE), Path::to_path_buf);
         if !key_path.exists() {
             make_key(&key_path)?;
         }
         let key = Some(read_key(&key_path)?);
         Ok(Self { key, ..folder })
+    }
+
+    /// Makes the folders of a journal in the new data folder `data`, without a key: what it is to
+    /// hold is copied there.
+    ///
+    /// # Errors
+    /// A folder cannot be made.
+    pub fn open_to_write_copy(data: &Path) -> Result<Self, FolderError> {
+        let folder = Self { data: data.to_path_buf(), journal: data.join("journal"), key: None };
+        folder.make_folders()?;
+        Ok(folder)
     }
 
     /// The journal at `path`, a data folder or a folder of segments, to read: makes nothing.
@@ -69,6 +75,14 @@ impl JournalFolder {
             key_file.map(Path::to_path_buf).or_else(|| beside.exists().then_some(beside));
         let key = key_path.map(|path| read_key(&path)).transpose()?;
         Ok(Self { data, journal, key })
+    }
+
+    fn make_folders(&self) -> Result<(), FolderError> {
+        let (archive, spare, snapshots) = (self.archive(), self.spare(), self.snapshots());
+        for path in [&self.data, &self.journal, &archive, &spare, &snapshots] {
+            fs::create_dir_all(path).map_err(FolderError::io("make", path))?;
+        }
+        Ok(())
     }
 
     /// The data folder.

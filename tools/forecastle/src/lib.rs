@@ -5,5 +5,7 @@
 pub mod demo;
 pub mod exit;
 pub mod import;
+pub mod journal;
+pub mod replay;
 pub mod serve;
 pub mod status;

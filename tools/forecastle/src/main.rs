@@ -1,5 +1,6 @@
 //! The `forecastle` command: without arguments a living demo exchange, `serve` a plain one,
-//! `import` a recorded market traded through a running one.
+//! `import` a recorded market traded through a running one, `replay` and `journal` what was
+//! written.
 
 #![forbid(unsafe_code)]
 
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use forecastle::{demo, exit, import, serve};
+use forecastle::{demo, exit, import, journal, replay, serve};
 
 /// A prediction-market exchange for market makers.
 ///
@@ -27,6 +28,14 @@ struct CommandLine {
 enum Command {
     /// Run an exchange without demo traders.
     Serve(ExchangeArguments),
+    /// Execute a journal again and compare every effect and digest.
+    Replay(replay::Arguments),
+    /// Ask a journal: list, verify, dump, state at a position, an order's life, differences.
+    Journal {
+        /// What to ask.
+        #[command(subcommand)]
+        command: journal::Command,
+    },
     /// Trade recorded market data through a running exchange.
     Import {
         /// What the recording is.
@@ -73,6 +82,8 @@ fn main() -> ExitCode {
     let result = match command_line.command {
         None => demo::run(&command_line.exchange.into()),
         Some(Command::Serve(arguments)) => serve::run(&arguments.into()),
+        Some(Command::Replay(arguments)) => replay::run(&arguments),
+        Some(Command::Journal { command }) => journal::run(&command),
         Some(Command::Import { source: ImportSource::Betfair(arguments) }) => {
             import::run(&arguments)
         }

@@ -9,6 +9,7 @@ mod debian;
 mod exchange;
 mod market;
 mod process;
+mod replay;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -46,6 +47,8 @@ struct Gate {
     debian: debian::Installer,
     /// The second market run's capture, or why there is none; unset before the run.
     recording: Option<capture::Recording>,
+    /// What the first market run left; unset before it.
+    traded: Option<replay::Traded>,
 }
 
 impl Gate {
@@ -54,6 +57,7 @@ impl Gate {
             metadata: Metadata::read()?,
             debian: debian::Installer::default(),
             recording: None,
+            traded: None,
         })
     }
 }
@@ -115,6 +119,7 @@ const STEPS: &[(&str, Step)] = &[
     ("loom", cargo_steps::loom),
     ("build", |_| cargo_steps::build()),
     ("market", market::run),
+    ("replay", replay::run),
     ("capture", capture::run),
 ];
 

@@ -32,7 +32,7 @@ impl Exchange {
         let ready_file = folder.join("ready.json");
         let errors = folder.join("serve.stderr");
         let mut command = Command::new(binary);
-        command.arg("serve").arg("--data").arg(folder.join("data"));
+        command.arg("serve").arg("--data").arg(Self::data_folder(folder));
         command.arg("--ready-file").arg(&ready_file);
         let mut server = Background::start(&mut command, &folder.join("serve.stdout"), &errors)?;
         // The file is written last and by a rename, so once it is there it is whole.
@@ -47,6 +47,11 @@ impl Exchange {
         let ready = ready.context("the exchange was not ready in time")?;
         let ports = ports(&serde_json::from_str(&ready)?)?;
         Ok(Self { server, ready_file, ports })
+    }
+
+    /// Where one that was started in `folder` keeps its data.
+    pub fn data_folder(folder: &Path) -> PathBuf {
+        folder.join("data")
     }
 
     /// Ends it by SIGTERM.

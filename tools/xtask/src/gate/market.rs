@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::exchange::Exchange;
-use super::{Gate, Outcome, capture, process};
+use super::{Gate, Outcome, capture, process, replay};
 use crate::tree;
 
 /// Runs the import twice, the second time under a capture where this machine permits one.
@@ -30,6 +30,10 @@ pub fn run(gate: &mut Gate) -> anyhow::Result<Outcome> {
         digests[0].is_ok() && digests[0].as_ref().ok() == digests[1].as_ref().ok(),
         "two runs, two digests: {digests:?}"
     );
+    gate.traded = Some(replay::Traded {
+        data_folder: Exchange::data_folder(&folder(gate, "market-1")),
+        digest: text(&first, "digest")?,
+    });
     let mut outcome = Outcome::passed("two fresh runs, one digest");
     outcome.notes.extend([&first, &second].map(Value::to_string));
     Ok(outcome)
@@ -104,7 +108,8 @@ fn text(report: &Value, key: &str) -> anyhow::Result<String> {
     }
 }
 
-fn binary(gate: &Gate) -> PathBuf {
+/// The command as the build step left it.
+pub fn binary(gate: &Gate) -> PathBuf {
     gate.metadata.target_directory.join("release/forecastle")
 }
 

@@ -1,0 +1,77 @@
+//! From a template id, which is a number, to the fields of its struct, which is a type.
+
+use crate::generated as spec;
+use crate::message::{FieldValue, Frame, Message};
+
+/// The name of a frame's message, after calling `visit` with each of its fields in schema order.
+/// For tools; it tries the messages one after another. `None` when the list lacks the template,
+/// which a test excludes.
+pub fn describe(
+    frame: &Frame<'_>,
+    visit: &mut dyn FnMut(&'static str, FieldValue<'_>),
+) -> Option<&'static str> {
+    DESCRIBERS.iter().find_map(|describe| describe(frame, visit))
+}
+
+type Describer =
+    fn(&Frame<'_>, &mut dyn FnMut(&'static str, FieldValue<'_>)) -> Option<&'static str>;
+
+macro_rules! describers {
+    ($($message:ident)*) => { &[$(describe_as::<spec::$message>),*] };
+}
+
+const DESCRIBERS: &[Describer] = describers! {
+    NewOrderSingle OrderAccepted OrderRested Trade OrderCancelled OrderReplaced
+    OrderCancelRequest OrderCancelReplaceRequest OrderMassActionRequest
+    Negotiate NegotiationResponse NegotiationReject
+    Establish EstablishmentAck EstablishmentReject
+    Sequence Terminate NotApplied
+    RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
+    EventDefinitionRequest SecurityStatusRequest SettlementRequest
+    AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
+    StateReportRequest CounterReportRequest LogStreamRequest
+    ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
+    OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
+    EventDefinitionReport AccountReport PositionReport ExchangeReport
+    SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
+    MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
+    EventDefinition SecurityDefinition SecurityStatus MarketSettlement
+    MarketSettled RecordHeader Continue SessionDisconnected EngineConfiguration LogStreamPacket
+};
+
+fn describe_as<M: Message>(
+    frame: &Frame<'_>,
+    visit: &mut dyn FnMut(&'static str, FieldValue<'_>),
+) -> Option<&'static str> {
+    let message: &M = frame.body()?;
+    message.for_each_field(visit);
+    Some(M::NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::MessageHeader;
+    use crate::{LAYOUTS, SCHEMA_ID, SCHEMA_VERSION};
+    use zerocopy::IntoBytes as _;
+
+    #[test]
+    fn every_message_is_described_by_its_own_name_and_fields() {
+        for layout in LAYOUTS.iter().copied().flatten() {
+            let header = MessageHeader {
+                block_length: (layout.block_length as u16).into(),
+                template_id: layout.template_id.into(),
+                schema_id: SCHEMA_ID.into(),
+                version: SCHEMA_VERSION.into(),
+            };
+            let mut bytes = header.as_bytes().to_vec();
+            bytes.resize(8 + layout.block_length, 0);
+            let (frame, _) = Frame::parse(&bytes).unwrap();
+            let mut names = Vec::new();
+            let name = describe(&frame, &mut |name, _| names.push(name));
+            assert_eq!(name, Some(layout.name));
+            let expected: Vec<_> = layout.fields.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, expected, "{}", layout.name);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! `forecastle journal explain`: the life of an order, and why it did or did not fill.
+//!
+//! The journal is executed again beside the reading, so that the other side of the book is known
+//! at every moment of the order's life.
+
+use forecastle_engine::Engine;
+use forecastle_node::Replayer;
+use forecastle_persister::Record;
+use forecastle_proto_spec::{
+    CancelReason, OrderAccepted, OrderCancelled, OrderReplaced, OrderRested, Side, Trade,
+};
+
+use super::Place;
+use super::record_view::{Effect, effects};
+use super::source::Source;
+use crate::exit::Outcome;
+
+/// Prints each thing that happened to the order, then the verdict.
+///
+/// # Errors
+/// The journal cannot be read or executed, or no order has this id.
+pub fn run(place: &Place, order_id: u64) -> anyhow::Result<Outcome> {
+    let source = Source::open(place)?;
+    let mut replayer = Replayer::at_birth(source.shard);
+    let mut life = Life::new(order_id);
+    source.for_each_frame(0, |frame| {
+        for record in frame.records() {
+            replayer.apply(record)?;
+            for line in life.follow(&record) {
+                println!("{line}");
+            }
+            if let Some(engine) = replayer.engine() {
+                life.look_at_book(engine);
+            }
+        }
+        Ok(true)
+    })?;
+    let verdict = life.verdict(replayer.engine());
+    let verdict = verdict.ok_or_else(|| anyhow::anyhow!("no order {order_id} in this journal"))?;
+    println!("{verdict}");
+    Ok(Outcome::Done)
+}
+
+/// What is known of the order so far.
+#[derive(Clone, Debug)]
+pub struct Life {
+    order_id: u64,
+    terms: Option<Terms>,
+    traded_lots: u64,
+    /// Sum of price × lots.
+    traded_value: u64,
+    trade_count: u64,
+    ended: Option<String>,
+    /// The other side's price that came closest while it rested.
+    closest: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Terms {
+    security_id: u32,
+    side: Side,
+    price: u16,
+    quantity: u32,
+}
+
+impl Life {
+    /// Nothing known yet of the order with that id.
+    #[must_use]
+    pub fn new(order_id: u64) -> Self {
+        Self {
+            order_id,
+            terms: None,
+            traded_lots: 0,
+            traded_value: 0,
+            trade_count: 0,
+            ended: None,
+            closest: None,
+        }
+    }
+
+    /// Takes note of a record; gives a line for each thing that happened to the order.
+    pub fn follow(&mut self, record: &Record<'_>) -> Vec<String> {
+        let time_ns = record.header().sequencing_time_ns.get();
+        let told = effects(record).filter_map(|effect| {
+            let text = self.note(&effect)?;
+            Some(format!("{:>14}  {time_ns}  {text}", effect.position))
+        });
+        told.collect()
+    }
+
+    fn note(&mut self, effect: &Effect<'_>) -> Option<String> {
+        if let Some(accepted) = effect.frame.body::<OrderAccepted>() {
+            return self.on_accepted(accepted);
+        }
+        if let Some(rested) = effect.frame.body::<OrderRested>() {
+            let is_it = rested.order_id.get() == self.order_id;
+            return is_it.then(|| format!("rests with {} lots", rested.leaves_qty));
+        }
+        if let Some(replaced) = effect.frame.body::<OrderReplaced>() {
+            return self.on_replaced(replaced);
+        }
+        if let Some(cancelled) = effect.frame.body::<OrderCancelled>() {
+            return self.on_cancelled(cancelled);
+        }
+        self.on_trade(effect.frame.body::<Trade>()?)
+    }
+
+    fn on_accepted(&mut self, accepted: &OrderAccepted) -> Option<String> {
+        if accepted.order_id.get() != self.order_id {
+            return None;
+        }
+        let side = Side::try_from(accepted.side).ok()?;
+        let (price, quantity) = (accepted.price.get(), accepted.order_qty.get());
+        let security_id = accepted.security_id.get();
+        self.terms = Some(Terms { security_id, side, price, quantity });
+        Some(format!(
+            "accepted: {side:?} {quantity} lots at {price} in market {security_id}, account {}, \
+             session {}, {} lots ahead",
+            accepted.account, accepted.session_id, accepted.quantity_ahead
+        ))
+    }
+
+    fn on_replaced(&mut self, replaced: &OrderReplaced) -> Option<String> {
+        if replaced.order_id.get() != self.order_id {
+            return None;
+        }
+        let (price, leaves) = (replaced.price.get(), replaced.leaves_qty.get());
+        if let Some(terms) = &mut self.terms {
+            terms.price = price;
+        }
+        let priority = if replaced.priority_kept == 1 { "kept" } else { "lost" };
+        Some(format!("replaced: {leaves} lots at {price}, priority {priority}"))
+    }
+
+    fn on_cancelled(&mut self, cancelled: &OrderCancelled) -> Option<String> {
+        if cancelled.order_id.get() != self.order_id {
+            return None;
+        }
+        let reason = CancelReason::try_from(cancelled.reason.get());
+        let reason = reason.map_or("an unknown reason".to_string(), |reason| format!("{reason:?}"));
+        let text = format!("cancelled: {} lots left, {reason}", cancelled.cancelled_qty);
+        self.ended = Some(text.clone());
+        Some(text)
+    }
+
+    fn on_trade(&mut self, trade: &Trade) -> Option<String> {
+        let (leaves, role) = if trade.resting_order_id.get() == self.order_id {
+            (trade.resting_leaves_qty.get(), "resting")
+        } else if trade.aggressor_order_id.get() == self.order_id {
+            (trade.aggressor_leaves_qty.get(), "aggressor")
+        } else {
+            return None;
+        };
+        let (quantity, price) = (trade.quantity.get(), trade.price.get());
+        self.traded_lots += u64::from(quantity);
+        self.traded_value += u64::from(quantity) * u64::from(price);
+        self.trade_count += 1;
+        if leaves == 0 {
+            self.ended = Some("filled".to_string());
+        }
+        Some(format!("trades {quantity} lots at {price} as {role}, {leaves} left"))
+    }
+
+    /// Looks at the other side of the book while the order lives.
+    pub fn look_at_book(&mut self, engine: &Engine) {
+        let Some(terms) = self.terms.filter(|_| self.ended.is_none()) else { return };
+        let Some(book) = engine.book(terms.security_id) else { return };
+        let best = match terms.side {
+            Side::Buy => book.asks().next(),
+            Side::Sell => book.bids().next(),
+        };
+        let Some(price) = best.map(|order| order.price) else { return };
+        let is_closer = self
+            .closest
+            .is_none_or(|closest| price.abs_diff(terms.price) < closest.abs_diff(terms.price));
+        if is_closer {
+            self.closest = Some(price);
+        }
+    }
+
+    /// Why it did or did not fill; none when there never was such an order.
+    #[must_use]
+    pub fn verdict(&self, engine: Option<&Engine>) -> Option<String> {
+        let terms = self.terms?;
+        let Terms { security_id, side, price, quantity } = terms;
+        let traded = match self.trade_count {
+            0 => "nothing traded".to_string(),
+            count => format!(
+                "{} of {quantity} lots traded in {count} trades at {} on average",
+                self.traded_lots,
+                self.traded_value / self.traded_lots
+            ),
+        };
+        let other = match self.closest {
+            None => "the other side was empty all its life".to_string(),
+            Some(closest) => format!("the other side came no closer than {closest}"),
+        };
+        let end = match &self.ended {
+            Some(end) if end == "filled" => "it was filled".to_string(),
+            Some(end) => format!("it was {end}; {other}"),
+            None => {
+                let ahead = engine.map_or(0, |engine| self.lots_ahead(engine, terms));
+                format!(
+                    "it rests in market {security_id}, {side:?} at {price} with {ahead} lots ahead; \
+                     {other}"
+                )
+            }
+        };
+        Some(format!("{traded}; {end}"))
+    }
+
+    fn lots_ahead(&self, engine: &Engine, terms: Terms) -> u64 {
+        let Some(book) = engine.book(terms.security_id) else { return 0 };
+        let lots_before = |orders: &mut dyn Iterator<Item = forecastle_engine::BookOrder>| {
+            orders
+                .take_while(|order| order.order_id.value() != self.order_id)
+                .map(|order| u64::from(order.leaves_qty))
+                .sum()
+        };
+        match terms.side {
+            Side::Buy => lots_before(&mut book.bids()),
+            Side::Sell => lots_before(&mut book.asks()),
+        }
+    }
+}
