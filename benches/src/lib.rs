@@ -11,6 +11,7 @@ pub mod command_line;
 pub mod engine;
 pub mod hiccups;
 pub mod host;
+pub mod journal;
 pub mod log_buffer;
 pub mod measurement;
 pub mod pair;

@@ -1,7 +1,7 @@
 //! What carries out the writer's frames: io_uring, or a thread that blocks.
 
 mod blocking;
-mod uring;
+pub(crate) mod uring;
 
 use std::fmt;
 use std::fs::File;
@@ -83,7 +83,7 @@ impl Device {
     ) -> io::Result<(Self, BackendInUse)> {
         let mut denied = None;
         if backend != Backend::Blocking {
-            match UringDevice::open(writer) {
+            match UringDevice::open([writer.buffer(0), writer.buffer(1)]) {
                 Ok(device) => {
                     let in_use = BackendInUse { name: "io_uring", denied: None };
                     return Ok((Self::Uring(Box::new(device)), in_use));
@@ -117,7 +117,7 @@ impl Device {
         offset: u64,
     ) -> io::Result<()> {
         match self {
-            Self::Uring(device) => device.write(writer, (buffer, length), offset),
+            Self::Uring(device) => device.write(&writer.buffer(buffer)[..length], buffer, offset),
             Self::Blocking(device) => {
                 device.write(&writer.buffer(buffer)[..length], offset);
                 Ok(())
