@@ -6,7 +6,7 @@
 //! sessions concerned, and public market data to everybody. It holds no state that decides an
 //! effect; what it caches it learnt from the log.
 //!
-//! The cores ([`SessionCore`], [`Reports`], [`MarketDataPacker`]) are pure: bytes and `now` in,
+//! The cores ([`SessionCore`], [`project_reports`], [`MarketDataPacker`]) are pure: bytes and `now` in,
 //! decisions and bytes out. The agents put them on sockets, ring and log.
 
 #![forbid(unsafe_code)]
@@ -36,7 +36,7 @@ pub use publisher::{
     BACK_PRESSURE_MAX_NS, HEARTBEAT_PERIOD_NS, MarketDataAgent, MarketDataConfig, MarketDataParts,
 };
 pub use record::{Effects, Record};
-pub use reports::{Recipient, Reports};
+pub use reports::{Recipient, project_reports};
 pub use session::{
     Action, BAD_MESSAGES_MAX, BindingId, Intake, LOGIN_TIMEOUT_NS, LOGIN_WINDOW_NS,
     MESSAGES_PER_CALL_MAX, Outbound, SCAN_INTERVAL_NS, SessionCore, SessionCount, SessionCounters,

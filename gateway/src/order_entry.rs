@@ -15,27 +15,30 @@ use forecastle_proto_spec::{
 };
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::Now;
-use forecastle_runtime::log_buffer::GatingReader;
+use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
 use forecastle_runtime::ring::{Producer, RecordHeader};
 use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
 use forecastle_transport::{ReceiveConfig, SendConfig, control_address};
 use forecastle_transport_udp::UdpChannel;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::counter_list::CounterList;
 use crate::keys::KeyTable;
 use crate::record::Record;
-use crate::reports::{EXCHANGE_SESSION_ID, Reports};
+use crate::reports::{EXCHANGE_SESSION_ID, project_reports};
 use crate::session::{Intake, MESSAGES_PER_CALL_MAX, SessionCore, SessionCount};
 use streams::Streams;
 
 /// Takes orders in and gives reports out.
 pub struct OrderEntryAgent {
     core: SessionCore,
-    reports: Reports,
     streams: Streams,
     ring: Producer,
     log: GatingReader,
+    log_gauge: LogGauge,
+    refuses_orders: Arc<AtomicBool>,
     counters: CounterList,
     market_data: Option<CounterList>,
     next_publish_ns: u64,
@@ -50,17 +53,17 @@ impl OrderEntryAgent {
     #[must_use]
     pub fn new(parts: OrderEntryParts, config: &OrderEntryConfig) -> Self {
         let core = SessionCore::new(parts.keys, config.images_max);
-        let reports = Reports::new(config.works_max);
         let receive = receive_config(config, parts.requests.local_address());
         let send = SendConfig::unicast(2 * config.images_max, config.reply_term_length);
         let streams = Streams::new(parts.requests, receive, parts.reports, send, config.reply_seed);
-        let counters = CounterList::new(|visit| for_each_count(&core, &reports, &streams, visit));
+        let counters = CounterList::new(|visit| for_each_count(&core, &streams, visit));
         Self {
             core,
-            reports,
             streams,
             ring: parts.ring,
             log: parts.log,
+            log_gauge: parts.log_gauge,
+            refuses_orders: parts.refuses_orders,
             counters,
             market_data: parts.market_data,
             next_publish_ns: 0,
@@ -84,11 +87,13 @@ impl OrderEntryAgent {
             self.core.on_deaf(now);
             return 0;
         }
-        let is_ring_busy = free_length < self.ring.capacity() / BUSY_FREE_DIVISOR;
+        let is_busy = free_length < self.ring.capacity() / BUSY_FREE_DIVISOR
+            || self.log_gauge.used_length() > self.log_gauge.capacity() / BUSY_LOG_DIVISOR
+            // Relaxed: a fact of its own, a moment old at worst.
+            || self.refuses_orders.load(Ordering::Relaxed);
         let (core, ring) = (&mut self.core, &mut self.ring);
         self.streams.poll(now.monotonic_ns, limit, |binding, message| {
-            if let Intake::Forward { session_id } =
-                core.on_message(now, binding, message, is_ring_busy)
+            if let Intake::Forward { session_id } = core.on_message(now, binding, message, is_busy)
             {
                 let mut claim = ring.try_claim(message.len()).expect("room was counted before");
                 claim.copy_from_slice(message);
@@ -125,11 +130,11 @@ impl OrderEntryAgent {
 
     /// Reads released records and reports their effects.
     fn read_log(&mut self, now: Now) -> usize {
-        let Self { core, reports, streams, log, .. } = self;
+        let Self { core, streams, log, .. } = self;
         log.poll(RECORDS_PER_CALL_MAX, |position, bytes| {
             let record = Record::new(position, bytes);
             core.observe(&record);
-            reports.project(&record, |recipient, message| {
+            project_reports(&record, |recipient, message| {
                 core.on_report(now, recipient, message, |binding| {
                     streams.offer(now.monotonic_ns, binding, message)
                 });
@@ -140,8 +145,8 @@ impl OrderEntryAgent {
     }
 
     fn publish_counters(&self) {
-        let (core, reports, streams) = (&self.core, &self.reports, &self.streams);
-        self.counters.publish(|visit| for_each_count(core, reports, streams, visit));
+        let (core, streams) = (&self.core, &self.streams);
+        self.counters.publish(|visit| for_each_count(core, streams, visit));
     }
 }
 
@@ -196,6 +201,10 @@ pub struct OrderEntryParts {
     pub ring: Producer,
     /// Released records, from the log's start.
     pub log: GatingReader,
+    /// How full that log is: above its first mark new orders and replaces are refused as Busy.
+    pub log_gauge: LogGauge,
+    /// Raised while the journal's space is all but used up: the same.
+    pub refuses_orders: Arc<AtomicBool>,
     /// Counters of the market-data publisher, reported behind the agent's own.
     pub market_data: Option<CounterList>,
 }
@@ -216,8 +225,6 @@ pub struct OrderEntryConfig {
     /// Term of each reply stream, bytes, a power of two from 64 KiB. Half of it may wait unsent:
     /// a client further behind is cut off.
     pub reply_term_length: u32,
-    /// The engine's `work_max`.
-    pub works_max: usize,
     /// Random number that names the receiver to senders.
     pub receiver_id: i64,
     /// Secret random bytes that reply session ids are drawn from.
@@ -225,8 +232,8 @@ pub struct OrderEntryConfig {
 }
 
 impl OrderEntryConfig {
-    /// 64 images, 16 per source, window 128 KiB, holes held for 100 ms, reply terms of 1 MiB, 64
-    /// works.
+    /// 64 images, 16 per source, window 128 KiB, holes held for 100 ms and reply terms of
+    /// 1 MiB.
     #[must_use]
     pub const fn new(receiver_id: i64, reply_seed: [u8; 32]) -> Self {
         Self {
@@ -235,7 +242,6 @@ impl OrderEntryConfig {
             window_length: WINDOW_LENGTH_DEFAULT,
             gap_hold_ns: 100_000_000,
             reply_term_length: 1024 * 1024,
-            works_max: 64,
             receiver_id,
             reply_seed,
         }
@@ -268,17 +274,11 @@ fn ring_header(template_id: u16, session_id: u32, now: Now) -> RecordHeader {
     }
 }
 
-fn for_each_count(
-    core: &SessionCore,
-    reports: &Reports,
-    streams: &Streams,
-    visit: &mut dyn FnMut(&str, &str, u64),
-) {
+fn for_each_count(core: &SessionCore, streams: &Streams, visit: &mut dyn FnMut(&str, &str, u64)) {
     for count in SessionCount::ALL {
         visit("session.", count.label(), core.counters().value(count));
     }
     visit("session.", "established_now", core.established_count() as u64);
-    visit("session.", "works_untracked", reports.works_untracked());
     streams.for_each_count(visit);
 }
 
@@ -286,6 +286,9 @@ fn for_each_count(
 pub const RECORDS_PER_CALL_MAX: usize = 64;
 /// New orders and replaces are refused as Busy while less than this part of the ring is free.
 pub const BUSY_FREE_DIVISOR: usize = 4;
+/// The same while more than this part of the log waits for a reader: its first mark. The second is
+/// where the longest record no longer fits, and the engine stops.
+pub const BUSY_LOG_DIVISOR: usize = 2;
 /// Longest transport message taken from a client; longer ones are dropped by the transport.
 pub const REQUEST_LENGTH_MAX: usize = 4096;
 /// Ring bytes that the longest client message takes.

@@ -119,7 +119,7 @@ mod tests {
         let bytes = RecordBuilder::of(0, &Continue::new_zeroed()).build();
         let record = Record::new(8, &bytes);
         assert_eq!(record.effects().count(), 0);
-        assert_eq!(record.end_position(), 56);
+        assert_eq!(record.end_position(), 64);
         let frame = record.command_frame().unwrap();
         assert_eq!(frame.template_id, Continue::TEMPLATE_ID);
         assert_eq!(&frame.bytes[8..], Continue::new_zeroed().as_bytes());

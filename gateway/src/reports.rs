@@ -14,11 +14,11 @@
 //! | OrderRested, MarketSettled | nothing | |
 //! | any other | itself | the sender |
 //!
-//! The sender of a `Continue` record is the session whose request began the work.
+//! The sender of a `Continue` record is the session that the command names: whose request began the
+//! work. So a record is projected without knowing any other.
 
 #[cfg(test)]
 mod tests;
-mod works;
 
 use forecastle_proto_spec::{
     CancelReason, Continue, ExecType, ExecutionReportCancelled, ExecutionReportNew,
@@ -31,58 +31,45 @@ use zerocopy::little_endian::{U32, U64};
 
 use crate::record::Record;
 use crate::request::RequestIds;
-use works::{Requester, Works};
 
-/// The projection and the little it has to remember.
-#[derive(Debug)]
-pub struct Reports {
-    works: Works,
+/// Hands every report of a record to `deliver`, in order. O(effects); no allocation.
+///
+/// # Panics
+/// When the record holds anything but whole messages.
+#[inline]
+pub fn project_reports(record: &Record<'_>, mut deliver: impl FnMut(Recipient, &[u8])) {
+    let sender = Requester::of(record);
+    let time = record.header.sequencing_time_ns;
+    for (position, effect) in record.effects() {
+        let effect = Effect { position: U64::new(position), time, sender, frame: effect };
+        effect.report(&mut deliver);
+    }
 }
 
-impl Reports {
-    /// A projection that starts at the log's start. `works_max` is the engine's `work_max`.
-    #[must_use]
-    pub fn new(works_max: usize) -> Self {
-        Self { works: Works::new(works_max) }
-    }
+/// Who asked for what a record does, and under which numbers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Requester {
+    session_id: u32,
+    ids: RequestIds,
+    /// New total quantity when the request replaces an order.
+    order_qty: u32,
+}
 
-    /// Hands every report of a record to `deliver`, in order. O(effects); no allocation.
-    ///
-    /// # Panics
-    /// When the record holds anything but whole messages.
+impl Requester {
     #[inline]
-    pub fn project(&mut self, record: &Record<'_>, mut deliver: impl FnMut(Recipient, &[u8])) {
-        let is_step = record.header.template_id.get() == Continue::TEMPLATE_ID;
-        let sender =
-            if is_step { self.works.oldest().unwrap_or_default() } else { self.on_command(record) };
-        let time = record.header.sequencing_time_ns;
-        for (position, effect) in record.effects() {
-            let effect = Effect { position: U64::new(position), time, sender, frame: effect };
-            effect.report(&mut deliver);
-            if is_step {
-                self.works.on_step(&effect.frame);
-            }
-        }
-    }
-
-    /// Works whose later steps could not be told to anybody because more began than the engine
-    /// was said to take.
-    #[must_use]
-    pub fn works_untracked(&self) -> u64 {
-        self.works.untracked()
-    }
-
-    #[inline]
-    fn on_command(&mut self, record: &Record<'_>) -> Requester {
+    fn of(record: &Record<'_>) -> Self {
         let session_id = record.session_id();
         let Some(frame) = record.command_frame() else {
-            return Requester { session_id, ..Requester::default() };
+            return Self { session_id, ..Self::default() };
         };
+        if let Some(step) = frame.body::<Continue>() {
+            let (request_id, seq_num) = (step.request_id.get(), step.seq_num.get());
+            let ids = RequestIds { request_id, seq_num };
+            return Self { session_id: step.session_id.get(), ids, order_qty: 0 };
+        }
         let replace = frame.body::<OrderCancelReplaceRequest>();
         let order_qty = replace.map_or(0, |request| request.order_qty.get());
-        let sender = Requester { session_id, ids: RequestIds::of(&frame), order_qty };
-        self.works.on_request(record, &frame, sender);
-        sender
+        Self { session_id, ids: RequestIds::of(&frame), order_qty }
     }
 }
 

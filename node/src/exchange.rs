@@ -20,7 +20,7 @@ use forecastle_runtime::agent::{Agent, AgentRunner, IdleStrategy, PinError, Shut
 use forecastle_runtime::clock::{Now, SystemClock};
 use forecastle_runtime::layout::LayoutError;
 use forecastle_runtime::log_buffer::{
-    self, GatingReader, LogConfig, LogWriter, Reader, Release, ReleaseGate, Visibility,
+    self, GatingReader, LogConfig, LogGauge, LogWriter, Reader, Release, ReleaseGate, Visibility,
 };
 use forecastle_runtime::memory::Region;
 use forecastle_runtime::ring;
@@ -30,7 +30,7 @@ use zerocopy::FromZeros;
 use crate::activity::{Activity, ActivityReader};
 use crate::config::{Config, Placement};
 use crate::data_folder::DataFolder;
-use crate::gateways::{self, Gateways};
+use crate::gateways::{self, Gateways, Pressure};
 use crate::recovery::{RecoveryError, RecoveryStatistics, recover_exchange};
 use crate::sequencer::{ClosingState, Sequencer, Totals};
 use crate::snapshots::SnapshotThread;
@@ -127,8 +127,12 @@ impl Agents {
         let persister =
             Persister::open(&journal_folder, &settings, &recovered.end, committed, release)
                 .map_err(JournalError::from)?;
+        let pressure = Pressure {
+            log_gauge: LogGauge::attach(log_region.clone())?,
+            refuses_orders: persister.space().refuses_orders(),
+        };
         let Gateways { order_entry, market_data, addresses } =
-            gateways::build(config, keys, producer, [gate(0)?, gate(1)?])?;
+            gateways::build(config, keys, producer, [gate(0)?, gate(1)?], pressure)?;
         let activity =
             ActivityReader::new(Reader::attach(log_region.clone(), Visibility::Released)?);
         let closing = Arc::new(ClosingState::default());

@@ -1,13 +1,15 @@
 //! Binds the sockets of an exchange and builds its two gateway agents on them.
 
 use std::net::{SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use forecastle_client::KeyFile;
 use forecastle_gateway::{
     AccessKey, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts, OrderEntryAgent,
     OrderEntryConfig, OrderEntryParts,
 };
-use forecastle_runtime::log_buffer::GatingReader;
+use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
 use forecastle_runtime::ring::Producer;
 use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
 use forecastle_transport_udp::{SocketBuffers, UdpChannel};
@@ -22,12 +24,19 @@ pub(crate) struct Gateways {
     pub(crate) addresses: Addresses,
 }
 
+/// What makes the gateway refuse new orders.
+pub(crate) struct Pressure {
+    pub(crate) log_gauge: LogGauge,
+    pub(crate) refuses_orders: Arc<AtomicBool>,
+}
+
 /// Binds the sockets and builds the agents; `logs` are the two gates of the log, reports first.
 pub(crate) fn build(
     config: &Config,
     keys: &KeyFile,
     ring: Producer,
     logs: [GatingReader; 2],
+    pressure: Pressure,
 ) -> Result<Gateways, StartError> {
     let sockets = Sockets::bind(&config.network)?;
     let [reports_log, market_data_log] = logs;
@@ -45,6 +54,8 @@ pub(crate) fn build(
         reports: sockets.reports,
         ring,
         log: reports_log,
+        log_gauge: pressure.log_gauge,
+        refuses_orders: pressure.refuses_orders,
         market_data: Some(market_data.counters()),
     };
     let mut reply_seed = [0; 32];

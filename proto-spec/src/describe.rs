@@ -26,17 +26,16 @@ const DESCRIBERS: &[Describer] = describers! {
     Negotiate NegotiationResponse NegotiationReject
     Establish EstablishmentAck EstablishmentReject
     Sequence Terminate NotApplied
-    RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    StateReportRequest CounterReportRequest LogStreamRequest
+    StateReportRequest CounterReportRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
-    SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
+    SecurityStatusReport SettlementComplete EntitlementReport CounterReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
-    MarketSettled RecordHeader Continue SessionDisconnected EngineConfiguration LogStreamPacket
+    MarketSettled RecordHeader Continue SessionDisconnected EngineConfiguration
 };
 
 fn describe_as<M: Message>(

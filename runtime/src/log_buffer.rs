@@ -45,6 +45,7 @@
 //! its position.
 
 mod gate;
+mod gauge;
 #[cfg(test)]
 #[cfg(loom)]
 mod model;
@@ -52,6 +53,7 @@ mod reader;
 mod writer;
 
 pub use gate::{GatingReader, ReleaseGate};
+pub use gauge::LogGauge;
 pub use reader::{Overrun, Reader};
 pub use writer::{LogClaim, LogWriter};
 

@@ -1,12 +1,11 @@
 //! Records typed by hand and the reports they must give.
 
 use forecastle_proto_spec::{
-    BusinessMessageReject, Continue, EndOfDayRequest, EntitlementReport, ExchangeReport,
-    ExecutionReportCancelled, ExecutionReportNew, ExecutionReportTrade, Frame, MarketSettled,
-    Message, NewOrderSingle, NotApplied, OrderAccepted, OrderCancelReplaceRequest,
-    OrderCancelRequest, OrderCancelled, OrderMassActionReport, OrderMassActionRequest,
-    OrderReplaced, OrderRested, SecurityStatusReport, SecurityStatusRequest, SessionDisconnected,
-    SettlementComplete, SettlementReport, SettlementRequest, StateReportRequest, Terminate, Trade,
+    Continue, EntitlementReport, ExchangeReport, ExecutionReportCancelled, ExecutionReportNew,
+    ExecutionReportTrade, Frame, MarketSettled, Message, NewOrderSingle, NotApplied, OrderAccepted,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderCancelled, OrderMassActionReport,
+    OrderReplaced, OrderRested, SessionDisconnected, SettlementReport, StateReportRequest,
+    Terminate, Trade,
 };
 use zerocopy::FromZeros;
 
@@ -15,9 +14,9 @@ use crate::record_builder::{RecordBuilder, encoded};
 
 type Report = (Recipient, Vec<u8>);
 
-fn project(reports: &mut Reports, position: u64, record: &[u8]) -> Vec<Report> {
+fn project(position: u64, record: &[u8]) -> Vec<Report> {
     let mut told = Vec::new();
-    reports.project(&Record::new(position, record), |recipient, message| {
+    project_reports(&Record::new(position, record), |recipient, message| {
         told.push((recipient, message.to_vec()));
     });
     told
@@ -73,7 +72,7 @@ fn a_sweep_is_told_to_both_sides_byte_by_byte() {
     trade.aggressor_fee.set(6);
     let record = RecordBuilder::of(16, &new_order(4)).effect(&accepted).effect(&trade).build();
 
-    let told = project(&mut Reports::new(4), 4096, &record);
+    let told = project(4096, &record);
 
     // 4096 + 32 + 64 of the command; the trade lies 56 bytes further.
     let expected: [(u32, [u8; 64]); 3] =
@@ -129,7 +128,7 @@ fn a_trade_against_the_other_side_turns_the_sides() {
     trade.aggressor_session_id.set(16);
     trade.aggressor_side = 2;
     let record = RecordBuilder::of(16, &new_order(1)).effect(&trade).build();
-    let told = project(&mut Reports::new(4), 0, &record);
+    let told = project(0, &record);
     assert_eq!(told.len(), 2, "a session that trades with itself hears both sides");
     let resting = body::<ExecutionReportTrade>(&told[0]);
     let aggressor = body::<ExecutionReportTrade>(&told[1]);
@@ -148,7 +147,7 @@ fn a_replace_is_told_to_owner_and_asker_each_under_its_own_number() {
     replaced.priority_kept = 1;
     for (asker, expected) in [(16, vec![(16, 9)]), (17, vec![(16, 0), (17, 9)])] {
         let record = RecordBuilder::of(asker, &request).effect(&replaced).build();
-        let told = project(&mut Reports::new(4), 0, &record);
+        let told = project(0, &record);
         let numbers: Vec<_> = told
             .iter()
             .map(|report| {
@@ -164,7 +163,7 @@ fn a_replace_is_told_to_owner_and_asker_each_under_its_own_number() {
     }
     replaced.leaves_qty.set(100);
     let record = RecordBuilder::of(16, &request).effect(&replaced).build();
-    let told = project(&mut Reports::new(4), 0, &record);
+    let told = project(0, &record);
     assert_eq!(body::<ExecutionReportNew>(&told[0]).ord_status, 0, "nothing was traded");
 }
 
@@ -183,7 +182,7 @@ fn cancels_reach_the_owner_and_an_asker_of_its_firm() {
     ];
     for (asker, reason, expected) in cases {
         let record = RecordBuilder::of(asker, &request).effect(&cancelled(16, reason)).build();
-        let told = project(&mut Reports::new(4), 0, &record);
+        let told = project(0, &record);
         let told: Vec<_> = told
             .iter()
             .map(|report| {
@@ -203,106 +202,27 @@ fn cancels_reach_the_owner_and_an_asker_of_its_firm() {
 }
 
 #[test]
-fn a_mass_action_that_goes_on_reports_to_who_asked() {
-    let mut reports = Reports::new(4);
-    let asked = |id: u64, seq_num: u32| {
-        let mut request = OrderMassActionRequest::new_zeroed();
-        request.cl_ord_id.set(id);
-        request.seq_num.set(seq_num);
-        request
-    };
-    let done = |id: u64, seq_num: u32| {
-        let mut report = OrderMassActionReport::new_zeroed();
-        report.cl_ord_id.set(id);
-        report.seq_num.set(seq_num);
-        report
+fn a_step_answers_the_request_that_its_command_names() {
+    let step = |session_id: u32, seq_num: u32| {
+        let mut command = Continue::new_zeroed();
+        command.session_id.set(session_id);
+        command.request_id.set(1);
+        command.seq_num.set(seq_num);
+        RecordBuilder::of(0, &command)
     };
     let sweep = cancelled(16, CancelReason::MassAction);
-    // Two sessions use the same numbers; a third one's work ends in its own record.
-    let first = RecordBuilder::of(17, &asked(1, 1)).effect(&sweep).build();
-    assert_eq!(project(&mut reports, 0, &first).len(), 2);
-    let second = RecordBuilder::of(40, &asked(1, 1)).build();
-    assert!(project(&mut reports, 0, &second).is_empty());
-    let third = RecordBuilder::of(50, &asked(1, 1)).effect(&done(1, 1)).build();
-    assert_eq!(project(&mut reports, 0, &third)[0].0, Recipient::Session(50));
-    let refused = RecordBuilder::of(60, &asked(1, 1))
-        .effect(&forecastle_proto_spec::OrderCancelReject::new_zeroed())
-        .build();
-    assert_eq!(project(&mut reports, 0, &refused)[0].0, Recipient::Session(60));
-
-    let step = |effects: &[&OrderCancelled]| {
-        effects.iter().fold(RecordBuilder::of(0, &Continue::new_zeroed()), |record, effect| {
-            record.effect(*effect)
-        })
-    };
-    let told = project(&mut reports, 0, &step(&[&sweep]).build());
-    let told: Vec<_> = told
+    let done = OrderMassActionReport::new_zeroed();
+    let told = project(0, &step(17, 9).effect(&sweep).effect(&done).build());
+    let cancels: Vec<_> = told[..2]
         .iter()
         .map(|report| (report.0, body::<ExecutionReportCancelled>(report).seq_num.get()))
         .collect();
-    assert_eq!(told, [(Recipient::Session(16), 0), (Recipient::Session(17), 1)]);
-    let told = project(&mut reports, 0, &step(&[&sweep]).effect(&done(1, 1)).build());
-    assert_eq!(told[2].0, Recipient::Session(17));
-    let told = project(&mut reports, 0, &step(&[]).effect(&done(1, 1)).build());
-    assert_eq!(told[0].0, Recipient::Session(40), "the second work, though its numbers are equal");
-    let told = project(&mut reports, 0, &step(&[]).effect(&done(1, 1)).build());
-    assert!(told.is_empty(), "no work is left");
-    assert_eq!(reports.works_untracked(), 0);
-}
-
-#[test]
-fn every_request_that_begins_work_is_followed_and_no_other() {
-    let mut closing = SecurityStatusRequest::new_zeroed();
-    closing.status = 4;
-    let mut opening = SecurityStatusRequest::new_zeroed();
-    opening.status = 2;
-    let status = SecurityStatusReport::new_zeroed();
-    let complete = SettlementComplete::new_zeroed();
-    let done = OrderMassActionReport::new_zeroed();
-    let requests = [
-        (RecordBuilder::of(16, &closing).effect(&status).build(), true),
-        (RecordBuilder::of(16, &EndOfDayRequest::new_zeroed()).build(), true),
-        (RecordBuilder::of(16, &SettlementRequest::new_zeroed()).build(), true),
-        (RecordBuilder::of(16, &OrderMassActionRequest::new_zeroed()).build(), true),
-        (RecordBuilder::of(16, &opening).effect(&status).build(), false),
-        (RecordBuilder::of(16, &new_order(0)).build(), false),
-        (
-            RecordBuilder::of(16, &SettlementRequest::new_zeroed())
-                .effect(&BusinessMessageReject::new_zeroed())
-                .build(),
-            false,
-        ),
-        (RecordBuilder::of(16, &SettlementRequest::new_zeroed()).effect(&complete).build(), false),
-    ];
-    for (index, (request, begins)) in requests.iter().enumerate() {
-        let mut reports = Reports::new(4);
-        project(&mut reports, 0, request);
-        // Only the request's numbers count, and all are zero here.
-        let step = RecordBuilder::of(0, &Continue::new_zeroed()).effect(&done).build();
-        let told = project(&mut reports, 0, &step);
-        assert_eq!(told.len(), usize::from(*begins), "case {index}");
-    }
-}
-
-#[test]
-fn more_works_than_promised_are_counted_and_the_queue_heals() {
-    let mut reports = Reports::new(1);
-    let request = |id: u64| {
-        let mut request = OrderMassActionRequest::new_zeroed();
-        request.cl_ord_id.set(id);
-        RecordBuilder::of(16 + id as u32, &request).build()
-    };
-    project(&mut reports, 0, &request(1));
-    project(&mut reports, 0, &request(2));
-    assert_eq!(reports.works_untracked(), 1);
-    let mut done = OrderMassActionReport::new_zeroed();
-    done.cl_ord_id.set(1);
-    let step = RecordBuilder::of(0, &Continue::new_zeroed()).effect(&done).build();
-    assert_eq!(project(&mut reports, 0, &step)[0].0, Recipient::Session(17));
-    project(&mut reports, 0, &request(3));
-    done.cl_ord_id.set(3);
-    let step = RecordBuilder::of(0, &Continue::new_zeroed()).effect(&done).build();
-    assert_eq!(project(&mut reports, 0, &step)[0].0, Recipient::Session(19));
+    assert_eq!(cancels, [(Recipient::Session(16), 0), (Recipient::Session(17), 9)]);
+    assert_eq!(told[2], (Recipient::Session(17), encoded(&done)));
+    let told = project(0, &step(40, 1).effect(&done).build());
+    assert_eq!(told, [(Recipient::Session(40), encoded(&done))]);
+    let own = project(0, &step(0, 0).effect(&done).build());
+    assert!(own.is_empty(), "the exchange itself reads no reports");
 }
 
 #[test]
@@ -314,7 +234,7 @@ fn the_rest_goes_to_the_sender_as_it_is_and_book_changes_to_nobody() {
         .effect(&MarketSettled::new_zeroed())
         .effect(&EntitlementReport::new_zeroed())
         .build();
-    let told = project(&mut Reports::new(4), 0, &record);
+    let told = project(0, &record);
     let expected = [
         encoded(&NotApplied::new_zeroed()),
         encoded(&ExchangeReport::new_zeroed()),
@@ -327,7 +247,7 @@ fn the_rest_goes_to_the_sender_as_it_is_and_book_changes_to_nobody() {
     let by_exchange = RecordBuilder::of(0, &StateReportRequest::new_zeroed())
         .effect(&ExchangeReport::new_zeroed())
         .build();
-    assert!(project(&mut Reports::new(4), 0, &by_exchange).is_empty());
+    assert!(project(0, &by_exchange).is_empty());
 }
 
 #[test]
@@ -340,7 +260,7 @@ fn payments_go_to_the_firm_and_the_end_of_a_session_to_the_session() {
         .effect(&paid)
         .effect(&terminate)
         .build();
-    let told = project(&mut Reports::new(4), 0, &record);
+    let told = project(0, &record);
     assert_eq!(told[0], (Recipient::Firm(12), encoded(&paid)));
     assert_eq!(told[1], (Recipient::Session(35), encoded(&terminate)));
 }

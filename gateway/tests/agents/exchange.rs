@@ -1,6 +1,8 @@
 //! Both agents, and an engine that answers by script.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use assert_no_alloc::assert_no_alloc;
 use forecastle_gateway::{
@@ -14,7 +16,7 @@ use forecastle_proto_spec::{
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::Now;
 use forecastle_runtime::log_buffer::{
-    self, GatingReader, LogConfig, LogWriter, Release, Visibility,
+    self, GatingReader, LogConfig, LogGauge, LogWriter, Release, Visibility,
 };
 use forecastle_runtime::memory::Region;
 use forecastle_runtime::ring::{self, Consumer};
@@ -36,6 +38,8 @@ pub struct Exchange {
     /// Every command taken from the ring but logins, with its session.
     pub commands: Vec<(u32, Vec<u8>)>,
     pub is_engine_stopped: bool,
+    /// As the journal raises it when its space is all but used up.
+    pub refuses_orders: Arc<AtomicBool>,
     rpt_seq: u32,
 }
 
@@ -100,6 +104,7 @@ impl Exchange {
         let mut config = OrderEntryConfig::new(99, [5; 32]);
         config.images_max = 4;
         config.reply_term_length = 256 * 1024;
+        let refuses_orders = Arc::new(AtomicBool::new(false));
         let keys = KeyTable::new(keys()).expect("distinct keys");
         let market_data_counters = Some(market_data.counters());
         let parts = OrderEntryParts {
@@ -108,6 +113,8 @@ impl Exchange {
             reports,
             ring: producer,
             log: reader(0),
+            log_gauge: LogGauge::attach(region.clone()).expect("a log"),
+            refuses_orders: refuses_orders.clone(),
             market_data: market_data_counters,
         };
         let order_entry = OrderEntryAgent::new(parts, &config);
@@ -124,6 +131,7 @@ impl Exchange {
             market_data_group,
             commands: Vec::new(),
             is_engine_stopped: false,
+            refuses_orders,
             rpt_seq: 0,
         }
     }

@@ -8,6 +8,8 @@ mod peer;
 use assert_no_alloc::AllocDisabler;
 use exchange::{Exchange, encoded};
 use forecastle_gateway::{BACK_PRESSURE_MAX_NS, HEARTBEAT_PERIOD_NS};
+use std::sync::atomic::Ordering;
+
 use forecastle_proto_spec::{
     BusinessMessageReject, CounterReport, CounterReportRequest, EstablishmentAck,
     ExecutionReportNew, Frame, MarketDataPacket, Message, NegotiationResponse, NewOrderSingle,
@@ -285,6 +287,30 @@ fn a_full_ring_holds_cancels_back_and_refuses_orders() {
     run(&mut exchange, &mut [&mut peer], |exchange, _| exchange.commands.len() == 900);
     peer.offer(&order(3901));
     run(&mut exchange, &mut [&mut peer], |exchange, _| exchange.commands.len() == 901);
+}
+
+#[test]
+fn without_space_new_orders_are_refused_and_all_else_goes_on() {
+    let mut exchange = Exchange::unicast();
+    let mut peer = Peer::new(&exchange, TRADER);
+    log_in(&mut exchange, &mut peer);
+    exchange.commands.clear();
+    exchange.refuses_orders.store(true, Ordering::Relaxed);
+    peer.received.clear();
+    peer.offer(&order(1));
+    run(&mut exchange, &mut [&mut peer], |_, peers| {
+        peers[0].received.retain(|message| message[2] != Sequence::TEMPLATE_ID as u8);
+        !peers[0].received.is_empty()
+    });
+    let (frame, _) = Frame::parse(&peer.received[0]).unwrap();
+    let busy = frame.body::<BusinessMessageReject>().unwrap();
+    assert_eq!((busy.reject_code.get(), busy.exec_id.get()), (RejectCode::Busy as u16, 0));
+    peer.offer(&cancel(1));
+    run(&mut exchange, &mut [&mut peer], |exchange, _| !exchange.commands.is_empty());
+    assert_eq!(exchange.commands, [(peer.session_id, cancel(1))], "the order was not forwarded");
+    exchange.refuses_orders.store(false, Ordering::Relaxed);
+    peer.offer(&order(2));
+    run(&mut exchange, &mut [&mut peer], |exchange, _| exchange.commands.len() == 2);
 }
 
 #[test]

@@ -100,22 +100,10 @@ pub enum RejectCode {
     ///
     /// Remedy: Try again when one has been reported.
     WorkQueueFull = 211,
-    /// The position lies above the released position or below the first that is kept.
-    ///
-    /// Remedy: Ask from a position between them.
-    RetransmitOutOfRange = 212,
-    /// The session's earlier retransmission or log stream is being set up or sent.
-    ///
-    /// Remedy: Wait for its end.
-    RetransmitInProgress = 213,
-    /// Too many retransmissions at this moment, or the journal cannot be read.
-    ///
-    /// Remedy: Ask again after the delay given.
-    RetransmitUnavailable = 214,
     /// An engine configuration other than the one the engine was made with; only the exchange itself can meet it.
     ///
     /// Remedy: None is needed.
-    ConfigurationMismatch = 215,
+    ConfigurationMismatch = 212,
     /// ClOrdID is zero.
     ///
     /// Remedy: Number your orders from 1.
@@ -244,7 +232,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 55] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -268,9 +256,6 @@ impl RejectCode {
         Self::NotEntitled,
         Self::UnsupportedField,
         Self::WorkQueueFull,
-        Self::RetransmitOutOfRange,
-        Self::RetransmitInProgress,
-        Self::RetransmitUnavailable,
         Self::ConfigurationMismatch,
         Self::ClOrdIdZero,
         Self::InvalidSide,
@@ -335,10 +320,7 @@ impl TryFrom<u16> for RejectCode {
             209 => Ok(Self::NotEntitled),
             210 => Ok(Self::UnsupportedField),
             211 => Ok(Self::WorkQueueFull),
-            212 => Ok(Self::RetransmitOutOfRange),
-            213 => Ok(Self::RetransmitInProgress),
-            214 => Ok(Self::RetransmitUnavailable),
-            215 => Ok(Self::ConfigurationMismatch),
+            212 => Ok(Self::ConfigurationMismatch),
             301 => Ok(Self::ClOrdIdZero),
             302 => Ok(Self::InvalidSide),
             303 => Ok(Self::InvalidTimeInForce),

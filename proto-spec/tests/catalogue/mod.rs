@@ -25,19 +25,18 @@ const DECODERS: &[Decoder] = decoders! {
     Negotiate NegotiationResponse NegotiationReject
     Establish EstablishmentAck EstablishmentReject
     Sequence Terminate NotApplied
-    RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     NewOrderSingle OrderCancelReplaceRequest OrderCancelRequest OrderMassActionRequest
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    StateReportRequest CounterReportRequest LogStreamRequest
+    StateReportRequest CounterReportRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
-    SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
+    SecurityStatusReport SettlementComplete EntitlementReport CounterReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
-    RecordHeader Continue SessionDisconnected EngineConfiguration LogStreamPacket
+    RecordHeader Continue SessionDisconnected EngineConfiguration
 };
 
 fn decode_as<M: Message>(frame: &Frame<'_>) -> Option<Decoded> {
