@@ -208,8 +208,8 @@ impl Config {
             let range = "must be a multiple of 4096 from 1 MiB to 4 GiB";
             return Err(("journal.segment_bytes", range));
         }
-        if !(2..=64).contains(&self.journal.spare_segments) {
-            return Err(("journal.spare_segments", "must be in 2 to 64"));
+        if !(3..=64).contains(&self.journal.spare_segments) {
+            return Err(("journal.spare_segments", "must be in 3 to 64"));
         }
         if self.journal.snapshot_bytes < 1 << 20 {
             return Err(("journal.snapshot_bytes", "must be at least 1 MiB"));

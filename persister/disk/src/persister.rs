@@ -136,7 +136,8 @@ impl Persister {
         let wanted = (SPARE_READY_COUNT.min(config.spare_count), config.spare_count);
         let filler = Filler::start(folder, config.segment_bytes, wanted, space.clone())?;
         let io = |action| FolderError::io(action, folder.journal());
-        let roller = Roller::start(folder, space.clone()).map_err(io("start a thread for"))?;
+        let roller = Roller::start(folder, space.clone(), filler.thread());
+        let roller = roller.map_err(io("start a thread for"))?;
         let writer = new_writer(folder, config, end).map_err(io("draw an id for"))?;
         let opened = Device::open(config.backend, &writer);
         let (mut device, backend) = opened.map_err(io("write by io_uring in"))?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use forecastle_persister::{SECTOR_LENGTH, SegmentId};
@@ -48,6 +48,13 @@ impl Filler {
         let thread = std::thread::Builder::new().name("filler".to_string()).spawn(run);
         let thread = thread.map_err(FolderError::io("start a thread for", &folder.spare()))?;
         Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Filler {
+    /// The thread, to wake it when a spare was taken.
+    pub(crate) fn thread(&self) -> Thread {
+        self.thread.as_ref().expect("it runs until it is dropped").thread().clone()
     }
 }
 
@@ -208,13 +215,15 @@ pub(crate) struct Rolled {
 }
 
 impl Roller {
-    pub(crate) fn start(folder: &JournalFolder, space: Space) -> io::Result<Self> {
+    /// Starts the thread; `filler` is woken whenever a spare was taken.
+    pub(crate) fn start(folder: &JournalFolder, space: Space, filler: Thread) -> io::Result<Self> {
         let (requests, inbox) = sync_channel::<RollRequest>(1);
         let (outbox, answers) = sync_channel(1);
         let folder = folder.clone();
         let run = move || {
             for request in inbox {
                 let rolled = roll(&folder, &request, &space);
+                filler.unpark();
                 let answer = rolled.map(|rolled| Rolled { header: Some(request.header), ..rolled });
                 if outbox.send(answer).is_err() {
                     return;

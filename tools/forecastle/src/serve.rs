@@ -51,6 +51,7 @@ pub struct Running {
     status: StatusLine,
     stop: Arc<AtomicBool>,
     profile: &'static str,
+    ready_file: Option<PathBuf>,
     next_status: Instant,
 }
 
@@ -65,6 +66,10 @@ impl Running {
             None => Config::default(),
         };
         let folder = DataFolder::open(&options.data)?;
+        // One that an earlier run left names addresses that are not ours.
+        if let Some(path) = &options.ready_file {
+            remove_ready_file(path)?;
+        }
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             // The second signal finds the flag raised and ends the process at once.
@@ -75,7 +80,8 @@ impl Running {
         let exchange = started.map_err(classified)?;
         let status = StatusLine::new();
         let next_status = Instant::now() + STATUS_PERIOD;
-        Ok(Self { config, folder, exchange, status, stop, profile, next_status })
+        let ready_file = options.ready_file.clone();
+        Ok(Self { config, folder, exchange, status, stop, profile, ready_file, next_status })
     }
 
     /// Where the exchange is, for a client.
@@ -142,10 +148,23 @@ impl Running {
     /// # Errors
     /// An agent had stopped by a defect.
     pub fn stop(mut self) -> anyhow::Result<()> {
+        if let Some(path) = &self.ready_file {
+            remove_ready_file(path)?;
+        }
         let activity = self.exchange.activity();
         let totals = self.exchange.stop()?;
         self.status.finish(activity, &totals, (self.profile == "demo").then_some(&self.config));
         Ok(())
+    }
+}
+
+/// Removes the ready file, if there is one.
+fn remove_ready_file(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| path.display().to_string())
+        }
+        _ => Ok(()),
     }
 }
 

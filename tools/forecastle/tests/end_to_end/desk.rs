@@ -64,6 +64,32 @@ impl Desk {
         }
     }
 
+    /// Sends one request if the session takes it now; a session that ended takes none.
+    pub fn try_send<M: Message>(&mut self, message: &M) -> bool {
+        self.session.send(message).is_ok()
+    }
+
+    /// Does what is due; reports go to the inbox. A session that ended has nothing due.
+    pub fn drive_while_alive(&mut self) {
+        let inbox = &mut self.inbox;
+        let _ = self.session.poll(|frame| inbox.push(frame.bytes));
+    }
+
+    /// Takes what the exchange had sent before it died and still lies in the socket.
+    pub fn drain_what_was_sent(&mut self) {
+        let mut idle_count = 0;
+        while idle_count < 3 {
+            let inbox = &mut self.inbox;
+            let polled = self.session.poll(|frame| inbox.push(frame.bytes));
+            idle_count = if polled.is_ok_and(|count| count > 0) { 0 } else { idle_count + 1 };
+        }
+    }
+
+    /// Every report that came and was not taken, bytes with headers.
+    pub fn take_reports(&mut self) -> Vec<Vec<u8>> {
+        self.inbox.drain()
+    }
+
     /// Waits for a report and takes it.
     pub fn await_report<M: Message>(&mut self, matches: impl Fn(&M) -> bool) -> M {
         let deadline = Deadline::patient();

@@ -47,8 +47,23 @@ impl ExchangeProcess {
         Self::spawn(folder)
     }
 
+    /// Kills it; its folder stays as it was at that moment.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Ends it by `signal` and gives its folder.
+    pub fn end_and_keep(mut self, signal: &str) -> TempDir {
+        let elsewhere = tempfile::tempdir().expect("the system has a temporary folder");
+        let folder = std::mem::replace(&mut self.folder, elsewhere);
+        let ending = self.end_by(signal);
+        assert!(ending.status.success(), "{}", ending.output);
+        folder
+    }
+
     /// Starts one on a folder with a configuration and waits for its ready file.
-    fn spawn(folder: TempDir) -> Self {
+    pub fn spawn(folder: TempDir) -> Self {
         let ready_path = folder.path().join("ready.json");
         let mut child = command(&folder)
             .arg("--config")
@@ -139,6 +154,8 @@ pub struct Setup {
     pub order_entry: String,
     /// Order slots.
     pub orders_max: u32,
+    /// Further lines of the section on the journal.
+    pub journal: &'static str,
 }
 
 impl Setup {
@@ -166,17 +183,18 @@ impl Setup {
              exposures_max = 1024\n\
              log_bytes = 8388608\n\
              [journal]\n\
-             segment_bytes = 1048576\n",
+             segment_bytes = 1048576\n{}",
             self.order_entry,
             free_group(),
-            self.orders_max
+            self.orders_max,
+            self.journal
         )
     }
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { order_entry: "127.0.0.1:0".to_string(), orders_max: 4096 }
+        Self { order_entry: "127.0.0.1:0".to_string(), orders_max: 4096, journal: "" }
     }
 }
 

@@ -10,7 +10,9 @@ mod bad_logins;
 mod bad_messages;
 mod bad_numbers;
 mod bad_orders;
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
 mod desk;
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
 mod exchange_process;
 mod floor;
 mod foreign_orders;

@@ -1,0 +1,23 @@
+//! What an acknowledgement survives, shown on the real `forecastle serve`: kills at random moments,
+//! restarts, damaged and full disks.
+
+#[path = "../end_to_end/desk.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
+mod desk;
+#[path = "../end_to_end/exchange_process.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
+mod exchange_process;
+#[path = "../end_to_end/floor.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
+mod floor;
+#[path = "../end_to_end/inbox.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
+mod inbox;
+#[path = "../end_to_end/random.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
+mod random;
+
+mod damage;
+mod journal_file;
+mod kill_rounds;
+mod restarts;
