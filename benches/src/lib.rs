@@ -16,5 +16,6 @@ pub mod log_buffer;
 pub mod measurement;
 pub mod pair;
 pub mod random;
+pub mod recovery;
 pub mod report;
 pub mod ring;
