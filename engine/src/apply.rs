@@ -49,31 +49,6 @@ impl Engine {
         self.ledger.assert_conserved();
     }
 
-    /// Brings close what a command is about to touch, while an earlier one is applied. It changes
-    /// nothing, whatever the bytes are.
-    #[inline]
-    pub fn prefetch(&self, command: &[u8]) {
-        let Ok((frame, _)) = Frame::parse(command) else {
-            return;
-        };
-        if let Some(order) = frame.body::<NewOrderSingle>() {
-            self.ledger.accounts.prefetch(order.account.get());
-            self.books.prefetch(order.security_id.get(), u32::from(order.price.get()));
-            if let Some(market) = self.events.find_market(order.security_id.get()) {
-                self.ledger.exposures.prefetch(order.account.get(), market.event_id);
-            }
-        } else if let Some(cancel) = frame.body::<OrderCancelRequest>() {
-            self.prefetch_order(cancel.order_id.get());
-        } else if let Some(replace) = frame.body::<OrderCancelReplaceRequest>() {
-            self.prefetch_order(replace.order_id.get());
-        }
-    }
-
-    #[inline]
-    fn prefetch_order(&self, order_id: u64) {
-        self.orders.prefetch(forecastle_proto_spec::OrderId::from_wire(order_id).slot());
-    }
-
     #[inline]
     fn dispatch(&mut self, input: CommandInput, frame: Frame<'_>, effects: &mut EffectBuffer<'_>) {
         let mut context = Context {

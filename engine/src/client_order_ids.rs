@@ -110,6 +110,18 @@ impl ClientOrderIds {
         self.digest.add(self.piece(session, ring_index));
     }
 
+    /// Brings close where an id of a session is looked for, and where the oldest one is forgotten.
+    #[inline]
+    pub(crate) fn prefetch(&self, session: u16, cl_ord_id: u64) {
+        let start = self.index_start(session);
+        self.index.prefetch(start + self.home(cl_ord_id));
+        let Cursor { next, lap } = self.cursors[usize::from(session)];
+        if lap > 1 {
+            let oldest = self.rings[self.ring_start(session) + next].cl_ord_id;
+            self.index.prefetch(start + self.home(oldest));
+        }
+    }
+
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
         self.digest

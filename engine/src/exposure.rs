@@ -289,6 +289,20 @@ impl ExposureTable {
         self.index.prefetch(account, event_id);
     }
 
+    /// Brings the first row of a pair close, as far as its index entry tells.
+    #[inline]
+    pub(crate) fn prefetch_row(&self, account: u32, event_id: u32) {
+        if let Some(row) = self.index.first_candidate(account, event_id) {
+            self.prefetch_place(row);
+        }
+    }
+
+    /// Brings a row close: two lines.
+    #[inline]
+    pub(crate) fn prefetch_place(&self, row: u32) {
+        self.rows.prefetch_all(row);
+    }
+
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
         self.digest

@@ -13,7 +13,7 @@
 mod bitmap;
 
 use forecastle_proto_spec::Side;
-use forecastle_runtime::memory::Arena;
+use forecastle_runtime::memory::{Arena, prefetch_element};
 
 use bitmap::Bitmaps;
 
@@ -201,6 +201,36 @@ impl Ladders {
         self.best.prefetch(book);
         let page = book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS);
         self.page_of.prefetch(page);
+    }
+
+    /// Brings the level at `tick` of `book` close; any numbers are allowed.
+    #[inline]
+    pub fn prefetch_level(&self, book: u32, tick: u32) {
+        let index = book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS);
+        if let Some(page) = self.page_of.get(index) {
+            self.pages.prefetch_all(*page);
+        }
+    }
+
+    /// Brings the last order at `tick` of `book` close, behind which the next one goes; any numbers
+    /// are allowed.
+    #[inline]
+    pub fn prefetch_last<T>(&self, orders: &[T], book: u32, tick: u32) {
+        let index = book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS);
+        let page = self.page_of.get(index).and_then(|page| self.pages.get(*page));
+        if let Some(page) = page {
+            prefetch_element(orders, page[(tick % PAGE_LEVELS) as usize].tail as usize);
+        }
+    }
+
+    /// Brings the neighbours of an order in its level close.
+    #[inline]
+    pub fn prefetch_neighbours<T: AsRef<Place>>(orders: &[T], order: u32) {
+        if let Some(order) = orders.get(order as usize) {
+            let Place { next, previous, .. } = *order.as_ref();
+            prefetch_element(orders, next as usize);
+            prefetch_element(orders, previous as usize);
+        }
     }
 
     #[inline]

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use forecastle_engine::{CommandInput, ConfigurationError, Engine, EngineConfig, SnapshotError};
+use forecastle_engine::{
+    CommandInput, ConfigurationError, Engine, EngineConfig, LookAhead, SnapshotError,
+};
 use forecastle_persister::{Frame, Record};
 use forecastle_proto_spec::{
     EngineConfiguration, Frame as MessageFrame, Message as _, RECORD_LENGTH_MAX, RecordHeader,
@@ -59,16 +61,21 @@ impl Replayer {
     ) -> Result<(), ReplayError> {
         let position = self.position;
         let records = || frame.records().skip_while(move |record| record.position < position);
-        let mut ahead = records();
-        for record in ahead.by_ref().take(LOOK_AHEAD) {
-            self.prefetch(record);
-        }
+        let mut ahead = LookAhead::STEPS.map(|(step, distance)| {
+            let mut following = records();
+            for record in following.by_ref().take(distance) {
+                self.prefetch(record, step);
+            }
+            (step, following)
+        });
         for record in records() {
             if record.end() > limit_position {
                 break;
             }
-            if let Some(next) = ahead.next() {
-                self.prefetch(next);
+            for (step, following) in &mut ahead {
+                if let Some(next) = following.next() {
+                    self.prefetch(next, *step);
+                }
             }
             self.apply(record)?;
         }
@@ -137,9 +144,9 @@ impl Replayer {
     }
 
     #[inline]
-    fn prefetch(&self, record: Record<'_>) {
+    fn prefetch(&self, record: Record<'_>, step: LookAhead) {
         if let Some(engine) = &self.engine {
-            engine.prefetch(record.command());
+            engine.prefetch(record.header().session_id.get(), record.command(), step);
         }
     }
 
@@ -305,5 +312,3 @@ pub enum ReplayError {
 }
 
 const EXCHANGE_SESSION_ID: u32 = 0;
-/// Commands whose memory is asked for before they are applied.
-const LOOK_AHEAD: usize = 8;

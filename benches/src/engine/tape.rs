@@ -1,6 +1,6 @@
 //! Commands encoded beforehand, and how they are put in sequence.
 
-use forecastle_engine::{CommandInput, EffectBuffer, Engine};
+use forecastle_engine::{CommandInput, EffectBuffer, Engine, LookAhead};
 use forecastle_proto_spec::RecordHeader;
 
 /// Commands in the order they are applied in, each as the bytes a client sends.
@@ -73,7 +73,10 @@ impl Player {
     pub fn play(&mut self, tape: &Tape, look_ahead: usize, effects: &mut EffectBuffer<'_>) {
         for index in 0..tape.length() {
             if look_ahead > 0 {
-                self.engine.prefetch(tape.command(index + look_ahead).1);
+                for (step, distance) in LookAhead::STEPS {
+                    let (session_id, command) = tape.command(index + distance);
+                    self.engine.prefetch(session_id, command, step);
+                }
             }
             let (session_id, command) = tape.command(index);
             self.apply(session_id, command, effects);

@@ -75,6 +75,12 @@ impl PairIndex {
         self.buckets[gap] = VACANT;
     }
 
+    /// The row in the home bucket of a pair: most often its own.
+    #[inline]
+    pub(super) fn first_candidate(&self, account: u32, event_id: u32) -> Option<u32> {
+        self.buckets[self.home(account, event_id)].checked_sub(1)
+    }
+
     /// Brings the bucket of a pair close.
     #[inline]
     pub(super) fn prefetch(&self, account: u32, event_id: u32) {

@@ -1,6 +1,6 @@
 //! Both digests: what changes them, and that equal commands give equal bytes.
 
-use forecastle_engine::EngineConfig;
+use forecastle_engine::{EngineConfig, LookAhead};
 use forecastle_proto_spec::*;
 
 use crate::world::*;
@@ -214,7 +214,11 @@ fn prefetching_changes_nothing() {
         vec![0xFF; 70],
         Vec::new(),
     ] {
-        world.engine.prefetch(&bytes);
+        for (step, _) in LookAhead::STEPS {
+            for session_id in [ALICE_SESSION, EXCHANGE, u32::MAX] {
+                world.engine.prefetch(session_id, &bytes, step);
+            }
+        }
     }
     assert_eq!(world.engine.state_digest(), before);
     world.engine.check_invariants();

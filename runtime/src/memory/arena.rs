@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 use core::ops::{Index, IndexMut};
 
 use super::pages::{HugePages, Pages};
-use super::prefetch::prefetch_element;
+use super::prefetch::{prefetch_element, prefetch_lines};
 
 /// `capacity` values of `T`, all alive from construction to drop, never moved and never grown.
 ///
@@ -83,6 +83,12 @@ impl<T> Arena<T> {
     #[inline]
     pub fn prefetch(&self, index: u32) {
         prefetch_element(self.as_slice(), index as usize);
+    }
+
+    /// As [`Arena::prefetch`], every cache line of the value: for values of a few lines.
+    #[inline]
+    pub fn prefetch_all(&self, index: u32) {
+        prefetch_lines(self.as_slice(), index as usize);
     }
 
     /// All values in index order.

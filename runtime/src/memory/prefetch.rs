@@ -18,6 +18,17 @@ pub fn prefetch_element<T>(elements: &[T], index: usize) {
     }
 }
 
+/// As [`prefetch_element`], every cache line of 64 bytes that begins inside the element.
+#[inline]
+pub(super) fn prefetch_lines<T>(elements: &[T], index: usize) {
+    if let Some(element) = elements.get(index) {
+        let first = core::ptr::from_ref(element).cast::<i8>();
+        for offset in (0..size_of::<T>()).step_by(64) {
+            prefetch_line(first.wrapping_add(offset));
+        }
+    }
+}
+
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline]
 #[allow(unused_unsafe)]
