@@ -87,7 +87,7 @@ fn recovery(folder: &JournalFolder, flow: &Flow, bytes: u64) -> io::Result<Run> 
 /// Sequences the flow into a log that a persister journals; gives the bytes of its records.
 fn write_journal(data: &Path, flow: &Flow) -> io::Result<u64> {
     let folder = JournalFolder::open(data, None).map_err(io::Error::other)?;
-    let found = recover(&folder, 0).map_err(io::Error::other)?;
+    let found = recover(&folder, 0, |_| {}).map_err(io::Error::other)?;
     let region = Region::anonymous(log_buffer::region_length(LOG_LENGTH));
     let config = LogConfig {
         capacity: LOG_LENGTH,

@@ -110,15 +110,21 @@ impl ClientOrderIds {
         self.digest.add(self.piece(session, ring_index));
     }
 
-    /// Brings close where an id of a session is looked for, and where the oldest one is forgotten.
+    /// Brings close where an id of a session is looked for, and where the next one is recorded.
     #[inline]
     pub(crate) fn prefetch(&self, session: u16, cl_ord_id: u64) {
-        let start = self.index_start(session);
-        self.index.prefetch(start + self.home(cl_ord_id));
+        self.index.prefetch(self.index_start(session) + self.home(cl_ord_id));
+        let next = self.cursors[usize::from(session)].next;
+        self.rings.prefetch(self.ring_start(session) + next);
+    }
+
+    /// Brings close where the oldest id of a session is forgotten.
+    #[inline]
+    pub(crate) fn prefetch_oldest(&self, session: u16) {
         let Cursor { next, lap } = self.cursors[usize::from(session)];
         if lap > 1 {
             let oldest = self.rings[self.ring_start(session) + next].cl_ord_id;
-            self.index.prefetch(start + self.home(oldest));
+            self.index.prefetch(self.index_start(session) + self.home(oldest));
         }
     }
 

@@ -287,20 +287,35 @@ impl ExposureTable {
     #[inline]
     pub(crate) fn prefetch(&self, account: u32, event_id: u32) {
         self.index.prefetch(account, event_id);
+        self.newest.prefetch(account);
     }
 
     /// Brings the first row of a pair close, as far as its index entry tells.
     #[inline]
     pub(crate) fn prefetch_row(&self, account: u32, event_id: u32) {
         if let Some(row) = self.index.first_candidate(account, event_id) {
-            self.prefetch_place(row);
+            self.rows.prefetch_all(row);
+        }
+        if let Some(newest) = self.newest.get(account) {
+            self.links.prefetch(*newest);
         }
     }
 
-    /// Brings a row close: two lines.
+    /// Brings a row and its neighbours' links close.
     #[inline]
     pub(crate) fn prefetch_place(&self, row: u32) {
         self.rows.prefetch_all(row);
+        self.links.prefetch(row);
+    }
+
+    /// Brings close what giving a row back touches.
+    #[inline]
+    pub(crate) fn prefetch_release(&self, row: u32) {
+        let Some(Row { account, event_id, .. }) = self.rows.get(row) else { return };
+        self.prefetch(*account, *event_id);
+        let Links { newer, older } = self.links[row];
+        self.links.prefetch(newer);
+        self.links.prefetch(older);
     }
 
     #[inline]

@@ -41,9 +41,7 @@ impl Engine {
             self.prefetch_order(cancel.order_id.get(), step);
         } else if let Some(replace) = frame.body::<OrderCancelReplaceRequest>() {
             self.prefetch_order(replace.order_id.get(), step);
-            if step == LookAhead::Far {
-                self.prefetch_client_order_id(session_id, replace.cl_ord_id.get());
-            }
+            self.prefetch_client_order_id(session_id, replace.cl_ord_id.get(), step);
         }
     }
 
@@ -52,12 +50,12 @@ impl Engine {
         let (account, security_id) = (order.account.get(), order.security_id.get());
         let tick = u32::from(order.price.get());
         let Some(market) = self.events.find_market(security_id) else { return };
+        self.prefetch_client_order_id(session_id, order.cl_ord_id.get(), step);
         match step {
             LookAhead::Far => {
                 self.ledger.accounts.prefetch(account);
                 self.books.prefetch(security_id, tick);
                 self.ledger.exposures.prefetch(account, market.event_id);
-                self.prefetch_client_order_id(session_id, order.cl_ord_id.get());
             }
             LookAhead::Middle => {
                 self.ledger.exposures.prefetch_row(account, market.event_id);
@@ -80,14 +78,18 @@ impl Engine {
             crate::ladder::Ladders::prefetch_neighbours(self.orders.slots(), slot);
         } else {
             self.ledger.accounts.prefetch(self.account_of(order));
+            self.ledger.exposures.prefetch_release(order.exposure);
             self.books.prefetch_level(order.security_id, order.place.tick());
         }
     }
 
     #[inline]
-    fn prefetch_client_order_id(&self, session_id: u32, cl_ord_id: u64) {
-        if let Some(session) = self.sessions.find(session_id) {
-            self.client_order_ids.prefetch(session, cl_ord_id);
+    fn prefetch_client_order_id(&self, session_id: u32, cl_ord_id: u64, step: LookAhead) {
+        let Some(session) = self.sessions.find(session_id) else { return };
+        match step {
+            LookAhead::Far => self.client_order_ids.prefetch(session, cl_ord_id),
+            LookAhead::Middle => self.client_order_ids.prefetch_oldest(session),
+            LookAhead::Near => {}
         }
     }
 }

@@ -46,22 +46,35 @@ pub struct RecoveryStatistics {
 /// Nothing was changed then, save that a torn tail was cut.
 pub fn recover_exchange(folder: &JournalFolder, shard: u8) -> Result<Recovered, RecoveryError> {
     let start = Instant::now();
-    let found = recover(folder, shard)?;
-    let end = found.end;
-    let mut statistics = RecoveryStatistics { cut: found.cut, ..RecoveryStatistics::default() };
-    let mut replayer = resume(folder, shard, end.point.position, &mut statistics)?;
+    let mut statistics = RecoveryStatistics::default();
+    let mut replayer = resume(folder, shard, u64::MAX, &mut statistics)?;
     let before = replayer.command_count();
-    if end.point.position > replayer.position() {
-        replay_to(folder, &mut replayer, end.point.position)?;
+    // One pass: a frame that verifies is executed at once. What the walk finds behind it decides
+    // whether the state is used.
+    let mut failure = None;
+    let found = recover(folder, shard, |frame| {
+        let is_ahead = frame.header().end > replayer.position();
+        if failure.is_none() && is_ahead {
+            failure = replayer.apply_frame(frame, u64::MAX).err();
+        }
+    })?;
+    if let Some(error) = failure {
+        return Err(error.into());
     }
-    if replayer.position() != end.point.position {
-        let (reached, end) = (replayer.position(), end.point.position);
+    let (reached, end) = (replayer.position(), found.end.point.position);
+    if reached > end {
+        let refusal = format!("at {reached} lies behind the journal's end {end}");
+        return Err(RecoveryError::SnapshotAhead { refusal });
+    }
+    if reached < end {
         return Err(RecoveryError::Short { reached, end });
     }
     statistics.command_count = replayer.command_count() - before;
     statistics.elapsed = start.elapsed();
+    statistics.cut = found.cut;
     let sequencing_time_ns = replayer.sequencing_time_ns();
-    Ok(Recovered { engine: replayer.into_engine(), end, sequencing_time_ns, statistics })
+    let engine = replayer.into_engine();
+    Ok(Recovered { engine, end: found.end, sequencing_time_ns, statistics })
 }
 
 /// Executes the journal from the replayer's position up to `position`.

@@ -36,7 +36,7 @@ impl Bench {
             std::fs::remove_dir_all(&data)?;
         }
         let journal = JournalFolder::open(&data, None).map_err(io::Error::other)?;
-        let recovery = recover(&journal, 0).map_err(io::Error::other)?;
+        let recovery = recover(&journal, 0, |_| {}).map_err(io::Error::other)?;
         let region = Region::anonymous(log_buffer::region_length(log_length));
         let log = LogConfig {
             capacity: log_length,

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 
-use forecastle_persister::{JournalEnd, JournalWalk, Outcome, SECTOR_LENGTH, TornTail};
+use forecastle_persister::{Frame, JournalEnd, JournalWalk, Outcome, SECTOR_LENGTH, TornTail};
 
 use crate::error::{FolderError, JournalError};
 use crate::folder::JournalFolder;
@@ -19,15 +19,19 @@ pub struct Recovery {
 }
 
 /// Walks the segments in `folder` (the archive is not looked at: a snapshot stands behind it),
-/// cuts a torn tail, and gives the place to go on at.
+/// hands each verified frame to `visit`, cuts a torn tail, and gives the place to go on at.
 ///
 /// Each file is synced once before it is read, so that nothing is believed that only the page
 /// cache holds.
 ///
 /// # Errors
 /// A file cannot be read or cut, or promised data is damaged: nothing is changed then.
-pub fn recover(folder: &JournalFolder, shard: u8) -> Result<Recovery, JournalError> {
-    let end = walk(folder, shard, true)?;
+pub fn recover(
+    folder: &JournalFolder,
+    shard: u8,
+    visit: impl FnMut(&Frame<'_>),
+) -> Result<Recovery, JournalError> {
+    let end = walk(folder, shard, true, visit)?;
     let cut = match end.outcome {
         Outcome::Clean => None,
         Outcome::Torn(tail) => {
@@ -47,10 +51,15 @@ pub fn recover(folder: &JournalFolder, shard: u8) -> Result<Recovery, JournalErr
 /// # Errors
 /// A file cannot be read.
 pub fn inspect(folder: &JournalFolder, shard: u8) -> Result<JournalEnd, JournalError> {
-    walk(folder, shard, false)
+    walk(folder, shard, false, |_| {})
 }
 
-fn walk(folder: &JournalFolder, shard: u8, is_synced: bool) -> Result<JournalEnd, JournalError> {
+fn walk(
+    folder: &JournalFolder,
+    shard: u8,
+    is_synced: bool,
+    mut visit: impl FnMut(&Frame<'_>),
+) -> Result<JournalEnd, JournalError> {
     let mut walk = JournalWalk::new(shard, folder.key().cloned());
     let mut bytes = Vec::new();
     for segment in folder.segments()? {
@@ -61,7 +70,7 @@ fn walk(folder: &JournalFolder, shard: u8, is_synced: bool) -> Result<JournalEnd
         }
         bytes.clear();
         file.read_to_end(&mut bytes).map_err(FolderError::io("read", path))?;
-        walk.segment(segment.position, &bytes, |_, _| {});
+        walk.segment(segment.position, &bytes, |_, frame| visit(frame));
     }
     Ok(walk.finish())
 }

@@ -41,8 +41,9 @@ pub struct Arguments {
 /// # Errors
 /// The journal is damaged, cannot be read, or is of other rules.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let start = Instant::now();
     let source = Source::open(&arguments.place)?;
+    // The rate is that of reading, verifying and executing; the walk before it looks for the end.
+    let start = Instant::now();
     let limit = arguments.to.unwrap_or(u64::MAX).min(source.end_position());
     let mut replayer = beginning(arguments, &source, limit)?;
     let first_command = replayer.command_count();
