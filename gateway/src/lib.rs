@@ -6,8 +6,8 @@
 //! sessions concerned, and public market data to everybody. It holds no state that decides an
 //! effect; what it caches it learnt from the log.
 //!
-//! The cores ([`SessionCore`], [`project_reports`], [`MarketDataPacker`]) are pure: bytes and `now` in,
-//! decisions and bytes out. The agents put them on sockets, ring and log.
+//! The cores ([`SessionCore`], [`project_reports`], [`MarketDataPacker`]) are pure: bytes and `now`
+//! in, decisions and bytes out. The agents put them on sockets, ring and log.
 
 #![forbid(unsafe_code)]
 
