@@ -6,18 +6,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod desk;
+
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use forecastle_client::{AccessKey, KeyFile, OrderEntry, OrderEntryOptions, SessionError};
-use forecastle_node::{Addresses, Agents, Config, DataFolder, Limits, Network};
+use desk::{config, connect, order, prepare};
+use forecastle_client::{KeyFile, OrderEntry, SessionError};
+use forecastle_node::{Addresses, Agents, DataFolder};
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, AccountReport, BusinessMessageReject, DepositRequest,
-    EventDefinitionReport, EventDefinitionRequest, ExecutionReportCancelled, ExecutionReportNew,
-    ExecutionReportRejected, ExecutionReportTrade, Frame, MarketStatus, Message, NewOrderSingle,
-    OrderCancelRequest, SecurityStatusReport, SecurityStatusRequest, Side, TimeInForce,
+    ExecutionReportCancelled, ExecutionReportNew, ExecutionReportRejected, ExecutionReportTrade,
+    Message, OrderCancelRequest, Side,
 };
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::SystemClock;
@@ -31,7 +31,7 @@ fn the_hot_side_allocates_nothing_over_100_000_requests_and_a_login() {
     let folder = tempfile::tempdir().unwrap();
     let data = DataFolder::open(folder.path()).unwrap();
     let keys = data.keys().clone();
-    let agents = Agents::build(&config(), &data, None).unwrap();
+    let agents = Agents::build(&config(1), &data, None).unwrap();
     let addresses = agents.addresses;
     let is_done = AtomicBool::new(false);
     let is_planted = std::env::var_os(PLANT).is_some();
@@ -154,90 +154,6 @@ fn settle(session: &mut OrderEntry, count: u32, totals: &mut Totals) {
         if polled.unwrap() == 0 {
             std::thread::yield_now();
         }
-    }
-}
-
-fn order(cl_ord_id: u64, account: u32, price: u16, side: Side) -> NewOrderSingle {
-    let mut order = NewOrderSingle::new_zeroed();
-    order.cl_ord_id.set(cl_ord_id);
-    order.security_id.set(1);
-    order.order_qty.set(1);
-    order.account.set(account);
-    order.price.set(price);
-    order.side = side.into();
-    order.time_in_force = TimeInForce::GoodTillCancel.into();
-    order
-}
-
-fn prepare(addresses: Addresses, keys: &KeyFile) {
-    let mut admin = connect(addresses, &keys.keys[0]);
-    for account in [1, 2] {
-        let mut define = AccountDefinitionRequest::new_zeroed();
-        define.account.set(account);
-        define.firm_id.set(account + 1);
-        ask::<_, AccountReport>(&mut admin, &define);
-        let mut deposit = DepositRequest::new_zeroed();
-        deposit.account.set(account);
-        deposit.amount.set(1 << 50);
-        ask::<_, AccountReport>(&mut admin, &deposit);
-    }
-    let mut event = EventDefinitionRequest::new_zeroed();
-    event.market_count = 1;
-    ask::<_, EventDefinitionReport>(&mut admin, &event);
-    let mut open = SecurityStatusRequest::new_zeroed();
-    open.event_id.set(1);
-    open.status = MarketStatus::Open.into();
-    ask::<_, SecurityStatusReport>(&mut admin, &open);
-}
-
-fn ask<M: Message, R: Message>(session: &mut OrderEntry, message: &M) {
-    session.send(message).unwrap();
-    let mut is_answered = false;
-    while !is_answered {
-        let on_frame = |frame: Frame<'_>| {
-            if let Some(reject) = frame.body::<BusinessMessageReject>() {
-                panic!("refused: {}", reject.reject_code);
-            }
-            is_answered |= frame.body::<R>().is_some();
-        };
-        session.poll(on_frame).unwrap();
-        std::thread::yield_now();
-    }
-}
-
-fn connect(addresses: Addresses, key: &AccessKey) -> OrderEntry {
-    let options = OrderEntryOptions {
-        order_entry: addresses.order_entry,
-        reports: addresses.reports,
-        interface: "127.0.0.1".parse().unwrap(),
-        key: key.clone(),
-        session_number: 0,
-        keep_alive_interval_ms: 30_000,
-    };
-    OrderEntry::connect(&options, Duration::from_secs(20)).unwrap()
-}
-
-fn config() -> Config {
-    let any_port = "127.0.0.1:0".parse().unwrap();
-    Config {
-        network: Network {
-            order_entry: any_port,
-            reports: any_port,
-            market_data: "239.255.77.1:0".parse().unwrap(),
-            ..Network::default()
-        },
-        limits: Limits {
-            accounts_max: 64,
-            events_max: 16,
-            markets_max: 64,
-            orders_max: 1 << 16,
-            sessions_max: 16,
-            exposures_max: 64,
-            connections_max: 8,
-            log_bytes: 16 << 20,
-            ..Limits::default()
-        },
-        ..Config::default()
     }
 }
 

@@ -20,4 +20,5 @@ mod random;
 mod damage;
 mod journal_file;
 mod kill_rounds;
+mod questions;
 mod restarts;

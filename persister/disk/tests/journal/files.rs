@@ -1,0 +1,138 @@
+//! Segments that move: archived, recycled, missing, doubled; and folders that are only read.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use forecastle_persister_disk::{
+    Backend, FolderError, JournalError, JournalFolder, JournalReader, archive_behind, recover,
+};
+use forecastle_proto_spec::AcknowledgementLevel;
+
+use crate::bench::{Bench, end_of, read};
+
+/// A journal of several segments, and its records.
+fn journal() -> (tempfile::TempDir, Vec<(u64, Vec<u8>)>) {
+    let data = tempfile::tempdir().unwrap();
+    let mut bench = Bench::open(data.path(), Backend::Auto, AcknowledgementLevel::Durable);
+    for index in 0..200 {
+        let end = bench.append([104, 20_000, 50_000][index % 3]);
+        if index % 5 == 0 {
+            bench.reach(end);
+        }
+    }
+    bench.close();
+    let records = std::mem::take(&mut bench.records);
+    (data, records)
+}
+
+#[test]
+fn archived_segments_read_on_without_a_seam_and_their_files_become_spares() {
+    let (data, records) = journal();
+    let folder = JournalFolder::open(data.path(), None).unwrap();
+    let before = folder.segments().unwrap();
+    let (middle, _) = records[120];
+    let count = archive_behind(&folder, middle).unwrap();
+    assert!(count >= 2 && count < before.len(), "{count} of {}", before.len());
+    assert_eq!(folder.segments().unwrap().len(), before.len() - count);
+    assert_eq!(folder.all_segments().unwrap().len(), before.len());
+    assert!(read(data.path(), 0) == records);
+    assert!(read(data.path(), middle) == records[120..]);
+    let bytes: u64 = fs::read_dir(folder.archive())
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(bytes < (count as u64) << 20, "{bytes} bytes for {count} segments");
+    // The recycled files hold old frames, which no start takes for new ones.
+    let mut bench = Bench::open(data.path(), Backend::Auto, AcknowledgementLevel::Durable);
+    for _ in 0..100 {
+        bench.append(50_000);
+    }
+    bench.close();
+    let more = std::mem::take(&mut bench.records);
+    drop(bench);
+    assert!(read(data.path(), 0) == [records, more].concat());
+    assert!(recover(&folder, 0, |_| {}).unwrap().cut.is_none());
+}
+
+#[test]
+fn a_reader_follows_a_journal_that_is_being_written() {
+    let data = tempfile::tempdir().unwrap();
+    let mut bench = Bench::open(data.path(), Backend::Auto, AcknowledgementLevel::Durable);
+    let progress = bench.persister.progress();
+    let first = bench.append(104);
+    bench.reach(first);
+    let folder = JournalFolder::open_to_read(data.path(), None).unwrap();
+    let mut reader = JournalReader::open(&folder, 0).unwrap();
+    let mut seen = Vec::new();
+    for index in 0..400 {
+        bench.append([104, 9_000, 40_000][index % 3]);
+        bench.work();
+        while let Some(frame) = reader.next_frame(progress.durable_position()).unwrap() {
+            seen.extend(frame.records().map(|it| (it.position, it.bytes.to_vec())));
+        }
+    }
+    bench.close();
+    while let Some(frame) = reader.next_frame(progress.durable_position()).unwrap() {
+        seen.extend(frame.records().map(|it| (it.position, it.bytes.to_vec())));
+    }
+    assert!(seen == bench.records);
+}
+
+#[test]
+fn a_missing_segment_stops_the_reader_and_the_recovery_at_its_place() {
+    let (data, records) = journal();
+    let folder = JournalFolder::open(data.path(), None).unwrap();
+    let gone = folder.segments().unwrap()[2].clone();
+    fs::remove_file(&gone.path).unwrap();
+    let error = recover(&folder, 0, |_| {}).unwrap_err();
+    let JournalError::Damaged { damage, .. } = &error else { panic!("{error}") };
+    assert_eq!(damage.position, gone.position);
+    let mut reader = JournalReader::open(&folder, 0).unwrap();
+    let (last, bytes) = records.last().unwrap();
+    let limit = last + bytes.len() as u64;
+    let mut reached = 0;
+    while let Ok(Some(frame)) = reader.next_frame(limit) {
+        reached = frame.header().end;
+    }
+    assert_eq!(reached, gone.position);
+}
+
+#[test]
+fn positions_that_are_not_kept_are_named() {
+    let (data, _) = journal();
+    let folder = JournalFolder::open(data.path(), None).unwrap();
+    let second = folder.segments().unwrap()[1].position;
+    fs::remove_file(&folder.segments().unwrap()[0].path).unwrap();
+    let error = JournalReader::open(&folder, 8).unwrap_err();
+    let JournalError::NotKept { position: 8, first } = error else { panic!("{error}") };
+    assert_eq!(first, second);
+}
+
+#[test]
+fn reading_makes_nothing_and_needs_no_key() {
+    let (data, records) = journal();
+    let copy = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(data.path().join("journal")).unwrap() {
+        let path = file.unwrap().path();
+        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let before = fs::read_dir(copy.path()).unwrap().count();
+    assert!(read(copy.path(), 0) == records);
+    assert!(!end_of(copy.path()).is_chain_verified);
+    assert!(end_of(data.path()).is_chain_verified);
+    assert_eq!(fs::read_dir(copy.path()).unwrap().count(), before);
+    assert!(JournalFolder::open_to_read(&copy.path().join("nowhere"), None).is_err());
+}
+
+#[test]
+fn the_key_is_private_and_a_wrong_one_is_found_out() {
+    let (data, _) = journal();
+    let path = data.path().join("journal.key");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::write(&path, "00".repeat(32)).unwrap();
+    let folder = JournalFolder::open(data.path(), None).unwrap();
+    assert!(matches!(recover(&folder, 0, |_| {}), Err(JournalError::Damaged { .. })));
+    fs::write(&path, "no key").unwrap();
+    let error = JournalFolder::open(data.path(), None).unwrap_err();
+    assert!(matches!(error, FolderError::Key { .. }), "{error}");
+}
