@@ -18,6 +18,7 @@ mod inbox;
 mod random;
 
 mod damage;
+mod full_disk;
 mod journal_file;
 mod kill_rounds;
 mod questions;

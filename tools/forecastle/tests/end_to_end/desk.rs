@@ -85,6 +85,11 @@ impl Desk {
         }
     }
 
+    /// Takes a report if it has come.
+    pub fn find_report<M: Message>(&mut self, matches: impl Fn(&M) -> bool) -> Option<M> {
+        self.inbox.take(matches)
+    }
+
     /// Every report that came and was not taken, bytes with headers.
     pub fn take_reports(&mut self) -> Vec<Vec<u8>> {
         self.inbox.drain()
