@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Bytes of a [`Hash`].
+/// Bytes of a [`type@Hash`].
 pub const HASH_LENGTH: usize = 32;
 /// A BLAKE3 hash or chain value.
 pub type Hash = [u8; HASH_LENGTH];

@@ -1,5 +1,5 @@
-//! A disk that is full, on a small file system of its own: new orders are refused, cancels pass, and
-//! orders are taken again when there is room.
+//! A disk that is full, on a small file system of its own: new orders are refused, cancels pass,
+//! and orders are taken again when there is room.
 
 use std::fs;
 use std::path::{Path, PathBuf};
