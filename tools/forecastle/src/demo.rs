@@ -9,7 +9,7 @@ mod stage;
 mod trader;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use forecastle_client::{AccessKey, KeyFile, OrderEntry, OrderEntryOptions, ReadyFile};
@@ -76,6 +76,7 @@ impl Players {
             traders.len()
         );
         let mut stage = Stage::new(self.connect(admin)?, demo.events);
+        stage.clear()?;
         let (makers, takers) = traders[..wanted].split_at(demo.market_makers as usize);
         let mut market_makers = Vec::new();
         let mut market_takers = Vec::new();
@@ -127,6 +128,12 @@ impl Players {
         OrderEntry::connect(&options, CONNECT_TIMEOUT)
             .with_context(|| format!("{} cannot log in", key.name))
     }
+}
+
+/// The first ClOrdID of a run: the exchange remembers those of earlier runs, and time is above them.
+fn first_cl_ord_id() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(1)
 }
 
 const PAUSE: Duration = Duration::from_millis(1);

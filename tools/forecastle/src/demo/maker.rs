@@ -9,6 +9,7 @@ use forecastle_proto_spec::{
 };
 use zerocopy::FromZeros as _;
 
+use super::first_cl_ord_id;
 use super::random::Random;
 use super::stage::{Market, Stage};
 
@@ -40,7 +41,7 @@ impl Maker {
             session,
             account,
             random: Random::new(seed),
-            next_cl_ord_id: 1,
+            next_cl_ord_id: first_cl_ord_id(),
             quotes: BTreeMap::new(),
             is_short_of_cash: false,
         }

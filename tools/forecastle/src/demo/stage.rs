@@ -64,7 +64,36 @@ impl Stage {
         }
     }
 
-    /// Opens an account of `firm_id` with money in it; gives its number.
+    /// Ends what an earlier run on this journal left: its events are closed and paid out. Events
+    /// that have ended already refuse that, which is as well.
+    pub fn clear(&mut self) -> anyhow::Result<()> {
+        for event_id in 1.. {
+            let mut close = SecurityStatusRequest::new_zeroed();
+            close.request_id.set(self.request_id());
+            close.event_id.set(event_id);
+            close.status = MarketStatus::Closed.into();
+            let swept = |frame: Frame<'_>| frame.body::<OrderMassActionReport>().map(|_| ());
+            if self.try_request(&close, swept)? == Err(RejectCode::UnknownEvent.into()) {
+                return Ok(());
+            }
+            // Three markets or a lone one: the vector must have as many values.
+            for value_count in [3, 1] {
+                let mut settle = SettlementRequest::new_zeroed();
+                settle.request_id.set(self.request_id());
+                settle.event_id.set(event_id);
+                settle.value_count = value_count;
+                settle.values[0].set(PAYOUT);
+                let paid = |frame: Frame<'_>| frame.body::<SettlementComplete>().map(|_| ());
+                if self.try_request(&settle, paid)?.is_ok() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens an account of `firm_id` with money in it; gives its number. One that an earlier run
+    /// opened goes on with what it has.
     pub fn open_account(&mut self, firm_id: u32) -> anyhow::Result<u32> {
         let account = self.next_account;
         self.next_account += 1;
@@ -72,8 +101,12 @@ impl Stage {
         request.request_id.set(self.request_id());
         request.account.set(account);
         request.firm_id.set(firm_id);
-        self.request(&request, |frame| frame.body::<AccountReport>().map(|_| ()))?;
-        self.deposit(account)?;
+        let opened = |frame: Frame<'_>| frame.body::<AccountReport>().map(|_| ());
+        match self.try_request(&request, opened)? {
+            Ok(()) => self.deposit(account)?,
+            Err(code) if code == u16::from(RejectCode::AccountExists) => {}
+            Err(code) => bail!("the exchange refused an account: {}", name_of(code)),
+        }
         Ok(account)
     }
 
@@ -203,16 +236,27 @@ impl Stage {
     fn request<M: Message, T>(
         &mut self,
         message: &M,
-        mut answer: impl FnMut(Frame<'_>) -> Option<T>,
+        answer: impl FnMut(Frame<'_>) -> Option<T>,
     ) -> anyhow::Result<T> {
+        let answered = self.try_request(message, answer)?;
+        if matches!(&answered, Err(code) if *code == u16::from(RejectCode::EventTableFull)) {
+            self.tables_are_full = true;
+        }
+        answered
+            .map_err(|code| anyhow::anyhow!("the exchange refused {}: {}", M::NAME, name_of(code)))
+    }
+
+    /// Sends a request and waits for its answer, or for the code of its refusal.
+    fn try_request<M: Message, T>(
+        &mut self,
+        message: &M,
+        mut answer: impl FnMut(Frame<'_>) -> Option<T>,
+    ) -> anyhow::Result<Result<T, u16>> {
         self.admin.send(message)?;
         let deadline = Instant::now() + ANSWER_TIMEOUT;
         let mut found = None;
         let mut refused = None;
-        while found.is_none() && refused.is_none() {
-            if Instant::now() > deadline {
-                bail!("the exchange did not answer {} within {ANSWER_TIMEOUT:?}", M::NAME);
-            }
+        loop {
             self.admin.poll(|frame| {
                 if let Some(reject) = frame.body::<BusinessMessageReject>() {
                     refused = Some(reject.reject_code.get());
@@ -220,14 +264,17 @@ impl Stage {
                     found = answer(frame);
                 }
             })?;
+            if let Some(found) = found {
+                return Ok(Ok(found));
+            }
+            if let Some(code) = refused {
+                return Ok(Err(code));
+            }
+            if Instant::now() > deadline {
+                bail!("the exchange did not answer {} within {ANSWER_TIMEOUT:?}", M::NAME);
+            }
             std::thread::yield_now();
         }
-        if refused == Some(RejectCode::EventTableFull.into()) {
-            self.tables_are_full = true;
-        }
-        found.with_context(|| {
-            format!("the exchange refused {}: {}", M::NAME, name_of(refused.unwrap_or(0)))
-        })
     }
 
     fn request_id(&mut self) -> u64 {

@@ -6,6 +6,7 @@ use forecastle_proto_spec::{
 };
 use zerocopy::FromZeros as _;
 
+use super::first_cl_ord_id;
 use super::random::Random;
 use super::stage::Stage;
 
@@ -25,7 +26,7 @@ impl Trader {
             session,
             account,
             random: Random::new(seed),
-            next_cl_ord_id: 1,
+            next_cl_ord_id: first_cl_ord_id(),
             is_short_of_cash: false,
         }
     }

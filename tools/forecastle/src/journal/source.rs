@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use forecastle_persister::{Frame, JournalEnd, Outcome as End, shard_of};
+use forecastle_persister::{Frame, JournalEnd, Outcome as End, SegmentHeader, shard_of};
 use forecastle_persister_disk::{JournalError, JournalFolder, JournalReader, inspect};
 
 use super::Place;
@@ -53,9 +53,20 @@ impl Source {
             return Err(anyhow::Error::new(error).context(Failure::Damaged));
         }
         if let Some(damage) = source.end.header_copy_damage {
-            return Err(anyhow::anyhow!("{damage}").context(Failure::Damaged));
+            let rest = source.frames_of(damage.segment)?;
+            return Err(anyhow::anyhow!("{damage}; {rest}").context(Failure::Damaged));
         }
         Ok(source)
+    }
+
+    /// What a segment holds, in words: its first frame and positions.
+    fn frames_of(&self, position: u64) -> anyhow::Result<String> {
+        let path = self.folder.segment_path(position);
+        let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let (header, _) =
+            SegmentHeader::read(&bytes).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+        let frame = header.frame_number;
+        Ok(format!("it leads frame {frame} and what follows, positions {position} on"))
     }
 
     /// Position behind the last whole frame.

@@ -1,7 +1,8 @@
 //! What stands after a stop and a start: orders, numbers of ClOrdIDs, money, levels.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use forecastle_proto_spec::{
     AccountReport, AcknowledgementLevel, ExecutionReportCancelled, ExecutionReportRejected,
@@ -103,6 +104,40 @@ fn limits_may_grow_between_starts_and_one_that_is_too_low_is_named() {
     let exchange = ExchangeProcess::spawn(ended);
     let ending = exchange.end_by("TERM");
     assert!(ending.status.success(), "{}", ending.output);
+}
+
+#[test]
+fn the_demo_goes_on_with_the_journal_of_an_earlier_run() {
+    let folder = tempfile::tempdir().expect("the system has a temporary folder");
+    let configuration = folder.path().join("exchange.toml");
+    fs::write(&configuration, Setup::default().configuration()).expect("the folder is writable");
+    for round in 0..2 {
+        let ready = folder.path().join("ready.json");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_forecastle"))
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .arg("--config")
+            .arg(&configuration)
+            .arg("--ready-file")
+            .arg(&ready)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary was built by cargo");
+        std::thread::sleep(Duration::from_secs(3));
+        let id = child.id().to_string();
+        let killed = Command::new("kill").arg("-INT").arg(id).status();
+        assert!(killed.expect("kill is a program of every system").success());
+        let status = wait(&mut child);
+        let output = child.wait_with_output().expect("it printed little");
+        let (said, errors) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(status.success(), "round {round}: {errors}");
+        let is_first = said.contains("recovered     0 commands");
+        assert_eq!(is_first, round == 0, "{said}");
+        assert!(said.contains(" trades of "), "{said}");
+        assert!(!said.contains(" 0 orders,"), "nobody traded: {said}");
+    }
 }
 
 /// Starts a server on the folder that is to refuse; gives its one line on standard error.
