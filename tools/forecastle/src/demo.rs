@@ -130,7 +130,7 @@ impl Players {
     }
 }
 
-/// The first ClOrdID of a run: the exchange remembers those of earlier runs, and time is above them.
+/// The first ClOrdID of a run: the exchange remembers those of earlier runs, and time lies above.
 fn first_cl_ord_id() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(1)
