@@ -39,6 +39,6 @@ pub use record::{Effects, Record};
 pub use reports::{Recipient, project_reports};
 pub use session::{
     Action, BAD_MESSAGES_MAX, BindingId, Intake, LOGIN_TIMEOUT_NS, LOGIN_WINDOW_NS,
-    MESSAGES_PER_CALL_MAX, Outbound, SCAN_INTERVAL_NS, SessionCore, SessionCount, SessionCounters,
-    TERMINATED_LINGER_NS,
+    MESSAGES_PER_CALL_MAX, Outbound, RestoredSession, SCAN_INTERVAL_NS, SessionCore, SessionCount,
+    SessionCounters, TERMINATED_LINGER_NS,
 };

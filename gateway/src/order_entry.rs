@@ -10,9 +10,7 @@
 
 mod streams;
 
-use forecastle_proto_spec::{
-    Message, ORDER_ENTRY_STREAM_ID, SessionDisconnected, SettlementRequest, encode,
-};
+use forecastle_proto_spec::{Message, ORDER_ENTRY_STREAM_ID, SettlementRequest, encode};
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::Now;
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
@@ -28,7 +26,7 @@ use crate::counter_list::CounterList;
 use crate::keys::KeyTable;
 use crate::record::Record;
 use crate::reports::{EXCHANGE_SESSION_ID, project_reports};
-use crate::session::{Intake, MESSAGES_PER_CALL_MAX, SessionCore, SessionCount};
+use crate::session::{Intake, MESSAGES_PER_CALL_MAX, RestoredSession, SessionCore, SessionCount};
 use streams::Streams;
 
 /// Takes orders in and gives reports out.
@@ -52,7 +50,8 @@ impl OrderEntryAgent {
     /// When a limit of `config` is outside the range its field documents.
     #[must_use]
     pub fn new(parts: OrderEntryParts, config: &OrderEntryConfig) -> Self {
-        let core = SessionCore::new(parts.keys, config.images_max);
+        let mut core = SessionCore::new(parts.keys, config.images_max);
+        parts.sessions.iter().for_each(|session| core.restore(session));
         let receive = receive_config(config, parts.requests.local_address());
         let send = SendConfig::unicast(2 * config.images_max, config.reply_term_length);
         let streams = Streams::new(parts.requests, receive, parts.reports, send, config.reply_seed);
@@ -79,7 +78,7 @@ impl OrderEntryAgent {
 
     /// Pushes what passes the core, as far as the ring has room.
     fn take_messages(&mut self, now: Now) -> usize {
-        self.push_disconnects(now);
+        self.push_session_commands(now);
         let free_length = self.ring.free_length();
         let room = free_length.saturating_sub(RING_SLOT_LENGTH_MAX) / RING_SLOT_LENGTH_MAX;
         let limit = room.min(MESSAGES_PER_CALL_MAX);
@@ -103,17 +102,17 @@ impl OrderEntryAgent {
         })
     }
 
-    /// Tells the engine of lost sessions while the ring has room.
-    fn push_disconnects(&mut self, now: Now) {
+    /// Tells the engine of sessions that are lost, then of those that are resumed, while the ring
+    /// has room.
+    fn push_session_commands(&mut self, now: Now) {
         while self.ring.free_length() > 2 * RING_SLOT_LENGTH_MAX {
-            let Some(command) = self.core.next_disconnect() else { return };
-            let mut claim = self
-                .ring
-                .try_claim(SessionDisconnected::ENCODED_LENGTH)
-                .expect("room was counted before");
-            encode(&command, &mut claim).expect("the claim is as long as the message");
-            let template_id = SessionDisconnected::TEMPLATE_ID;
-            claim.commit(ring_header(template_id, EXCHANGE_SESSION_ID, now));
+            if let Some(command) = self.core.next_disconnect() {
+                push(&mut self.ring, &command, EXCHANGE_SESSION_ID, now);
+            } else if let Some(command) = self.core.next_resumption() {
+                push(&mut self.ring, &command, command.session_id.get(), now);
+            } else {
+                return;
+            }
         }
     }
 
@@ -197,6 +196,8 @@ pub struct OrderEntryParts {
     pub requests: UdpChannel,
     /// Socket that reports are sent from and their status messages come to.
     pub reports: UdpChannel,
+    /// Sessions that the engine knows from before: their clients may go on with them.
+    pub sessions: Vec<RestoredSession>,
     /// Commands to the engine.
     pub ring: Producer,
     /// Released records, from the log's start.
@@ -263,6 +264,13 @@ fn receive_config(config: &OrderEntryConfig, address: SocketAddr) -> ReceiveConf
         gap_hold_ns: Some(config.gap_hold_ns),
         ..ReceiveConfig::untrusted(&[ORDER_ENTRY_STREAM_ID], config.receiver_id, seed)
     }
+}
+
+/// Pushes a message that the core holds; the ring must have room for it.
+fn push<M: Message>(ring: &mut Producer, command: &M, session_id: u32, now: Now) {
+    let mut claim = ring.try_claim(M::ENCODED_LENGTH).expect("room was counted before");
+    encode(command, &mut claim).expect("the claim is as long as the message");
+    claim.commit(ring_header(M::TEMPLATE_ID, session_id, now));
 }
 
 #[inline]

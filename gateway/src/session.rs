@@ -4,14 +4,17 @@
 //! A *binding* is one request image; it carries one session, and a session has one binding. The
 //! binding begins unproven: its source may be forged, so nothing at all is sent to it; a bad login
 //! is answered by rejecting its image, whatever else it sends is dropped and counted. When the
-//! log shows that the engine took its Negotiate, the binding is proven and its reply stream opens.
+//! log shows that the engine took its Negotiate, the binding is proven and its reply stream opens;
+//! so it does at once by an Establish that resumes a session.
 //!
 //! | state | reached by | what it takes |
 //! |---|---|---|
-//! | connected | an image | Negotiate |
+//! | connected | an image | Negotiate, Establish of a version negotiated before |
 //! | negotiate forwarded | a Negotiate that passed every check | nothing until the log answers |
 //! | negotiated | NegotiationResponse | Establish, Negotiate, Terminate |
-//! | establish forwarded | an Establish that passed every check | nothing until the log answers |
+//! | resuming | an Establish without Negotiate that passed every check | nothing until the reply stream is connected |
+//! | resumption due | that stream, and the end of an earlier binding | nothing until the ring has room |
+//! | establish forwarded | an Establish that passed every check, or was due | nothing until the log answers |
 //! | established | EstablishmentAck | everything but logins |
 //! | terminate forwarded | Terminate | nothing until the log answers |
 //! | terminated | Terminate, or the gateway's own decision | nothing any more |
@@ -25,11 +28,12 @@ mod counters;
 mod intake;
 mod login;
 mod outcome;
+mod resume;
 #[cfg(test)]
 mod tests;
 mod texts;
 
-pub use self::core::{MESSAGES_PER_CALL_MAX, SessionCore};
+pub use self::core::{MESSAGES_PER_CALL_MAX, RestoredSession, SessionCore};
 pub use counters::{SessionCount, SessionCounters};
 
 use forecastle_proto_spec::{Message, NegotiationResponse, encode};

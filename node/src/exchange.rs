@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use forecastle_client::KeyFile;
 use forecastle_engine::{Engine, EngineConfig, EntitlementView};
-use forecastle_gateway::{MarketDataAgent, OrderEntryAgent};
+use forecastle_gateway::{MarketDataAgent, OrderEntryAgent, RestoredSession};
 use forecastle_persister::hash;
 use forecastle_persister_disk::{
     BackendInUse, JournalError, JournalFolder, Persister, PersisterConfig, Progress, Space,
@@ -131,8 +131,9 @@ impl Agents {
             log_gauge: LogGauge::attach(log_region.clone())?,
             refuses_orders: persister.space().refuses_orders(),
         };
+        let sessions = restored_sessions(&engine);
         let Gateways { order_entry, market_data, addresses } =
-            gateways::build(config, keys, producer, [gate(0)?, gate(1)?], pressure)?;
+            gateways::build(config, keys, producer, [gate(0)?, gate(1)?], pressure, sessions)?;
         let activity =
             ActivityReader::new(Reader::attach(log_region.clone(), Visibility::Released)?);
         let closing = Arc::new(ClosingState::default());
@@ -311,6 +312,16 @@ fn take_up(engine: Option<Engine>, config: EngineConfig) -> Result<Engine, Start
         Some(engine) if engine.config().has_limits_of(&config) => Ok(engine),
         Some(engine) => engine.reconfigured(config).map_err(|error| limits(error.to_string())),
     }
+}
+
+/// What the gateway must know of the sessions that the engine knows, for their clients to go on.
+fn restored_sessions(engine: &Engine) -> Vec<RestoredSession> {
+    let restored = engine.sessions().map(|session| RestoredSession {
+        session_id: session.session_id,
+        session_version_id: session.version_id,
+        timestamp_ns: session.timestamp_ns,
+    });
+    restored.collect()
 }
 
 /// The exchange's own first records of a run: the configuration where it is new, keys whose

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use forecastle_client::KeyFile;
 use forecastle_gateway::{
     AccessKey, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts, OrderEntryAgent,
-    OrderEntryConfig, OrderEntryParts,
+    OrderEntryConfig, OrderEntryParts, RestoredSession,
 };
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
 use forecastle_runtime::ring::Producer;
@@ -30,13 +30,15 @@ pub(crate) struct Pressure {
     pub(crate) refuses_orders: Arc<AtomicBool>,
 }
 
-/// Binds the sockets and builds the agents; `logs` are the two gates of the log, reports first.
+/// Binds the sockets and builds the agents; `logs` are the two gates of the log, reports first,
+/// `sessions` those that the engine knows from before.
 pub(crate) fn build(
     config: &Config,
     keys: &KeyFile,
     ring: Producer,
     logs: [GatingReader; 2],
     pressure: Pressure,
+    sessions: Vec<RestoredSession>,
 ) -> Result<Gateways, StartError> {
     let sockets = Sockets::bind(&config.network)?;
     let [reports_log, market_data_log] = logs;
@@ -52,6 +54,7 @@ pub(crate) fn build(
         keys: key_table(keys)?,
         requests: sockets.order_entry,
         reports: sockets.reports,
+        sessions,
         ring,
         log: reports_log,
         log_gauge: pressure.log_gauge,

@@ -1,6 +1,6 @@
 //! What the core remembers of a binding, a session and a key.
 
-use forecastle_proto_spec::{NegotiationResponse, TerminateCode};
+use forecastle_proto_spec::{Establish, NegotiationResponse, TerminateCode};
 
 use super::BindingId;
 
@@ -8,7 +8,8 @@ use super::BindingId;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Binding {
     pub(super) state: State,
-    /// The log has shown that the engine accepted a login from here.
+    /// The log has shown that the engine accepted a Negotiate from here, or an Establish that
+    /// resumes a session came with the HMAC of its key.
     pub(super) is_proven: bool,
     /// Place of the session in the table of sessions; meaningless in `Free` and `Connected`.
     pub(super) session: usize,
@@ -25,6 +26,8 @@ pub(super) struct Binding {
     pub(super) bad_message_count: u32,
     /// The answer to the login, until the reply stream is connected.
     pub(super) held: Option<NegotiationResponse>,
+    /// The Establish that resumes a session, until it goes into the ring.
+    pub(super) resumption: Option<Establish>,
     pub(super) is_reply_connected: bool,
     /// The image was rejected: nothing more is to be done but to wait for its end.
     pub(super) is_rejected: bool,
@@ -45,6 +48,7 @@ impl Binding {
             last_sent_ns: now_ns,
             bad_message_count: 0,
             held: None,
+            resumption: None,
             is_reply_connected: false,
             is_rejected: false,
         }
@@ -58,6 +62,10 @@ pub(super) enum State {
     Connected,
     NegotiateForwarded,
     Negotiated,
+    /// An Establish without Negotiate passed every check and waits for the reply stream.
+    Resuming,
+    /// The same; the reply stream is connected, the Establish waits for room in the ring.
+    ResumptionDue,
     EstablishForwarded,
     Established,
     TerminateForwarded,
@@ -69,12 +77,17 @@ pub(super) enum State {
 pub(super) struct Session {
     /// Highest version forwarded.
     pub(super) last_version_id: u64,
-    /// Highest login timestamp forwarded.
+    /// Version that the engine accepted last; 0 before the first.
+    pub(super) accepted_version_id: u64,
+    /// Highest login timestamp taken.
     pub(super) last_timestamp_ns: u64,
     /// The binding whose login the engine accepted last.
     pub(super) owner: Option<BindingId>,
     /// The engine still has to be told that the session lost its binding.
     pub(super) disconnect_due: Option<TerminateCode>,
+    /// Establishes in the ring or the log that the log has not answered yet. The log answers in
+    /// their order, so only the last answer concerns the binding that waits now.
+    pub(super) unanswered_count: u32,
 }
 
 /// What the log last said about a key.

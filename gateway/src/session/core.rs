@@ -32,7 +32,9 @@ pub struct SessionCore {
     pub(super) sessions: Box<[Session]>,
     pub(super) bindings: Box<[Binding]>,
     actions: VecDeque<Action>,
-    disconnects_due: usize,
+    pub(super) disconnects_due: usize,
+    /// A binding may be in the state `ResumptionDue`.
+    pub(super) is_resumption_due: bool,
     next_scan_ns: u64,
     /// When messages were last left waiting because the ring was full.
     deaf_until_ns: u64,
@@ -56,9 +58,21 @@ impl SessionCore {
                 ACTIONS_PER_BINDING * bindings_max + ACTIONS_PER_MESSAGE * MESSAGES_PER_CALL_MAX,
             ),
             disconnects_due: 0,
+            is_resumption_due: false,
             next_scan_ns: 0,
             deaf_until_ns: 0,
             counters: SessionCounters::new(),
+        }
+    }
+
+    /// Takes over what the engine knows of a session from before this core was made, so that its
+    /// client can go on with it; a session of no known key is passed over.
+    pub fn restore(&mut self, restored: &RestoredSession) {
+        if let Some(index) = self.session_index(restored.session_id) {
+            let session = &mut self.sessions[index];
+            session.last_version_id = restored.session_version_id;
+            session.accepted_version_id = restored.session_version_id;
+            session.last_timestamp_ns = restored.timestamp_ns;
         }
     }
 
@@ -80,11 +94,14 @@ impl SessionCore {
         self.bindings[id.index()].state = State::Free;
     }
 
-    /// The reply stream can take messages: the answer to the login goes first.
+    /// The reply stream can take messages: the answer to the login goes first, and a session that
+    /// is resumed is taken over.
     pub fn on_reply_connected(&mut self, now: Now, id: BindingId) {
         let binding = &mut self.bindings[id.index()];
         binding.is_reply_connected = true;
-        if let Some(response) = binding.held.take() {
+        if binding.state == State::Resuming {
+            self.take_over(now, id);
+        } else if let Some(response) = binding.held.take() {
             self.send(now, id, &response);
         }
     }
@@ -161,7 +178,7 @@ impl SessionCore {
                 self.counters.add(SessionCount::LoginTimedOut);
                 self.reject(id, reject_text(RejectCode::NotNegotiated));
             }
-            State::Negotiated if silence_ns > LOGIN_TIMEOUT_NS => {
+            State::Negotiated | State::Resuming if silence_ns > LOGIN_TIMEOUT_NS => {
                 self.counters.add(SessionCount::LoginTimedOut);
                 self.end(now, id, TerminateCode::KeepAliveLapsed);
             }
@@ -341,6 +358,17 @@ impl SessionCore {
             self.disconnects_due -= 1;
         }
     }
+}
+
+/// What the engine knows of a session when the exchange starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestoredSession {
+    /// Its id.
+    pub session_id: u32,
+    /// Version negotiated last; 0 when none was.
+    pub session_version_id: u64,
+    /// Timestamp of its last login, ns since 1970.
+    pub timestamp_ns: u64,
 }
 
 /// Messages after which the actions are to be taken, at most.

@@ -52,6 +52,8 @@ session_counts! {
     Connected = "connected",
     /// Logins that the engine accepted.
     Negotiated = "negotiated",
+    /// Establishes without Negotiate that passed every check: sessions that go on.
+    Resumed = "resumed",
     /// Sessions that the engine established.
     Established = "established",
     /// Commands handed to the engine.
@@ -72,6 +74,8 @@ session_counts! {
     TimestampNotAbove = "timestamp_not_above",
     /// Establish before Negotiate, or of another session.
     NotNegotiated = "not_negotiated",
+    /// Establish without Negotiate, of another version than the last one negotiated.
+    VersionMismatch = "version_mismatch",
     /// Login on a binding that is established.
     AlreadyEstablished = "already_established",
     /// Login refused by the engine.
@@ -124,6 +128,7 @@ impl SessionCount {
             RejectCode::TimestampOutOfWindow => Self::TimestampOutOfWindow,
             RejectCode::TimestampNotAbove => Self::TimestampNotAbove,
             RejectCode::NotNegotiated => Self::NotNegotiated,
+            RejectCode::VersionMismatch => Self::VersionMismatch,
             RejectCode::AlreadyEstablished => Self::AlreadyEstablished,
             RejectCode::MalformedLength => Self::MalformedLength,
             RejectCode::UnknownSchema => Self::UnknownSchema,

@@ -34,6 +34,10 @@ impl SessionCore {
             self.counters.add(SessionCount::AfterEnd);
             return Intake::Handled;
         }
+        if matches!(binding.state, State::Resuming | State::ResumptionDue) {
+            self.counters.add(SessionCount::AnswerPending);
+            return Intake::Handled;
+        }
         binding.last_heard_ns = now.monotonic_ns;
         let frame = match Frame::parse(message) {
             Ok((frame, [])) => frame,

@@ -66,7 +66,12 @@ impl SessionCore {
         Ok(index)
     }
 
-    fn check_timestamp(&self, now: Now, session: usize, time_ns: u64) -> Result<(), RejectCode> {
+    pub(super) fn check_timestamp(
+        &self,
+        now: Now,
+        session: usize,
+        time_ns: u64,
+    ) -> Result<(), RejectCode> {
         if time_ns.abs_diff(now.wall_ns) > LOGIN_WINDOW_NS {
             return Err(RejectCode::TimestampOutOfWindow);
         }
@@ -99,12 +104,14 @@ impl SessionCore {
             State::NegotiateForwarded | State::EstablishForwarded => {
                 return self.ignore_pending(id);
             }
-            State::Connected => Err(RejectCode::NotNegotiated),
+            State::Connected => return self.on_resumption(now, id, frame, login),
             _ => Err(RejectCode::AlreadyEstablished),
         };
         match refusal {
             Ok(()) => {
-                self.sessions[binding.session].last_timestamp_ns = login.timestamp_ns.get();
+                let session = &mut self.sessions[binding.session];
+                session.last_timestamp_ns = login.timestamp_ns.get();
+                session.unanswered_count += 1;
                 self.bindings[id.index()].state = State::EstablishForwarded;
                 self.counters.add(SessionCount::Forwarded);
                 Intake::Forward { session_id: binding.session_id }
@@ -135,7 +142,13 @@ impl SessionCore {
         Ok(())
     }
 
-    fn refuse_establish(&mut self, now: Now, id: BindingId, login: &Establish, code: RejectCode) {
+    pub(super) fn refuse_establish(
+        &mut self,
+        now: Now,
+        id: BindingId,
+        login: &Establish,
+        code: RejectCode,
+    ) {
         self.counters.add(SessionCount::of(code));
         let binding = self.bindings[id.index()];
         if !binding.is_proven {

@@ -54,13 +54,23 @@ impl SessionCore {
             self.counters.add(SessionCount::Unbound);
             return;
         };
-        let owner = self.sessions[session].owner;
         let Ok((frame, _)) = Frame::parse(message) else { return };
         if frame.template_id < FIRST_APPLICATION_TEMPLATE_ID {
             self.on_session_message(now, session, &frame, offer);
             return;
         }
-        let bound = owner.filter(|id| {
+        self.deliver_bound(now, session, offer);
+    }
+
+    /// Delivers to the session's binding once it is established.
+    #[inline]
+    fn deliver_bound(
+        &mut self,
+        now: Now,
+        session: usize,
+        offer: &mut impl FnMut(BindingId) -> bool,
+    ) {
+        let bound = self.sessions[session].owner.filter(|id| {
             matches!(
                 self.bindings[id.index()].state,
                 State::Established | State::TerminateForwarded
@@ -94,8 +104,7 @@ impl SessionCore {
         } else if let Some(reject) = frame.body::<NegotiationReject>() {
             self.on_negotiation_reject(now, session, reject, offer);
         } else if let Some(ack) = frame.body::<EstablishmentAck>() {
-            let version = ack.session_version_id.get();
-            if let Some(id) = self.establishing(session, version) {
+            if let Some(id) = self.answered_establish(session) {
                 let binding = &mut self.bindings[id.index()];
                 binding.state = State::Established;
                 binding.last_seq_num = ack.last_seq_num.get();
@@ -105,21 +114,18 @@ impl SessionCore {
                 self.deliver(now, id, offer);
             }
         } else if let Some(reject) = frame.body::<EstablishmentReject>() {
-            let version = reject.session_version_id.get();
-            // The engine refuses a version that was never negotiated by naming it.
-            let owner = self.sessions[session].owner;
-            let waiting = self.establishing(session, version).or_else(|| {
-                owner.filter(|id| self.bindings[id.index()].state == State::EstablishForwarded)
-            });
-            if let Some(id) = waiting {
-                self.bindings[id.index()].state = State::Negotiated;
+            if let Some(id) = self.answered_establish(session) {
+                let binding = &mut self.bindings[id.index()];
+                binding.state = State::Negotiated;
+                binding.last_seq_num = reject.last_seq_num.get();
+                binding.last_heard_ns = now.monotonic_ns;
                 self.counters.add(SessionCount::EngineRefused);
                 self.deliver(now, id, offer);
             }
         } else if frame.template_id == Terminate::TEMPLATE_ID {
             self.on_terminated(now, session, offer);
-        } else if let Some(id) = self.sessions[session].owner {
-            self.deliver(now, id, offer);
+        } else {
+            self.deliver_bound(now, session, offer);
         }
     }
 
@@ -127,6 +133,7 @@ impl SessionCore {
     fn on_negotiated(&mut self, now: Now, session: usize, response: &NegotiationResponse) {
         let key = session / SESSIONS_PER_KEY as usize;
         self.rights[key] = Rights { firm_id: response.firm_id.get(), roles: response.roles.get() };
+        self.sessions[session].accepted_version_id = response.session_version_id.get();
         self.forget_disconnect(session);
         let id = self.negotiating(session, response.session_version_id.get());
         if let Some(earlier) = self.sessions[session].owner.filter(|owner| Some(*owner) != id) {
@@ -197,12 +204,15 @@ impl SessionCore {
         Some(BindingId::new(index))
     }
 
-    /// The session's binding when its Establish with this version is on its way.
-    fn establishing(&self, session: usize, version: u64) -> Option<BindingId> {
-        self.sessions[session].owner.filter(|id| {
-            let binding = &self.bindings[id.index()];
-            binding.state == State::EstablishForwarded && binding.session_version_id == version
-        })
+    /// Counts one answer to an Establish of the session, and gives the binding that it concerns:
+    /// none when the binding has gone meanwhile, or a later Establish is on its way.
+    fn answered_establish(&mut self, session: usize) -> Option<BindingId> {
+        let session = &mut self.sessions[session];
+        session.unanswered_count = session.unanswered_count.saturating_sub(1);
+        if session.unanswered_count > 0 {
+            return None;
+        }
+        session.owner.filter(|id| self.bindings[id.index()].state == State::EstablishForwarded)
     }
 }
 

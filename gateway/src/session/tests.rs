@@ -3,6 +3,8 @@
 mod binding_life;
 mod login;
 mod messages;
+mod resume;
+mod walk;
 
 use forecastle_proto_spec::{
     BusinessMessageReject, Establish, EstablishmentAck, Frame, Message, Negotiate,

@@ -41,6 +41,8 @@ pub struct Exchange {
     /// As the journal raises it when its space is all but used up.
     pub refuses_orders: Arc<AtomicBool>,
     rpt_seq: u32,
+    /// Last number of the last session that sent an order.
+    last_seq_num: u32,
 }
 
 pub fn keys() -> Vec<AccessKey> {
@@ -111,6 +113,7 @@ impl Exchange {
             keys,
             requests,
             reports,
+            sessions: Vec::new(),
             ring: producer,
             log: reader(0),
             log_gauge: LogGauge::attach(region.clone()).expect("a log"),
@@ -133,6 +136,7 @@ impl Exchange {
             is_engine_stopped: false,
             refuses_orders,
             rpt_seq: 0,
+            last_seq_num: 0,
         }
     }
 
@@ -181,16 +185,19 @@ impl Exchange {
             response.session_version_id = login.session_version_id;
             response.firm_id.set(key.firm_id);
             response.roles.set(key.roles);
+            self.last_seq_num = 0;
             self.append(session_id, command, &encoded(&response));
         } else if let Some(login) = frame.body::<Establish>() {
             let mut ack = EstablishmentAck::new_zeroed();
             ack.session_id = login.session_id;
             ack.session_version_id = login.session_version_id;
             ack.keep_alive_interval_ms = login.keep_alive_interval_ms;
+            ack.last_seq_num.set(self.last_seq_num);
             self.append(session_id, command, &encoded(&ack));
         } else {
             self.commands.push((session_id, command.to_vec()));
             if let Some(order) = frame.body::<NewOrderSingle>() {
+                self.last_seq_num = order.seq_num.get();
                 self.accept(session_id, order.seq_num.get());
             }
         }

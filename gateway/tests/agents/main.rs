@@ -124,6 +124,54 @@ fn an_order_is_reported_to_its_session_and_published_to_everybody() {
 }
 
 #[test]
+fn a_session_goes_on_at_its_version_on_new_sockets() {
+    let mut exchange = Exchange::unicast();
+    let mut first = Peer::new(&exchange, TRADER);
+    log_in(&mut exchange, &mut first);
+    for seq_num in 1..=3 {
+        first.offer(&order(seq_num));
+    }
+    run(&mut exchange, &mut [&mut first], |_, peers| peers[0].received.len() == 3);
+    let session_id = first.session_id;
+    let mut second = first.again(&exchange);
+    run(&mut exchange, &mut [&mut first, &mut second], |_, peers| peers[1].is_connected);
+    exchange.commands.clear();
+    first.received.clear();
+    let login = second.establish(exchange.now);
+    second.offer(&login);
+    run(&mut exchange, &mut [&mut first, &mut second], |exchange, peers| {
+        // The exchange goes on telling the session things all the while.
+        if exchange.now.monotonic_ns % 1_000_000 < 100_000 {
+            exchange.accept(session_id, 3);
+        }
+        peers[1].received.len() >= 4 && peers[0].rejected.is_some()
+    });
+    let (frame, _) = Frame::parse(&exchange.commands[0].1).unwrap();
+    let ended = frame.body::<SessionDisconnected>().expect("the engine hears of the end first");
+    assert_eq!(ended.session_id.get(), session_id);
+    assert_eq!(templates(&first.received).last(), Some(&Terminate::TEMPLATE_ID));
+    let (frame, _) = Frame::parse(&second.received[0]).unwrap();
+    let ack = frame.body::<EstablishmentAck>().expect("it comes before every report");
+    assert_eq!(ack.last_seq_num.get(), 3);
+    for bytes in &second.received[1..] {
+        let (frame, _) = Frame::parse(bytes).unwrap();
+        assert!(frame.body::<ExecutionReportNew>().is_some(), "{}", frame.template_id);
+    }
+    exchange.commands.clear();
+    second.offer(&order(4));
+    run(&mut exchange, &mut [&mut second], |exchange, _| !exchange.commands.is_empty());
+    assert_eq!(exchange.commands, [(session_id, order(4))]);
+    run_for(&mut exchange, &mut [&mut second], 200_000_000);
+    assert_eq!(exchange.counter("session.resumed"), 1);
+    assert_eq!(exchange.counter("session.displaced"), 1);
+    let mut replay = first.again(&exchange);
+    run(&mut exchange, &mut [&mut replay], |_, peers| peers[0].is_connected);
+    replay.offer(&login);
+    run(&mut exchange, &mut [&mut replay], |_, peers| peers[0].rejected.is_some());
+    assert_eq!(replay.reply_bytes_in(), 0, "a recorded login opens nothing");
+}
+
+#[test]
 fn a_bad_login_is_rejected_and_nothing_is_sent_to_the_reply_socket() {
     let mut exchange = Exchange::unicast();
     let mut peer = Peer::new(&exchange, TRADER);

@@ -49,7 +49,7 @@ impl Peer {
         let mut requests = SendEndpoint::new(SendConfig::unicast(1, 1024 * 1024));
         let publication = requests.add_publication(&PublicationConfig {
             stream_id: ORDER_ENTRY_STREAM_ID,
-            session_id: 70_000 + access_key_id as i32,
+            session_id: 70_000 + i32::from(requests_channel.local_address().port()),
             initial_term_id: 3,
             destination: Destination::Address(exchange.order_entry_address),
             response_requested: true,
@@ -71,6 +71,11 @@ impl Peer {
             received: Vec::new(),
             version: 0,
         }
+    }
+
+    /// The same session on sockets of its own, at the same version.
+    pub fn again(&self, exchange: &Exchange) -> Self {
+        Self { version: self.version, ..Self::new(exchange, self.key.id) }
     }
 
     pub fn turn(&mut self, now: Now) {
