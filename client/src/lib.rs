@@ -56,6 +56,6 @@ pub use book::{BookError, Books, Level, Market, Order};
 pub use keys::{AccessKey, KeyFile, KeyFileError};
 pub use login::sign;
 pub use market_data::{MarketData, Progress};
-pub use order_entry::{OrderEntry, OrderEntryOptions};
+pub use order_entry::{OrderEntry, OrderEntryOptions, Resumption};
 pub use ready::{ReadyFile, ReadyFileError};
 pub use session_error::SessionError;

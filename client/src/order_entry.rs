@@ -3,6 +3,10 @@
 //! One [`OrderEntry`] is one session on two sockets of its own, driven by its caller's
 //! [`OrderEntry::poll`] from one thread. Nothing happens between calls: poll at least a few times
 //! within the keep-alive interval.
+//!
+//! A session outlives its streams and the exchange's process. [`OrderEntry::resumption`] is what a
+//! client keeps of it; [`OrderEntry::resume`] goes on with it. The acknowledgement then says which
+//! numbers were applied: what was sent under a higher one was not and never will be.
 
 mod transport;
 
@@ -11,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use forecastle_proto_spec::{
     EstablishmentAck, EstablishmentReject, Frame, Message, NegotiationReject, NegotiationResponse,
-    Sequence, Terminate, TerminateCode, encode,
+    RejectCode, Sequence, Terminate, TerminateCode, encode,
 };
 use zerocopy::FromZeros as _;
 
@@ -37,15 +41,26 @@ pub struct OrderEntryOptions {
     pub keep_alive_interval_ms: u32,
 }
 
+/// What a client keeps of a session to go on with it later, on other sockets or in another process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resumption {
+    /// Version that was negotiated.
+    pub session_version_id: u64,
+    /// Time of the last login, ns since 1970; the next one's is above it.
+    pub last_timestamp_ns: u64,
+    /// A number above every one that was sent.
+    pub next_seq_num: u32,
+}
+
 /// A session with an exchange.
 pub struct OrderEntry {
     transport: Transport,
-    key: AccessKey,
+    options: OrderEntryOptions,
     session_id: u32,
     session_version_id: u64,
     last_timestamp_ns: u64,
-    keep_alive_interval_ms: u32,
     next_seq_num: u32,
+    is_resumption: bool,
     phase: Phase,
     last_sent: Instant,
     established: Option<EstablishmentAck>,
@@ -66,17 +81,49 @@ impl OrderEntry {
     /// # Errors
     /// The sockets cannot be opened, the exchange refuses the login, or does not answer in time.
     pub fn connect(options: &OrderEntryOptions, timeout: Duration) -> Result<Self, SessionError> {
-        let mut session = Self::open(options)?;
+        Self::open(options)?.established_within(timeout)
+    }
+
+    /// As [`OrderEntry::connect`], but goes on with a session of before: its version stands, and
+    /// numbers go on after the last one applied. When the exchange does not know that version (any
+    /// more), a new one is negotiated; [`OrderEntry::is_resumed`] tells.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use forecastle_client::{OrderEntry, OrderEntryOptions, SessionError};
+    /// # fn again(options: &OrderEntryOptions, lost: OrderEntry) -> Result<(), SessionError> {
+    /// let kept = lost.resumption();
+    /// drop(lost);
+    /// let session = OrderEntry::resume(options, &kept, Duration::from_secs(5))?;
+    /// if session.is_resumed() {
+    ///     let applied = session.established().map_or(0, |ack| ack.last_seq_num.get());
+    ///     println!("requests up to {applied} were applied, later ones never will be");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`OrderEntry::connect`].
+    pub fn resume(
+        options: &OrderEntryOptions,
+        resumption: &Resumption,
+        timeout: Duration,
+    ) -> Result<Self, SessionError> {
+        Self::open_resumed(options, resumption)?.established_within(timeout)
+    }
+
+    fn established_within(mut self, timeout: Duration) -> Result<Self, SessionError> {
         let deadline = Instant::now() + timeout;
-        while session.phase != Phase::Established {
-            if session.poll(|_| {})? == 0 {
+        while self.phase != Phase::Established {
+            if self.poll(|_| {})? == 0 {
                 if Instant::now() > deadline {
-                    return Err(SessionError::TimedOut { phase: session.phase.name() });
+                    return Err(SessionError::TimedOut { phase: self.phase.name() });
                 }
-                session.wait(WAIT_PERIOD);
+                self.wait(WAIT_PERIOD);
             }
         }
-        Ok(session)
+        Ok(self)
     }
 
     /// Opens the sockets and begins to log in; [`OrderEntry::poll`] goes on with it.
@@ -90,13 +137,29 @@ impl OrderEntry {
             session_id: options.key.session_id(options.session_number),
             session_version_id: now_ns,
             last_timestamp_ns: now_ns,
-            key: options.key.clone(),
-            keep_alive_interval_ms: options.keep_alive_interval_ms,
+            options: options.clone(),
             next_seq_num: 1,
+            is_resumption: false,
             phase: Phase::Connecting,
             last_sent: Instant::now(),
             established: None,
         })
+    }
+
+    /// Opens the sockets and begins to go on with a session; [`OrderEntry::poll`] goes on with it.
+    ///
+    /// # Errors
+    /// As [`OrderEntry::open`].
+    pub fn open_resumed(
+        options: &OrderEntryOptions,
+        resumption: &Resumption,
+    ) -> Result<Self, SessionError> {
+        let mut session = Self::open(options)?;
+        session.session_version_id = resumption.session_version_id;
+        session.last_timestamp_ns = resumption.last_timestamp_ns;
+        session.next_seq_num = resumption.next_seq_num;
+        session.is_resumption = true;
+        Ok(session)
     }
 
     /// Does all work that is due and hands every message of the exchange to `handler`, those of
@@ -117,6 +180,13 @@ impl OrderEntry {
         });
         if let Some(answer) = answer {
             self.on_session_message(answer);
+        }
+        let refused = self.transport.ended.as_ref().and_then(SessionError::reject_code);
+        if self.is_resumption
+            && self.phase == Phase::Establishing
+            && refused.is_some_and(is_unknown_version)
+        {
+            self.start_anew();
         }
         self.advance();
         self.transport.transmit();
@@ -182,6 +252,23 @@ impl OrderEntry {
         self.session_id
     }
 
+    /// What to keep to go on with this session after its end; changes with every request sent.
+    #[must_use]
+    pub fn resumption(&self) -> Resumption {
+        Resumption {
+            session_version_id: self.session_version_id,
+            last_timestamp_ns: self.last_timestamp_ns,
+            next_seq_num: self.next_seq_num,
+        }
+    }
+
+    /// Whether the session goes on with its version and numbers; false when a version was newly
+    /// negotiated, and numbers began at 1.
+    #[must_use]
+    pub fn is_resumed(&self) -> bool {
+        self.is_resumption
+    }
+
     /// What the exchange said when the session was established.
     #[must_use]
     pub fn established(&self) -> Option<&EstablishmentAck> {
@@ -209,15 +296,18 @@ impl OrderEntry {
     fn offer<M: Message>(&mut self, message: &M) -> Result<(), SessionError> {
         let mut buffer = [0; MESSAGE_LENGTH_MAX];
         let length = encode(message, &mut buffer).expect("a session message fits the buffer");
-        login::sign(&self.key.secret, &mut buffer[..length]);
+        login::sign(&self.options.key.secret, &mut buffer[..length]);
         self.transport.offer(&buffer[..length])?;
         self.last_sent = Instant::now();
         Ok(())
     }
 
     fn advance(&mut self) {
-        let half = Duration::from_millis(u64::from(self.keep_alive_interval_ms / 2));
+        let half = Duration::from_millis(u64::from(self.options.keep_alive_interval_ms / 2));
         let result = match self.phase {
+            Phase::Connecting if self.transport.is_connected && self.is_resumption => {
+                self.establish()
+            }
             Phase::Connecting if self.transport.is_connected => self.negotiate(),
             Phase::Established if self.last_sent.elapsed() > half => {
                 let mut message = Sequence::new_zeroed();
@@ -235,10 +325,24 @@ impl OrderEntry {
         }
     }
 
+    /// The exchange does not know the version: begins again with a new one on new sockets.
+    fn start_anew(&mut self) {
+        match Self::open(&self.options) {
+            Ok(mut fresh) => {
+                let above_ns = self.last_timestamp_ns + 1;
+                fresh.last_timestamp_ns = fresh.last_timestamp_ns.max(above_ns);
+                fresh.session_version_id = fresh.last_timestamp_ns;
+                // The old one is dropped before it was established: it says nothing.
+                *self = fresh;
+            }
+            Err(error) => self.transport.end(error),
+        }
+    }
+
     fn negotiate(&mut self) -> Result<(), SessionError> {
         self.offer(&login::negotiate(
             self.session_id,
-            self.key.id,
+            self.options.key.id,
             self.session_version_id,
             self.last_timestamp_ns,
         ))?;
@@ -253,7 +357,7 @@ impl OrderEntry {
             self.session_version_id,
             self.last_timestamp_ns,
             self.next_seq_num,
-            self.keep_alive_interval_ms,
+            self.options.keep_alive_interval_ms,
         ))?;
         self.phase = Phase::Establishing;
         Ok(())
@@ -270,6 +374,11 @@ impl OrderEntry {
                 self.next_seq_num = ack.next_seq_num.get();
                 self.established = Some(ack);
                 self.phase = Phase::Established;
+            }
+            (Phase::Establishing, SessionMessage::Refused(code))
+                if self.is_resumption && is_unknown_version(code) =>
+            {
+                self.start_anew();
             }
             (_, SessionMessage::Refused(code)) => {
                 self.transport.end(SessionError::Refused { code });
@@ -328,6 +437,12 @@ impl SessionMessage {
         }
         frame.body::<Terminate>().map(|message| Self::Terminated(message.code.get()))
     }
+}
+
+/// Whether a resumption was refused only because the exchange holds another version, or none.
+fn is_unknown_version(code: u16) -> bool {
+    let unknown = [RejectCode::NotNegotiated, RejectCode::VersionMismatch];
+    unknown.iter().any(|name| u16::from(*name) == code)
 }
 
 fn wall_ns() -> u64 {

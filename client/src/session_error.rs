@@ -58,6 +58,19 @@ pub enum SessionError {
 }
 
 impl SessionError {
+    /// The reject code that a refused login was given; `None` for any other end.
+    #[must_use]
+    pub fn reject_code(&self) -> Option<u16> {
+        match self {
+            Self::Refused { code } => Some(*code),
+            Self::Rejected { reason, .. } => {
+                let words = reason.strip_prefix("forecastle ")?;
+                words.split(' ').next()?.parse().ok()
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn socket(error: UdpError) -> Self {
         Self::Socket(Arc::new(error))
     }

@@ -23,5 +23,6 @@ mod money_edges;
 mod order_over_udp;
 mod plain_socket;
 mod random;
+mod resumption;
 mod start_and_stop;
 mod trader_limits;
