@@ -71,12 +71,13 @@ fn a_replayed_login_is_refused_from_another_port() {
     socket.await_report(|_: &EstablishmentAck| true);
 
     expect_refusal(&mut floor, &recorded, "103 VersionNotAbove", "version_not_above");
-    // Its version raised, the signature no longer holds; the establish alone proves nothing.
+    // Its version raised, the signature no longer holds. The establish alone would resume the
+    // session, but its time has been used.
     let mut raised = recorded.clone();
     raised[16] = raised[16].wrapping_add(1);
     expect_refusal(&mut floor, &raised, "101 Credentials", "credentials");
     let alone = recorded_establish.as_slice();
-    expect_refusal(&mut floor, alone, "106 NotNegotiated", "not_negotiated");
+    expect_refusal(&mut floor, alone, "105 TimestampNotAbove", "timestamp_not_above");
     // The session that was recorded is untouched.
     crate::bad_messages::expect_reject_of(&mut socket, &[0; 4], 201);
     floor.trade_one_order();
