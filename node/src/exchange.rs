@@ -113,7 +113,12 @@ impl Agents {
         let recovered = recover_exchange(&journal_folder, SHARD)?;
         let now = SystemClock::new().now();
         check_clock(now.wall_ns, recovered.sequencing_time_ns)?;
-        let engine_config = engine_config(config, keys);
+        let mut engine_config = engine_config(config, keys);
+        if let Some(engine) = &recovered.engine {
+            // A key that was taken out of the file keeps its place: its sessions still stand.
+            let highest = engine.config().access_keys_max;
+            engine_config.access_keys_max = engine_config.access_keys_max.max(highest);
+        }
         let recorded = recovered.engine.as_ref().map(|engine| *engine.config());
         let engine = take_up(recovered.engine, engine_config)?;
         let ring_region = Region::anonymous(ring::region_length(config.limits.ring_bytes));

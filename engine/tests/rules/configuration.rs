@@ -49,3 +49,11 @@ fn a_sweep_names_the_request_that_began_it() {
     world.finish_work();
     assert_eq!(world.engine.continuation(), None);
 }
+
+#[test]
+fn windows_that_do_not_fit_one_table_are_refused() {
+    let config =
+        EngineConfig { sessions_max: 10_000, cl_ord_id_window: 1 << 18, ..EngineConfig::default() };
+    let error = config.validate().unwrap_err();
+    assert_eq!((error.field, error.maximum), ("sessions_max", u32::MAX >> 19));
+}
