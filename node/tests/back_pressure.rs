@@ -32,9 +32,8 @@ fn a_stalled_disk_refuses_orders_and_executes_every_cancel() {
     let disk = AtomicU8::new(RUNNING);
     let told = std::thread::scope(|scope| {
         let clients = scope.spawn(|| {
-            let told = trade(addresses, &keys, &disk);
-            is_done.store(true, Ordering::Release);
-            told
+            let _done = Done(&is_done);
+            trade(addresses, &keys, &disk)
         });
         run(agents, &is_done, &disk);
         clients.join().unwrap()
@@ -51,16 +50,27 @@ fn a_stalled_disk_refuses_orders_and_executes_every_cancel() {
     assert!(both.is_empty(), "refused and executed: {both:?}");
 }
 
-/// Runs the agents in turn; a stalled disk is one whose persister does nothing for two seconds.
+/// Ends the exchange's loop however the clients end.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// Runs the agents in turn; a stalled disk is one whose persister does nothing for two seconds,
+/// and longer where the clients are slow to send what they want to send meanwhile.
 fn run(mut agents: Agents, is_done: &AtomicBool, disk: &AtomicU8) {
     let clock = SystemClock::new();
     let mut stalled_since = None;
     while !is_done.load(Ordering::Acquire) {
         let now = clock.now();
         let mut work_count = agents.order_entry.do_work(now) + agents.sequencer.do_work(now);
-        if disk.load(Ordering::Acquire) == STALLED {
+        let state = disk.load(Ordering::Acquire);
+        if state == STALLED || state == SENT {
             let since: Instant = *stalled_since.get_or_insert_with(Instant::now);
-            if since.elapsed() > STALL {
+            if state == SENT && since.elapsed() > STALL {
                 disk.store(RECOVERED, Ordering::Release);
             }
         } else {
@@ -116,7 +126,6 @@ fn trade(addresses: Addresses, keys: &KeyFile, disk: &AtomicU8) -> Told {
         cl_ord_id += 1;
         send(&mut session, &order(cl_ord_id, 1, 100, Side::Buy), &mut told);
     }
-    assert_eq!(disk.load(Ordering::Acquire), STALLED, "the log was above its mark in time");
     for order_id in resting {
         cl_ord_id += 1;
         let mut cancel = OrderCancelRequest::new_zeroed();
@@ -126,6 +135,7 @@ fn trade(addresses: Addresses, keys: &KeyFile, disk: &AtomicU8) -> Told {
         send(&mut session, &cancel, &mut told);
     }
     assert!(told.cancelled.is_empty(), "nothing is released while the disk stalls");
+    disk.store(SENT, Ordering::Release);
     wait(&mut session, &mut told, |told| told.cancelled.len() == CANCELS as usize);
     // The exchange takes orders again.
     cl_ord_id += 1;
@@ -159,7 +169,8 @@ fn wait(session: &mut OrderEntry, told: &mut Told, holds: impl Fn(&Told) -> bool
 
 const RUNNING: u8 = 0;
 const STALLED: u8 = 1;
-const RECOVERED: u8 = 2;
+const SENT: u8 = 2;
+const RECOVERED: u8 = 3;
 const STALL: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(30);
 const CANCELS: u64 = 500;
