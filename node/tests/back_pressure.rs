@@ -150,7 +150,7 @@ fn send<M: Message>(session: &mut OrderEntry, message: &M, told: &mut Told) {
         session.poll(|frame| told.note(&frame)).unwrap();
         match session.send(message) {
             Ok(_) => return,
-            Err(SessionError::BackPressured) => std::thread::yield_now(),
+            Err(SessionError::BackPressured) => std::thread::sleep(PAUSE),
             Err(error) => panic!("{error}"),
         }
         assert!(Instant::now() < deadline, "the exchange takes nothing");
@@ -161,7 +161,7 @@ fn wait(session: &mut OrderEntry, told: &mut Told, holds: impl Fn(&Told) -> bool
     let deadline = Instant::now() + PATIENCE;
     while !holds(told) {
         if session.poll(|frame| told.note(&frame)).unwrap() == 0 {
-            std::thread::yield_now();
+            std::thread::sleep(PAUSE);
         }
         assert!(Instant::now() < deadline, "{} cancelled", told.cancelled.len());
     }
@@ -172,6 +172,8 @@ const STALLED: u8 = 1;
 const SENT: u8 = 2;
 const RECOVERED: u8 = 3;
 const STALL: Duration = Duration::from_secs(2);
+/// The client leaves its processor to the kernel's workers, which sync the journal.
+const PAUSE: Duration = Duration::from_micros(200);
 const PATIENCE: Duration = Duration::from_secs(30);
 const CANCELS: u64 = 500;
 const ORDERS_MAX: u64 = 60_000;
