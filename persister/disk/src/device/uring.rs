@@ -21,6 +21,8 @@ pub(crate) struct UringDevice {
     /// False where the locked-memory limit is too low to register them.
     has_fixed_buffers: bool,
     length: usize,
+    /// Operations of a frame that the kernel has taken and not completed.
+    open_count: usize,
     is_settled: bool,
 }
 
@@ -41,7 +43,14 @@ impl UringDevice {
             Err(error) if error.raw_os_error() == Some(libc::ENOMEM) => false,
             Err(error) => return Err(error),
         };
-        Ok(Self { ring, file: None, has_fixed_buffers, length: 0, is_settled: false })
+        Ok(Self {
+            ring,
+            file: None,
+            has_fixed_buffers,
+            length: 0,
+            open_count: 0,
+            is_settled: false,
+        })
     }
 
     /// A sync goes to a worker of the kernel's, which must not wait for a spinning thread: when the
@@ -119,6 +128,7 @@ impl UringDevice {
         drop(submission);
         pushed.map_err(io::Error::other)?;
         let submitted = self.ring.submit()?;
+        self.open_count += submitted;
         if submitted == LINKED { Ok(()) } else { Err(short_submission(submitted)) }
     }
 
@@ -126,6 +136,7 @@ impl UringDevice {
     pub(crate) fn poll(&mut self) -> Option<io::Result<DeviceEvent>> {
         let mut completions = self.ring.completion();
         let completion = completions.find(|completion| completion.user_data() != NOTHING)?;
+        self.open_count = self.open_count.saturating_sub(1);
         let result = completion.result();
         if result < 0 {
             return Some(Err(io::Error::from_raw_os_error(-result)));
@@ -138,6 +149,20 @@ impl UringDevice {
             return Some(Err(short_write(written, self.length)));
         }
         Some(Ok(DeviceEvent::Written))
+    }
+}
+
+impl Drop for UringDevice {
+    /// Waits for the frame in flight: closing the ring does not, and the kernel would go on reading
+    /// buffers that are given back, and write behind the back of whoever opens the journal next.
+    fn drop(&mut self) {
+        while self.open_count > 0 {
+            match self.ring.submit_and_wait(1) {
+                Ok(_) => while self.poll().is_some() {},
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
     }
 }
 
@@ -189,3 +214,39 @@ const LINKED: usize = 2;
 const WRITE: u64 = 1;
 const SYNC: u64 = 2;
 const NOTHING: u64 = 3;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt as _;
+
+    use super::UringDevice;
+    use crate::aligned::AlignedBuffer;
+    use crate::spares::open_direct;
+
+    #[test]
+    fn a_device_that_is_dropped_leaves_no_write_under_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("segment");
+        for round in 0..60_u8 {
+            std::fs::write(&path, vec![0; LENGTH]).unwrap();
+            let file = open_direct(&path, std::fs::File::options().read(true).write(true)).unwrap();
+            file.sync_all().unwrap();
+            let mut buffers = [AlignedBuffer::new(LENGTH), AlignedBuffer::new(LENGTH)];
+            buffers[0].bytes_mut().fill(round + 1);
+            let Ok(mut device) = UringDevice::open([buffers[0].bytes(), buffers[1].bytes()]) else {
+                println!("io_uring is denied here: nothing to test");
+                return;
+            };
+            device.take_file(file.try_clone().unwrap()).unwrap();
+            // Short ones are submitted at once, long ones by a worker of the kernel.
+            let length = if round % 2 == 0 { LENGTH } else { 4096 };
+            device.write(&buffers[0].bytes()[..length], 0, 0).unwrap();
+            drop(device);
+            let mut found = AlignedBuffer::new(length);
+            file.read_exact_at(found.bytes_mut(), 0).unwrap();
+            assert!(found.bytes() == &buffers[0].bytes()[..length], "round {round}");
+        }
+    }
+
+    const LENGTH: usize = 1 << 20;
+}
