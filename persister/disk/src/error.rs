@@ -30,6 +30,15 @@ pub enum FolderError {
         /// The file.
         path: PathBuf,
     },
+    /// There are segments, and the key that their chain was made with is not where it was.
+    #[error(
+        "{path} is missing, but there are segments: put the key of this journal back there, or \
+         name it with --chain-key; a new one would verify none of them"
+    )]
+    KeyMissing {
+        /// Where the key was looked for.
+        path: PathBuf,
+    },
     /// Another process writes this journal.
     #[error("{path} is held: another process writes this journal")]
     Locked {

@@ -29,15 +29,19 @@ pub struct SegmentFile {
 }
 
 impl JournalFolder {
-    /// The journal inside the data folder `data`, to write: makes what is missing, the key too.
+    /// The journal inside the data folder `data`, to write: makes what is missing. The key too,
+    /// but never beside segments: a new one would verify none of them.
     ///
     /// # Errors
-    /// A folder or the key cannot be made or read.
+    /// A folder or the key cannot be made or read, or there are segments and no key.
     pub fn open(data: &Path, key_file: Option<&Path>) -> Result<Self, FolderError> {
         let folder = Self { data: data.to_path_buf(), journal: data.join("journal"), key: None };
         folder.make_folders()?;
         let key_path = key_file.map_or_else(|| data.join(KEY_FILE), Path::to_path_buf);
         if !key_path.exists() {
+            if !folder.all_segments()?.is_empty() {
+                return Err(FolderError::KeyMissing { path: key_path });
+            }
             make_key(&key_path)?;
         }
         let key = Some(read_key(&key_path)?);
