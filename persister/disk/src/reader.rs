@@ -194,13 +194,15 @@ impl JournalReader {
     }
 
     /// As [`Self::next_segment`]; where none follows, the fault is what stands. A segment that was
-    /// recycled or archived meanwhile is looked for once more under its position.
+    /// archived meanwhile, whose file may hold anything by now, is read on in the archive.
     fn next_segment_or(&mut self, offset: u64, fault: FrameFault) -> Result<Next, JournalError> {
         if let Next::Segment = self.next_segment()? {
             return Ok(Next::Segment);
         }
         let segment = self.source.as_ref().map_or(0, |source| source.header.position);
-        if fault == FrameFault::SegmentId && self.has_moved()? {
+        if self.has_moved()? {
+            // Read again from its start: what was handed out already is not handed out twice.
+            self.from_position = self.position();
             self.enter_segment_of(self.point.position)?;
             return Ok(Next::Segment);
         }
