@@ -6,7 +6,7 @@
 //! ends the process at once, with one line and no further release.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -136,7 +136,7 @@ impl Persister {
         let wanted = (SPARE_READY_COUNT.min(config.spare_count), config.spare_count);
         let filler = Filler::start(folder, config.segment_bytes, wanted, space.clone())?;
         let io = |action| FolderError::io(action, folder.journal());
-        let roller = Roller::start(folder, space.clone(), filler.thread());
+        let roller = Roller::start(folder, config.segment_bytes, space.clone(), filler.thread());
         let roller = roller.map_err(io("start a thread for"))?;
         let writer = new_writer(folder, config, end).map_err(io("draw an id for"))?;
         let opened = Device::open(config.backend, &writer);
@@ -304,7 +304,11 @@ const RECORDS_PER_CALL_MAX: usize = 4096;
 /// Ends the process: what was not released is never told to anybody.
 #[cold]
 fn fail_stop(error: &io::Error) -> ! {
-    eprintln!("forecastle: the journal cannot be written: {error}; nothing more is acknowledged");
+    // A closed error stream must not change how the process ends.
+    let _ = writeln!(
+        io::stderr(),
+        "forecastle: the journal cannot be written: {error}; nothing more is acknowledged"
+    );
     std::process::exit(1);
 }
 

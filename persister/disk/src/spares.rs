@@ -4,7 +4,7 @@
 //! *roller* makes a spare the next segment when the writer asks for one.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Spares {
 
     /// Counts the spares and tells everybody.
     fn count(&self) -> io::Result<u64> {
-        let count = spare_files(&self.folder)?.len() as u64;
+        let count = spare_files(&self.folder, self.segment_bytes)?.len() as u64;
         self.space.set_spare_count(count);
         Ok(count)
     }
@@ -135,7 +135,11 @@ impl Spares {
                 Ok(_) => String::new(),
             };
             let folder = self.folder.display();
-            eprintln!("forecastle: warning: {count} spare segments left in {folder}{cause}");
+            // A closed error stream must not end the filler, and the exchange with it.
+            let _ = writeln!(
+                io::stderr(),
+                "forecastle: warning: {count} spare segments left in {folder}{cause}"
+            );
         }
     }
 
@@ -161,7 +165,8 @@ impl Spares {
         if !result? {
             return Ok(());
         }
-        let numbers = spare_files(&self.folder)?.into_iter().filter_map(|path| spare_number(&path));
+        let spares = spare_files(&self.folder, self.segment_bytes)?;
+        let numbers = spares.into_iter().filter_map(|path| spare_number(&path));
         let number = numbers.filter(|number| *number <= ADOPTED_FROM).max().unwrap_or(0) + 1;
         fs::rename(&partial, self.folder.join(format!("{number:08}")))?;
         sync_folder(&self.folder)?;
@@ -195,12 +200,14 @@ pub(crate) struct Roller {
     requests: Option<SyncSender<RollRequest>>,
     /// Goes with a request and comes back with its answer.
     header: Option<AlignedBuffer>,
+    segment_bytes: u64,
     answers: Receiver<io::Result<Rolled>>,
     thread: Option<JoinHandle<()>>,
 }
 
 struct RollRequest {
     position: u64,
+    segment_bytes: u64,
     header: AlignedBuffer,
 }
 
@@ -216,7 +223,12 @@ pub(crate) struct Rolled {
 
 impl Roller {
     /// Starts the thread; `filler` is woken whenever a spare was taken.
-    pub(crate) fn start(folder: &JournalFolder, space: Space, filler: Thread) -> io::Result<Self> {
+    pub(crate) fn start(
+        folder: &JournalFolder,
+        segment_bytes: u64,
+        space: Space,
+        filler: Thread,
+    ) -> io::Result<Self> {
         let (requests, inbox) = sync_channel::<RollRequest>(1);
         let (outbox, answers) = sync_channel(1);
         let folder = folder.clone();
@@ -232,14 +244,15 @@ impl Roller {
         };
         let thread = std::thread::Builder::new().name("roller".to_string()).spawn(run)?;
         let header = Some(AlignedBuffer::new(2 * SECTOR_LENGTH));
-        Ok(Self { requests: Some(requests), header, answers, thread: Some(thread) })
+        Ok(Self { requests: Some(requests), header, segment_bytes, answers, thread: Some(thread) })
     }
 
     /// Asks for the segment of that position, whose first two sectors are `header`.
     pub(crate) fn request(&mut self, position: u64, header: &[u8]) {
         let mut copy = self.header.take().expect("one roll is under way at a time");
         copy.bytes_mut().copy_from_slice(header);
-        let request = RollRequest { position, header: copy };
+        let segment_bytes = self.segment_bytes;
+        let request = RollRequest { position, segment_bytes, header: copy };
         let requests = self.requests.as_ref().expect("the roller runs");
         requests.try_send(request).expect("one roll is under way at a time");
     }
@@ -267,7 +280,7 @@ fn roll(folder: &JournalFolder, request: &RollRequest, space: &Space) -> io::Res
     let spare_folder = folder.spare();
     let deadline = Instant::now() + SPARE_PATIENCE;
     let spare = loop {
-        let spares = spare_files(&spare_folder)?;
+        let spares = spare_files(&spare_folder, request.segment_bytes)?;
         space.set_spare_count(spares.len().saturating_sub(1) as u64);
         if let Some(spare) = spares.into_iter().next() {
             break spare;
@@ -287,13 +300,14 @@ fn roll(folder: &JournalFolder, request: &RollRequest, space: &Space) -> io::Res
 }
 
 /// Makes a segment's file, whose records lie elsewhere now, a spare: its old frames carry an old
-/// segment id. With spares enough it is removed.
+/// segment id. With spares enough, or when segments have another length by now, it is removed.
 pub(crate) fn adopt_spare(folder: &JournalFolder, path: &Path, length: u64) -> io::Result<()> {
     let spare_folder = folder.spare();
-    let spares = spare_files(&spare_folder)?;
-    let is_of_length = match spares.last() {
-        Some(spare) => fs::metadata(spare)?.len() == length,
-        None => true,
+    let spares = spare_files(&spare_folder, length)?;
+    let newest = folder.segments().map_err(io::Error::other)?.pop();
+    let is_of_length = match newest {
+        Some(segment) => fs::metadata(segment.path)?.len() == length,
+        None => false,
     };
     if spares.len() < ADOPTED_MAX && is_of_length {
         // Far above what the filler numbers, so that the two never choose one name.
@@ -318,13 +332,20 @@ pub(crate) fn open_direct(path: &Path, options: &mut OpenOptions) -> io::Result<
     }
 }
 
-/// Whole spares in order of number.
-fn spare_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// Whole spares of `length` bytes in order of number. A file of another length is none: a segment
+/// made of it would not be as long as its header says.
+fn spare_files(folder: &Path, length: u64) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if spare_number(&path).is_some() {
-            files.push(path);
+        if spare_number(&path).is_none() {
+            continue;
+        }
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() == length => files.push(path),
+            // The other thread of the two took it meanwhile.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
     }
     files.sort();
