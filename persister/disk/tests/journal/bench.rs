@@ -31,21 +31,29 @@ pub struct Bench {
 impl Bench {
     /// Recovers the journal in `data` and goes on with it.
     pub fn open(data: &Path, backend: Backend, level: AcknowledgementLevel) -> Self {
+        Self::start(data, PersisterConfig { level, backend, ..PersisterConfig::new(1 << 20) })
+    }
+
+    /// The same with segments of that length.
+    pub fn open_with(data: &Path, backend: Backend, segment_bytes: u64) -> Self {
+        Self::start(data, PersisterConfig { backend, ..PersisterConfig::new(segment_bytes) })
+    }
+
+    fn start(data: &Path, config: PersisterConfig) -> Self {
         let folder = JournalFolder::open(data, None).unwrap();
         let end = recover(&folder, 0, |_| {}).unwrap().end;
         let region = Region::anonymous(log_buffer::region_length(CAPACITY_MIN));
-        let config = LogConfig {
+        let log_config = LogConfig {
             capacity: CAPACITY_MIN,
             start_position: end.point.position,
             gate_count: 2,
             release: Release::Gate,
         };
-        let log = LogWriter::create(region.clone(), &config).unwrap();
+        let log = LogWriter::create(region.clone(), &log_config).unwrap();
         let committed = GatingReader::attach(region.clone(), 0, Visibility::Committed).unwrap();
         let released = GatingReader::attach(region.clone(), 1, Visibility::Released).unwrap();
         let release = ReleaseGate::attach(region).unwrap();
-        let config =
-            PersisterConfig { level, backend, spare_count: 3, ..PersisterConfig::new(1 << 20) };
+        let config = PersisterConfig { spare_count: 3, ..config };
         let persister = Persister::open(&folder, &config, &end, committed, Some(release)).unwrap();
         let number = end.point.sequencing_time_ns;
         let clock = SystemClock::new();

@@ -1,8 +1,9 @@
 //! Segments that move: archived, recycled, missing, doubled; and folders that are only read.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 
+use forecastle_persister::{FRAMES_OFFSET, FrameHeader};
 use forecastle_persister_disk::{
     Backend, FolderError, JournalError, JournalFolder, JournalReader, archive_behind, recover,
 };
@@ -135,4 +136,124 @@ fn the_key_is_private_and_a_wrong_one_is_found_out() {
     fs::write(&path, "no key").unwrap();
     let error = JournalFolder::open(data.path(), None).unwrap_err();
     assert!(matches!(error, FolderError::Key { .. }), "{error}");
+}
+
+/// Offset of the last frame that holds, in a segment.
+fn last_frame_offset(segment: &std::path::Path) -> usize {
+    let bytes = fs::read(segment).unwrap();
+    let mut offset = FRAMES_OFFSET as usize;
+    let mut last = offset;
+    while let Ok(header) = FrameHeader::decode(&bytes[offset..]) {
+        last = offset;
+        offset += header.frame_length as usize;
+        if offset >= bytes.len() {
+            break;
+        }
+    }
+    last
+}
+
+#[test]
+fn a_closed_segment_whose_last_frame_is_damaged_is_never_archived() {
+    // In the header, where a magic was; in the body; and a byte of the checksum.
+    for place in [0, 300, 250] {
+        let (data, _) = journal();
+        let folder = JournalFolder::open(data.path(), None).unwrap();
+        let segments = folder.segments().unwrap();
+        let path = &segments[1].path;
+        let mut bytes = fs::read(path).unwrap();
+        let offset = last_frame_offset(path) + place;
+        bytes[offset] ^= 1;
+        fs::write(path, &bytes).unwrap();
+        let error = archive_behind(&folder, segments[3].position).unwrap_err();
+        assert!(matches!(error, JournalError::Damaged { .. }), "{error}");
+        assert!(fs::read(path).unwrap() == bytes, "byte {place}: it stays as it is");
+        assert!(!folder.archive().join(format!("{:020}.zst", segments[1].position)).exists());
+    }
+}
+
+/// What a file may hold in its next life, at the place where a reader of its former one stands.
+#[derive(Clone, Copy, Debug)]
+enum NextLife {
+    /// Frames of another segment that begin at the same offsets.
+    Frames,
+    /// Bytes from the middle of a long frame.
+    Body,
+}
+
+#[test]
+fn a_reader_whose_segment_was_recycled_under_it_goes_on_in_the_archive_without_a_seam() {
+    for next_life in [NextLife::Frames, NextLife::Body] {
+        let data = tempfile::tempdir().unwrap();
+        let mut bench = Bench::open(data.path(), Backend::Auto, AcknowledgementLevel::Durable);
+        let progress = bench.persister.progress();
+        let first = bench.append(104);
+        bench.reach(first);
+        let second = bench.append(104);
+        bench.reach(second);
+        let folder = JournalFolder::open(data.path(), None).unwrap();
+        let mut reader = JournalReader::open(&folder, 0).unwrap();
+        let mut seen = Vec::new();
+        // Its window is read now, before the rest of the segment is written.
+        while let Some(frame) = reader.next_frame(progress.durable_position()).unwrap() {
+            seen.extend(frame.records().map(|it| (it.position, it.bytes.to_vec())));
+        }
+        // One sector a frame, so that frames of all segments begin at the same offsets.
+        for _ in 0..600 {
+            let end = bench.append(104);
+            bench.reach(end);
+        }
+        bench.close();
+        let segments = folder.segments().unwrap();
+        let next_bytes = match next_life {
+            NextLife::Frames => fs::read(&segments[1].path).unwrap(),
+            NextLife::Body => vec![0x5a; 1 << 20],
+        };
+        let limit = progress.durable_position();
+        let recycled = fs::OpenOptions::new().write(true).open(&segments[0].path).unwrap();
+        assert!(archive_behind(&folder, limit).unwrap() >= 2);
+        recycled.write_all_at(&next_bytes, 0).unwrap();
+        while let Some(frame) = reader.next_frame(limit).unwrap() {
+            seen.extend(frame.records().map(|it| (it.position, it.bytes.to_vec())));
+        }
+        let positions = |of: &[(u64, Vec<u8>)]| of.iter().map(|it| it.0).collect::<Vec<_>>();
+        assert_eq!(positions(&seen), positions(&bench.records), "{next_life:?}");
+        assert!(seen == bench.records);
+    }
+}
+
+#[test]
+fn a_key_that_is_gone_is_missed_and_never_made_anew_beside_segments() {
+    let (data, _) = journal();
+    let path = data.path().join("journal.key");
+    fs::rename(&path, data.path().join("kept")).unwrap();
+    let error = JournalFolder::open(data.path(), None).unwrap_err();
+    assert!(matches!(error, FolderError::KeyMissing { .. }), "{error}");
+    assert!(!path.exists());
+    fs::rename(data.path().join("kept"), &path).unwrap();
+    let folder = JournalFolder::open(data.path(), None).unwrap();
+    assert!(recover(&folder, 0, |_| {}).unwrap().cut.is_none());
+}
+
+#[test]
+fn a_spare_of_another_length_never_becomes_a_segment() {
+    let (data, _) = journal();
+    let folder = JournalFolder::open(data.path(), None).unwrap();
+    for spare in fs::read_dir(folder.spare()).unwrap() {
+        fs::remove_file(spare.unwrap().path()).unwrap();
+    }
+    // The next run makes segments of 2 MiB; those that are archived meanwhile are of 1 MiB.
+    let mut bench = Bench::open_with(data.path(), Backend::Auto, 2 << 20);
+    let first = bench.append(104);
+    bench.reach(first);
+    // A file as archiving gives it up while no spare was left: it sorts first of all.
+    let short = folder.spare().join("00000000");
+    fs::write(&short, vec![0; 1 << 20]).unwrap();
+    for _ in 0..100 {
+        let end = bench.append(50_000);
+        bench.reach(end);
+    }
+    bench.close();
+    drop(bench);
+    assert!(recover(&folder, 0, |_| {}).unwrap().cut.is_none());
 }
