@@ -150,6 +150,23 @@ pub fn quiet_cpu() -> usize {
     least.map_or(0, |(cpu, _)| cpu)
 }
 
+/// Name of the kind of file system that `folder` lies on, as the kernel lists its mounts.
+///
+/// # Errors
+/// There is no such folder.
+pub fn file_system(folder: &Path) -> io::Result<String> {
+    let folder = folder.canonicalize()?;
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    // Of mounts at one place the last one counts, which `max_by_key` gives.
+    let kind = mounts
+        .lines()
+        .filter_map(|line| line.split_once(" - "))
+        .filter_map(|(mount, kind)| Some((mount.split(' ').nth(4)?, kind.split(' ').next()?)))
+        .filter(|(place, _)| folder.starts_with(place))
+        .max_by_key(|(place, _)| place.len());
+    Ok(kind.map_or_else(|| "its file system".to_string(), |(_, kind)| kind.to_string()))
+}
+
 /// Runs `measure` on a thread of its own that is pinned to `cpu`.
 fn pinned<T: Send>(cpu: usize, measure: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     std::thread::scope(|scope| {

@@ -63,15 +63,26 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Names the folder when its file system cannot be measured.
 fn measure(settings: &JournalSettings) -> io::Result<Vec<forecastle_benches::measurement::Table>> {
+    let file_system = journal::file_system(&settings.folder)?;
+    let folder = settings.folder.display();
+    if MEMORY_ONLY.contains(&file_system.as_str()) {
+        let text = format!(
+            "{folder}: {file_system} is memory, not a device; choose another folder with --folder"
+        );
+        return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+    }
     journal::measure(settings).map_err(|error| {
-        let folder = settings.folder.display();
         let hint = match error.raw_os_error() {
-            Some(EINVAL) => "; its file system has no direct I/O: choose another with --folder",
-            _ => "",
+            Some(EINVAL) => {
+                format!("; {file_system} has no direct I/O: choose another folder with --folder")
+            }
+            _ => String::new(),
         };
         io::Error::new(error.kind(), format!("{folder}: {error}{hint}"))
     })
 }
 
+/// File systems that take O_DIRECT and write to no device.
+const MEMORY_ONLY: [&str; 2] = ["tmpfs", "ramfs"];
 /// What `open` says of O_DIRECT where there is no direct I/O.
 const EINVAL: i32 = 22;
