@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use forecastle_proto_spec::{
     EstablishmentAck, EstablishmentReject, Frame, Message, NegotiationReject, NegotiationResponse,
-    RejectCode, Sequence, Terminate, TerminateCode, encode,
+    RejectCode, RetransmitRequest, Sequence, Terminate, TerminateCode, encode,
 };
 use zerocopy::FromZeros as _;
 
@@ -220,6 +220,32 @@ impl OrderEntry {
     /// As [`OrderEntry::send`].
     pub fn send_unnumbered<M: Message>(&mut self, message: &M) -> Result<(), SessionError> {
         self.send_as(message, 0)
+    }
+
+    /// Asks for the reports from `from_position` on once more: as a rule the last ExecID held, with
+    /// bit 0 cleared. They come among the others between Retransmission and RetransmissionComplete,
+    /// or a RetransmitReject says why not; an ExecID that was held already is a repetition.
+    ///
+    /// # Errors
+    /// As [`OrderEntry::send`].
+    pub fn request_retransmission(
+        &mut self,
+        request_id: u64,
+        from_position: u64,
+    ) -> Result<(), SessionError> {
+        if let Some(ended) = &self.transport.ended {
+            return Err(ended.clone());
+        }
+        if self.phase != Phase::Established {
+            return Err(SessionError::NotEstablished);
+        }
+        let mut request = RetransmitRequest::new_zeroed();
+        request.session_id.set(self.session_id);
+        request.request_id.set(request_id);
+        request.from_position.set(from_position);
+        self.offer(&request)?;
+        self.transport.transmit();
+        Ok(())
     }
 
     /// Uses up `count` numbers without sending: the exchange will report them as not applied.

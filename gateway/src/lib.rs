@@ -22,6 +22,7 @@ mod record_builder;
 mod reply_ids;
 mod reports;
 mod request;
+mod retransmission;
 mod session;
 mod transport_counts;
 
@@ -29,16 +30,17 @@ pub use counter_list::{CounterList, LABEL_LENGTH_MAX};
 pub use keys::{AccessKey, KeyTable, KeyTableError};
 pub use market_data::MarketDataPacker;
 pub use order_entry::{
-    BUSY_FREE_DIVISOR, OrderEntryAgent, OrderEntryConfig, OrderEntryParts, RECORDS_PER_CALL_MAX,
-    REQUEST_LENGTH_MAX,
+    BUSY_FREE_DIVISOR, HistoryPorts, OrderEntryAgent, OrderEntryConfig, OrderEntryParts,
+    RECORDS_PER_CALL_MAX, REQUEST_LENGTH_MAX,
 };
 pub use publisher::{
     BACK_PRESSURE_MAX_NS, HEARTBEAT_PERIOD_NS, MarketDataAgent, MarketDataConfig, MarketDataParts,
 };
 pub use record::{Effects, Record};
 pub use reports::{Recipient, project_reports};
+pub use retransmission::RetransmissionJob;
 pub use session::{
     Action, BAD_MESSAGES_MAX, BindingId, Intake, LOGIN_TIMEOUT_NS, LOGIN_WINDOW_NS,
-    MESSAGES_PER_CALL_MAX, Outbound, RestoredSession, SCAN_INTERVAL_NS, SessionCore, SessionCount,
-    SessionCounters, TERMINATED_LINGER_NS,
+    MESSAGES_PER_CALL_MAX, Outbound, RETRANSMISSION_PATIENCE_NS, RestoredSession, SCAN_INTERVAL_NS,
+    SessionCore, SessionCount, SessionCounters, TERMINATED_LINGER_NS,
 };

@@ -10,11 +10,13 @@
 
 mod streams;
 
-use forecastle_proto_spec::{Message, ORDER_ENTRY_STREAM_ID, SettlementRequest, encode};
+use forecastle_proto_spec::{
+    Message, ORDER_ENTRY_STREAM_ID, RejectCode, SettlementRequest, encode,
+};
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::Now;
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
-use forecastle_runtime::ring::{Producer, RecordHeader};
+use forecastle_runtime::ring::{Consumer, Producer, RecordHeader};
 use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
 use forecastle_transport::{ReceiveConfig, SendConfig, control_address};
 use forecastle_transport_udp::UdpChannel;
@@ -26,7 +28,10 @@ use crate::counter_list::CounterList;
 use crate::keys::KeyTable;
 use crate::record::Record;
 use crate::reports::{EXCHANGE_SESSION_ID, project_reports};
-use crate::session::{Intake, MESSAGES_PER_CALL_MAX, RestoredSession, SessionCore, SessionCount};
+use crate::retransmission::RetransmissionJob;
+use crate::session::{
+    Action, BindingId, Intake, MESSAGES_PER_CALL_MAX, RestoredSession, SessionCore, SessionCount,
+};
 use streams::Streams;
 
 /// Takes orders in and gives reports out.
@@ -37,6 +42,7 @@ pub struct OrderEntryAgent {
     log: GatingReader,
     log_gauge: LogGauge,
     refuses_orders: Arc<AtomicBool>,
+    history: HistoryPorts,
     counters: CounterList,
     market_data: Option<CounterList>,
     next_publish_ns: u64,
@@ -63,6 +69,7 @@ impl OrderEntryAgent {
             log: parts.log,
             log_gauge: parts.log_gauge,
             refuses_orders: parts.refuses_orders,
+            history: parts.history,
             counters,
             market_data: parts.market_data,
             next_publish_ns: 0,
@@ -118,13 +125,52 @@ impl OrderEntryAgent {
 
     /// Does what the core asks for.
     fn act(&mut self, now: Now) {
-        while let Some((binding, request_id)) = self.streams.act(now, &mut self.core) {
-            self.publish_counters();
-            let lists = [Some(&self.counters), self.market_data.as_ref()];
-            if !self.streams.send_counters(now.monotonic_ns, binding, request_id, lists) {
-                self.core.on_slow_consumer(now, binding);
+        while let Some(action) = self.streams.act(now, &mut self.core) {
+            match action {
+                Action::SendCounters { binding, request_id } => {
+                    self.publish_counters();
+                    let lists = [Some(&self.counters), self.market_data.as_ref()];
+                    if !self.streams.send_counters(now.monotonic_ns, binding, request_id, lists) {
+                        self.core.on_slow_consumer(now, binding);
+                    }
+                }
+                Action::Retransmit { binding, job } => self.retransmit(now, binding, job),
+                _ => {}
             }
         }
+    }
+
+    /// Has a binding's reports sent again up to here: what follows in the log is sent as it comes.
+    fn retransmit(&mut self, now: Now, binding: BindingId, job: RetransmissionJob) {
+        let job = RetransmissionJob { end_position: self.log.position(), ..job };
+        if job.from_position > job.end_position {
+            self.core.refuse_retransmission(now, binding, RejectCode::RetransmitOutOfRange);
+        } else if !job.push(&mut self.history.jobs) {
+            self.core.refuse_retransmission(now, binding, RejectCode::RetransmitUnavailable);
+        }
+    }
+
+    /// Passes on what the history thread has to send again, as far as reply streams have room to
+    /// spare.
+    fn read_history(&mut self, now: Now) -> usize {
+        let Self { core, streams, history, .. } = self;
+        let count = history.messages.poll_while(RETRANSMITTED_PER_CALL_MAX, |header, message| {
+            // The session id of a job is 32 bits long.
+            let Some(id) = core.retransmitting(header.session as u32, header.time_ns) else {
+                return true;
+            };
+            if !streams.has_spare_room(id) {
+                core.on_retransmission_blocked(now, id);
+                return false;
+            }
+            let template_id = header.kind as u16;
+            core.on_retransmitted(now, id, template_id, |binding| {
+                streams.offer(now.monotonic_ns, binding, message)
+            });
+            true
+        });
+        self.act(now);
+        count
     }
 
     /// Reads released records and reports their effects.
@@ -133,12 +179,12 @@ impl OrderEntryAgent {
         log.poll(RECORDS_PER_CALL_MAX, |position, bytes| {
             let record = Record::new(position, bytes);
             core.observe(&record);
-            project_reports(&record, |recipient, message| {
+            project_reports(&record, |_, recipient, message| {
                 core.on_report(now, recipient, message, |binding| {
                     streams.offer(now.monotonic_ns, binding, message)
                 });
             });
-            // Counters are asked for by messages only, and those were answered before.
+            // What is handed back is asked for by messages only, and those were answered before.
             while streams.act(now, core).is_some() {}
         })
     }
@@ -161,6 +207,7 @@ impl Agent for OrderEntryAgent {
         work_count += self.take_messages(now);
         self.act(now);
         work_count += self.read_log(now);
+        work_count += self.read_history(now);
         self.core.on_time(now);
         self.act(now);
         work_count += self.streams.transmit(now.monotonic_ns);
@@ -206,8 +253,18 @@ pub struct OrderEntryParts {
     pub log_gauge: LogGauge,
     /// Raised while the journal's space is all but used up: the same.
     pub refuses_orders: Arc<AtomicBool>,
+    /// Where to ask for reports once more, and where they come from.
+    pub history: HistoryPorts,
     /// Counters of the market-data publisher, reported behind the agent's own.
     pub market_data: Option<CounterList>,
+}
+
+/// The agent's ends of the two rings that it shares with the history thread.
+pub struct HistoryPorts {
+    /// Jobs to it.
+    pub jobs: Producer,
+    /// Messages from it, each under the header of its job.
+    pub messages: Consumer,
 }
 
 /// Limits of an order-entry agent.
@@ -292,6 +349,8 @@ fn for_each_count(core: &SessionCore, streams: &Streams, visit: &mut dyn FnMut(&
 
 /// Released records read in one duty cycle, at most.
 pub const RECORDS_PER_CALL_MAX: usize = 64;
+/// Messages that are sent again in one duty cycle, at most.
+const RETRANSMITTED_PER_CALL_MAX: usize = 32;
 /// New orders and replaces are refused as Busy while less than this part of the ring is free.
 pub const BUSY_FREE_DIVISOR: usize = 4;
 /// The same while more than this part of the log waits for a reader: its first mark. The second is

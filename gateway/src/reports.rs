@@ -32,17 +32,18 @@ use zerocopy::little_endian::{U32, U64};
 use crate::record::Record;
 use crate::request::RequestIds;
 
-/// Hands every report of a record to `deliver`, in order. O(effects); no allocation.
+/// Hands every report of a record to `deliver`, in order, each with the position of its effect.
+/// O(effects); no allocation.
 ///
 /// # Panics
 /// When the record holds anything but whole messages.
 #[inline]
-pub fn project_reports(record: &Record<'_>, mut deliver: impl FnMut(Recipient, &[u8])) {
+pub fn project_reports(record: &Record<'_>, mut deliver: impl FnMut(u64, Recipient, &[u8])) {
     let sender = Requester::of(record);
     let time = record.header.sequencing_time_ns;
     for (position, effect) in record.effects() {
         let effect = Effect { position: U64::new(position), time, sender, frame: effect };
-        effect.report(&mut deliver);
+        effect.report(&mut |recipient, message: &[u8]| deliver(position, recipient, message));
     }
 }
 

@@ -5,8 +5,8 @@ use forecastle_proto_spec::{
     AccountDefinitionRequest, CounterReportRequest, DepositRequest, EndOfDayRequest,
     EntitlementRequest, Establish, EventDefinitionRequest, Frame, MESSAGE_HEADER_LENGTH, Message,
     Negotiate, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest,
-    Terminate, WithdrawalRequest,
+    OrderMassActionRequest, RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest,
+    StateReportRequest, Terminate, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -23,6 +23,7 @@ pub(crate) enum ClientMessage {
     /// Any other numbered message.
     Numbered,
     CounterReportRequest,
+    RetransmitRequest,
 }
 
 impl ClientMessage {
@@ -47,6 +48,7 @@ impl ClientMessage {
             | EndOfDayRequest::TEMPLATE_ID
             | StateReportRequest::TEMPLATE_ID => Self::Numbered,
             CounterReportRequest::TEMPLATE_ID => Self::CounterReportRequest,
+            RetransmitRequest::TEMPLATE_ID => Self::RetransmitRequest,
             _ => return None,
         })
     }
@@ -125,10 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn client_messages_are_the_requests_and_four_of_the_session() {
+    fn client_messages_are_the_requests_and_five_of_the_session() {
         for layout in layouts() {
             let is_request = (20..=49).contains(&layout.template_id);
-            let is_session = [1, 4, 7, 8].contains(&layout.template_id);
+            let is_session = [1, 4, 7, 8, 10].contains(&layout.template_id);
             let kind = ClientMessage::of(layout.template_id);
             assert_eq!(kind.is_some(), is_request || is_session, "{}", layout.name);
         }

@@ -29,6 +29,7 @@ mod intake;
 mod login;
 mod outcome;
 mod resume;
+mod retransmit;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -37,6 +38,8 @@ pub use self::core::{MESSAGES_PER_CALL_MAX, RestoredSession, SessionCore};
 pub use counters::{SessionCount, SessionCounters};
 
 use forecastle_proto_spec::{Message, NegotiationResponse, encode};
+
+use crate::retransmission::RetransmissionJob;
 
 /// Names a binding: the place of its request image, below `bindings_max`; used again after the
 /// image is gone.
@@ -98,6 +101,14 @@ pub enum Action {
         /// Id of the request.
         request_id: u64,
     },
+    /// Have the session's reports sent again, up to what the agent has read of the log; when that
+    /// cannot be asked for, tell [`SessionCore::refuse_retransmission`].
+    Retransmit {
+        /// Which binding.
+        binding: BindingId,
+        /// What, all but its end.
+        job: RetransmissionJob,
+    },
     /// End the reply stream after what was offered.
     CloseReply {
         /// Which binding.
@@ -145,5 +156,7 @@ pub const LOGIN_TIMEOUT_NS: u64 = 10_000_000_000;
 pub const BAD_MESSAGES_MAX: u32 = 8;
 /// A terminated binding whose client does not end its request stream is rejected after this long.
 pub const TERMINATED_LINGER_NS: u64 = 5_000_000_000;
+/// A retransmission whose messages the client leaves unread for this long is given up.
+pub const RETRANSMISSION_PATIENCE_NS: u64 = 1_000_000_000;
 /// How often the timers of all bindings are looked at.
 pub const SCAN_INTERVAL_NS: u64 = 1_000_000;

@@ -84,6 +84,8 @@ pub struct Journal {
     pub spare_segments: u64,
     /// Bytes of records after which the next snapshot is made.
     pub snapshot_bytes: u64,
+    /// Bytes of the journal that are read in a second, at most, to send reports once more.
+    pub history_bytes_per_second: u64,
     /// What writes it: `auto`, `io_uring` or `blocking`.
     pub backend: String,
 }
@@ -214,6 +216,9 @@ impl Config {
         if self.journal.snapshot_bytes < 1 << 20 {
             return Err(("journal.snapshot_bytes", "must be at least 1 MiB"));
         }
+        if self.journal.history_bytes_per_second < 1 << 20 {
+            return Err(("journal.history_bytes_per_second", "must be at least 1 MiB"));
+        }
         if self.journal.backend.parse::<Backend>().is_err() {
             return Err(("journal.backend", "must be auto, io_uring or blocking"));
         }
@@ -271,6 +276,7 @@ impl Default for Journal {
             segment_bytes: SEGMENT_BYTES_DEFAULT,
             spare_segments: SPARE_COUNT_DEFAULT,
             snapshot_bytes: 256 << 20,
+            history_bytes_per_second: 128 << 20,
             backend: "auto".to_string(),
         }
     }
@@ -410,7 +416,14 @@ const SECTIONS: [(&str, &[&str]); 5] = [
     ),
     (
         "journal",
-        &["acknowledgement", "segment_bytes", "spare_segments", "snapshot_bytes", "backend"],
+        &[
+            "acknowledgement",
+            "segment_bytes",
+            "spare_segments",
+            "snapshot_bytes",
+            "history_bytes_per_second",
+            "backend",
+        ],
     ),
     ("threads", &["placement", "idle", "gateway_cpu", "engine_cpu"]),
     ("demo", &["events", "market_makers", "traders", "seed", "requests_per_second"]),
@@ -433,7 +446,8 @@ mod tests {
             sessions_max = 9\ncl_ord_id_window = 9\nexposures_max = 9\nconnections_max = 9\n\
             log_bytes = 4194304\nring_bytes = 1048576\n\
             [journal]\nacknowledgement = \"written\"\nsegment_bytes = 1048576\n\
-            spare_segments = 3\nsnapshot_bytes = 1048576\nbackend = \"blocking\"\n\
+            spare_segments = 3\nsnapshot_bytes = 1048576\n\
+            history_bytes_per_second = 1048576\nbackend = \"blocking\"\n\
             [threads]\nplacement = \"two\"\nidle = \"spin\"\ngateway_cpu = 0\nengine_cpu = 1\n\
             [demo]\nevents = 1\nmarket_makers = 1\ntraders = 2\nseed = 3\nrequests_per_second = 4\n";
         let config = Config::parse(text, Path::new("f.toml")).unwrap();

@@ -31,6 +31,7 @@ use crate::activity::{Activity, ActivityReader};
 use crate::config::{Config, Placement};
 use crate::data_folder::DataFolder;
 use crate::gateways::{self, Gateways, Pressure};
+use crate::history::{History, HistoryThread};
 use crate::recovery::{RecoveryError, RecoveryStatistics, recover_exchange};
 use crate::sequencer::{ClosingState, Sequencer, Totals};
 use crate::snapshots::SnapshotThread;
@@ -45,6 +46,7 @@ pub struct Exchange {
     closing: Arc<ClosingState>,
     journal: JournalStatus,
     _snapshots: SnapshotThread,
+    _history: HistoryThread,
 }
 
 /// Where an exchange is found.
@@ -87,6 +89,8 @@ pub struct Agents {
     pub persister: Persister,
     /// Log to multicast group.
     pub market_data: MarketDataAgent,
+    /// Journal to reports that are sent again; no agent, it may wait.
+    pub history: History,
     /// Where they are found.
     pub addresses: Addresses,
     /// The journal.
@@ -137,8 +141,20 @@ impl Agents {
             refuses_orders: persister.space().refuses_orders(),
         };
         let sessions = restored_sessions(&engine);
-        let Gateways { order_entry, market_data, addresses } =
-            gateways::build(config, keys, producer, [gate(0)?, gate(1)?], pressure, sessions)?;
+        let (history, ports) = History::new(
+            journal_folder.clone(),
+            SHARD,
+            persister.progress(),
+            config.journal.history_bytes_per_second,
+        )?;
+        let Gateways { order_entry, market_data, addresses } = gateways::build(
+            config,
+            keys,
+            producer,
+            [gate(0)?, gate(1)?],
+            (pressure, ports),
+            sessions,
+        )?;
         let activity =
             ActivityReader::new(Reader::attach(log_region.clone(), Visibility::Released)?);
         let closing = Arc::new(ClosingState::default());
@@ -158,6 +174,7 @@ impl Agents {
             sequencer,
             persister,
             market_data,
+            history,
             addresses,
             journal,
             activity,
@@ -186,6 +203,7 @@ impl Exchange {
             sequencer,
             persister,
             market_data,
+            history,
             addresses,
             journal,
             activity,
@@ -218,7 +236,8 @@ impl Exchange {
             config.journal.snapshot_bytes,
         );
         let _snapshots = snapshots.map_err(StartError::Thread)?;
-        Ok(Self { addresses, activity, shutdown, threads, closing, journal, _snapshots })
+        let _history = history.start().map_err(StartError::Thread)?;
+        Ok(Self { addresses, activity, shutdown, threads, closing, journal, _snapshots, _history })
     }
 
     /// Where it is found.

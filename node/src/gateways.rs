@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use forecastle_client::KeyFile;
 use forecastle_gateway::{
-    AccessKey, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts, OrderEntryAgent,
-    OrderEntryConfig, OrderEntryParts, RestoredSession,
+    AccessKey, HistoryPorts, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts,
+    OrderEntryAgent, OrderEntryConfig, OrderEntryParts, RestoredSession,
 };
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
 use forecastle_runtime::ring::Producer;
@@ -37,7 +37,7 @@ pub(crate) fn build(
     keys: &KeyFile,
     ring: Producer,
     logs: [GatingReader; 2],
-    pressure: Pressure,
+    (pressure, history): (Pressure, HistoryPorts),
     sessions: Vec<RestoredSession>,
 ) -> Result<Gateways, StartError> {
     let sockets = Sockets::bind(&config.network)?;
@@ -59,6 +59,7 @@ pub(crate) fn build(
         log: reports_log,
         log_gauge: pressure.log_gauge,
         refuses_orders: pressure.refuses_orders,
+        history,
         market_data: Some(market_data.counters()),
     };
     let mut reply_seed = [0; 32];

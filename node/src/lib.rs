@@ -10,6 +10,7 @@ mod config;
 mod data_folder;
 mod exchange;
 mod gateways;
+mod history;
 mod record;
 mod recovery;
 mod replayer;
@@ -22,6 +23,7 @@ pub use config::{
 };
 pub use data_folder::{DataFolder, DataFolderError};
 pub use exchange::{Addresses, Agents, Exchange, JournalStatus, StartError, StopError};
+pub use history::History;
 pub use record::write_record;
 pub use recovery::{
     Recovered, RecoveryError, RecoveryStatistics, load, recover_exchange, replay_to, resume,

@@ -26,6 +26,7 @@ const DESCRIBERS: &[Describer] = describers! {
     Negotiate NegotiationResponse NegotiationReject
     Establish EstablishmentAck EstablishmentReject
     Sequence Terminate NotApplied
+    RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
     StateReportRequest CounterReportRequest

@@ -294,3 +294,32 @@ fn two_mappings_of_a_file_pass_every_record_once_in_order() {
     consume(consumer, count, length_max);
     producing.join().unwrap();
 }
+
+#[test]
+fn a_record_that_is_not_taken_stays_the_first() {
+    let (mut producer, mut consumer) = ring(CAPACITY_MIN);
+    // Many laps, so that the kept record also lies behind padding.
+    let mut next = 0;
+    for round in 0..200 {
+        let mut offered = next;
+        while offer(&mut producer, offered, length_of(offered, 9_000)) {
+            offered += 1;
+        }
+        let mut refused = None;
+        while next < offered {
+            let wanted = next;
+            let taken = consumer.poll_while(BATCH_LENGTH_MAX, |found, payload| {
+                check(next, length_of(next, 9_000), found, payload);
+                if next % 3 == 1 && refused != Some(next) {
+                    refused = Some(next);
+                    return false;
+                }
+                next += 1;
+                true
+            });
+            assert_eq!(taken as u64, next - wanted, "round {round}");
+        }
+        assert_eq!(consumer.poll_while(1, |_, _| true), 0);
+    }
+    assert!(next > 2_000);
+}

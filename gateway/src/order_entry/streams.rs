@@ -25,6 +25,8 @@ pub(super) struct Streams {
     reports_channel: UdpChannel,
     reports: SendEndpoint,
     reply_ids: ReplyIds,
+    /// Unsent bytes of a reply stream below which it has room to spare.
+    spare_length: u64,
     /// By image index.
     bindings: Box<[Option<Stream>]>,
     /// By publication index.
@@ -50,6 +52,7 @@ impl Streams {
         Self {
             bindings: vec![None; receive.images_max].into_boxed_slice(),
             publications: vec![None; send.publications_max].into_boxed_slice(),
+            spare_length: u64::from(send.term_length) / SPARE_TERM_DIVISOR,
             requests_channel,
             requests: ReceiveEndpoint::new(receive),
             reports_channel,
@@ -192,9 +195,19 @@ impl Streams {
         }
     }
 
-    /// Does everything the core asks for, save counters, which are handed back one request at a
-    /// time.
-    pub(super) fn act(&mut self, now: Now, core: &mut SessionCore) -> Option<(BindingId, u64)> {
+    /// Whether a binding's reply stream has room to spare: most of what may wait unsent is for the
+    /// live flow.
+    #[inline]
+    pub(super) fn has_spare_room(&self, binding: BindingId) -> bool {
+        let Some(reply) = self.reply_of(binding) else { return false };
+        let positions = (self.reports.position(reply), self.reports.sent_position(reply));
+        let (Some(end), Some(sent)) = positions else { return false };
+        end.saturating_sub(sent) < self.spare_length
+    }
+
+    /// Does everything the core asks for, save counters and retransmissions, which are handed back
+    /// one action at a time.
+    pub(super) fn act(&mut self, now: Now, core: &mut SessionCore) -> Option<Action> {
         while let Some(action) = core.next_action() {
             match action {
                 Action::OpenReply { binding } => self.prove(now, core, binding),
@@ -203,7 +216,7 @@ impl Streams {
                         core.on_slow_consumer(now, binding);
                     }
                 }
-                Action::SendCounters { binding, request_id } => return Some((binding, request_id)),
+                Action::SendCounters { .. } | Action::Retransmit { .. } => return Some(action),
                 Action::CloseReply { binding } => self.close_reply(binding),
                 Action::RejectImage { binding, text } => {
                     self.close_reply(binding);
@@ -216,7 +229,7 @@ impl Streams {
         None
     }
 
-    /// As [`Self::act`] where no counters can be asked for.
+    /// As [`Self::act`] where no message has come in that could ask for what is handed back.
     fn act_on_all(&mut self, now: Now, core: &mut SessionCore) {
         while self.act(now, core).is_some() {}
     }
@@ -279,3 +292,6 @@ impl Streams {
         for_each_transport_count("reports.", reports, channel, visit);
     }
 }
+
+/// Messages that are sent again may have this part of a reply stream's term waiting unsent.
+const SPARE_TERM_DIVISOR: u64 = 16;

@@ -16,7 +16,7 @@ type Report = (Recipient, Vec<u8>);
 
 fn project(position: u64, record: &[u8]) -> Vec<Report> {
     let mut told = Vec::new();
-    project_reports(&Record::new(position, record), |recipient, message| {
+    project_reports(&Record::new(position, record), |_, recipient, message| {
         told.push((recipient, message.to_vec()));
     });
     told

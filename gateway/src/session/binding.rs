@@ -28,6 +28,8 @@ pub(super) struct Binding {
     pub(super) held: Option<NegotiationResponse>,
     /// The Establish that resumes a session, until it goes into the ring.
     pub(super) resumption: Option<Establish>,
+    /// The retransmission in progress.
+    pub(super) retransmitting: Option<Retransmitting>,
     pub(super) is_reply_connected: bool,
     /// The image was rejected: nothing more is to be done but to wait for its end.
     pub(super) is_rejected: bool,
@@ -49,10 +51,20 @@ impl Binding {
             bad_message_count: 0,
             held: None,
             resumption: None,
+            retransmitting: None,
             is_reply_connected: false,
             is_rejected: false,
         }
     }
+}
+
+/// Reports that are being sent again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retransmitting {
+    pub(super) ticket: u64,
+    pub(super) request_id: u64,
+    /// Since when its next message finds no room to spare in the reply stream.
+    pub(super) blocked_since_ns: Option<u64>,
 }
 
 /// Where a binding stands.

@@ -35,6 +35,8 @@ pub struct SessionCore {
     pub(super) disconnects_due: usize,
     /// A binding may be in the state `ResumptionDue`.
     pub(super) is_resumption_due: bool,
+    /// Of the last retransmission.
+    pub(super) last_ticket: u64,
     next_scan_ns: u64,
     /// When messages were last left waiting because the ring was full.
     deaf_until_ns: u64,
@@ -59,6 +61,7 @@ impl SessionCore {
             ),
             disconnects_due: 0,
             is_resumption_due: false,
+            last_ticket: 0,
             next_scan_ns: 0,
             deaf_until_ns: 0,
             counters: SessionCounters::new(),

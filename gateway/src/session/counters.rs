@@ -60,6 +60,10 @@ session_counts! {
     Forwarded = "forwarded",
     /// Reports that the client's reply stream took.
     Reported = "reported",
+    /// Messages of retransmissions that the client's reply stream took.
+    Retransmitted = "retransmitted",
+    /// Retransmissions that were refused or given up.
+    RetransmissionsRefused = "retransmissions_refused",
     /// Reports to a session that nobody is bound to; the log keeps them.
     Unbound = "reports_unbound",
     /// Key unknown or not entitled, or a wrong HMAC.

@@ -56,6 +56,7 @@ impl SessionCore {
             Some(ClientMessage::CounterReportRequest) => {
                 self.on_counter_report_request(now, id, &frame)
             }
+            Some(ClientMessage::RetransmitRequest) => self.on_retransmit_request(now, id, &frame),
             None => self.refuse(now, id, &Refused::of(&frame), RejectCode::NotAClientMessage),
         }
     }
@@ -134,7 +135,13 @@ impl SessionCore {
 
     /// Refuses a message: with its code to a proven binding, silently to another.
     #[cold]
-    fn refuse(&mut self, now: Now, id: BindingId, refused: &Refused, code: RejectCode) -> Intake {
+    pub(super) fn refuse(
+        &mut self,
+        now: Now,
+        id: BindingId,
+        refused: &Refused,
+        code: RejectCode,
+    ) -> Intake {
         self.counters.add(SessionCount::of(code));
         if !self.bindings[id.index()].is_proven {
             self.count_bad_message(id, code);
@@ -161,14 +168,14 @@ impl SessionCore {
 }
 
 /// What can be read of a refused message.
-struct Refused {
+pub(super) struct Refused {
     template_id: u16,
     ids: RequestIds,
 }
 
 impl Refused {
     #[inline]
-    fn of(frame: &Frame<'_>) -> Self {
+    pub(super) fn of(frame: &Frame<'_>) -> Self {
         Self { template_id: frame.template_id, ids: RequestIds::of(frame) }
     }
 

@@ -10,6 +10,7 @@ use super::binding::{Rights, State};
 use super::texts::reject_text;
 use super::{Action, BindingId, SessionCore, SessionCount};
 use crate::reports::Recipient;
+use crate::retransmission::FIRST_APPLICATION_TEMPLATE_ID;
 
 impl SessionCore {
     /// Takes one report out of the log, in log order. `offer` puts it on a binding's reply stream
@@ -217,5 +218,4 @@ impl SessionCore {
 }
 
 /// Templates below it are the session's own.
-const FIRST_APPLICATION_TEMPLATE_ID: u16 = 20;
 const NS_PER_MS: u64 = 1_000_000;

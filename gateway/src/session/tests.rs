@@ -4,6 +4,7 @@ mod binding_life;
 mod login;
 mod messages;
 mod resume;
+mod retransmit;
 mod walk;
 
 use forecastle_proto_spec::{

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use assert_no_alloc::assert_no_alloc;
 use forecastle_gateway::{
-    AccessKey, CounterList, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts,
-    OrderEntryAgent, OrderEntryConfig, OrderEntryParts,
+    AccessKey, CounterList, HistoryPorts, KeyTable, MarketDataAgent, MarketDataConfig,
+    MarketDataParts, OrderEntryAgent, OrderEntryConfig, OrderEntryParts,
 };
 use forecastle_proto_spec::{
     BusinessMessageReject, Establish, EstablishmentAck, Frame, Message, Negotiate,
@@ -19,7 +19,7 @@ use forecastle_runtime::log_buffer::{
     self, GatingReader, LogConfig, LogGauge, LogWriter, Release, Visibility,
 };
 use forecastle_runtime::memory::Region;
-use forecastle_runtime::ring::{self, Consumer};
+use forecastle_runtime::ring::{self, Consumer, Producer};
 use forecastle_transport_udp::{SocketBuffers, UdpChannel};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -40,9 +40,17 @@ pub struct Exchange {
     pub is_engine_stopped: bool,
     /// As the journal raises it when its space is all but used up.
     pub refuses_orders: Arc<AtomicBool>,
+    /// The history thread's ends of its rings.
+    pub history_jobs: Consumer,
+    pub history_messages: Producer,
     rpt_seq: u32,
     /// Last number of the last session that sent an order.
     last_seq_num: u32,
+}
+
+fn small_ring() -> (Producer, Consumer) {
+    let region = Region::anonymous(ring::region_length(ring::CAPACITY_MIN));
+    ring::create(region, ring::CAPACITY_MIN).expect("a fresh region")
 }
 
 pub fn keys() -> Vec<AccessKey> {
@@ -71,9 +79,7 @@ impl Exchange {
     }
 
     fn new(requests: UdpChannel) -> Self {
-        let region = Region::anonymous(ring::region_length(ring::CAPACITY_MIN));
-        let (producer, consumer) =
-            ring::create(region, ring::CAPACITY_MIN).expect("a fresh region");
+        let (producer, consumer) = small_ring();
         let capacity = log_buffer::CAPACITY_MIN;
         let region = Region::anonymous(log_buffer::region_length(capacity));
         let release = Release::OnCommit;
@@ -107,6 +113,8 @@ impl Exchange {
         config.images_max = 4;
         config.reply_term_length = 256 * 1024;
         let refuses_orders = Arc::new(AtomicBool::new(false));
+        let ((jobs, history_jobs), (history_messages, messages)) = (small_ring(), small_ring());
+        let history = HistoryPorts { jobs, messages };
         let keys = KeyTable::new(keys()).expect("distinct keys");
         let market_data_counters = Some(market_data.counters());
         let parts = OrderEntryParts {
@@ -118,10 +126,13 @@ impl Exchange {
             log: reader(0),
             log_gauge: LogGauge::attach(region.clone()).expect("a log"),
             refuses_orders: refuses_orders.clone(),
+            history,
             market_data: market_data_counters,
         };
         let order_entry = OrderEntryAgent::new(parts, &config);
         Self {
+            history_jobs,
+            history_messages,
             now: Now { wall_ns: 1_800_000_000_000_000_000, monotonic_ns: 1_000_000_000 },
             counters: [order_entry.counters(), market_data.counters()],
             order_entry,

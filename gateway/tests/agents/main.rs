@@ -4,6 +4,7 @@
 
 mod exchange;
 mod peer;
+mod retransmission;
 
 use assert_no_alloc::AllocDisabler;
 use exchange::{Exchange, encoded};

@@ -104,6 +104,18 @@ pub enum RejectCode {
     ///
     /// Remedy: None is needed.
     ConfigurationMismatch = 212,
+    /// The position lies above the last report that can have been sent, or below the first that is kept.
+    ///
+    /// Remedy: Ask from a position between them.
+    RetransmitOutOfRange = 213,
+    /// The session's earlier retransmission has not ended.
+    ///
+    /// Remedy: Wait for its end.
+    RetransmitInProgress = 214,
+    /// Too many retransmissions at this moment, the client takes the reports too slowly, or the journal cannot be read.
+    ///
+    /// Remedy: Ask again after the delay given, from the last ExecID held.
+    RetransmitUnavailable = 215,
     /// ClOrdID is zero.
     ///
     /// Remedy: Number your orders from 1.
@@ -232,7 +244,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 58] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -257,6 +269,9 @@ impl RejectCode {
         Self::UnsupportedField,
         Self::WorkQueueFull,
         Self::ConfigurationMismatch,
+        Self::RetransmitOutOfRange,
+        Self::RetransmitInProgress,
+        Self::RetransmitUnavailable,
         Self::ClOrdIdZero,
         Self::InvalidSide,
         Self::InvalidTimeInForce,
@@ -321,6 +336,9 @@ impl TryFrom<u16> for RejectCode {
             210 => Ok(Self::UnsupportedField),
             211 => Ok(Self::WorkQueueFull),
             212 => Ok(Self::ConfigurationMismatch),
+            213 => Ok(Self::RetransmitOutOfRange),
+            214 => Ok(Self::RetransmitInProgress),
+            215 => Ok(Self::RetransmitUnavailable),
             301 => Ok(Self::ClOrdIdZero),
             302 => Ok(Self::InvalidSide),
             303 => Ok(Self::InvalidTimeInForce),

@@ -317,3 +317,118 @@ impl Message for NotApplied {
         visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
     }
 }
+
+/// Client to exchange: send the session's reports from a position on again (FIXP RetransmitRequest). Never numbered, never sequenced in the log; one at a time.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct RetransmitRequest {
+    /// Session.
+    pub session_id: U32,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_4: [u8; 4],
+    /// Number the client gives the request; echoed.
+    pub request_id: U64,
+    /// Lowest position wanted: as a rule the last ExecID held, bit 0 cleared.
+    pub from_position: U64,
+}
+
+impl Message for RetransmitRequest {
+    const TEMPLATE_ID: u16 = 10;
+    const NAME: &'static str = "RetransmitRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("from_position", FieldValue::Unsigned(self.from_position.get()));
+    }
+}
+
+/// Exchange to client: the reports of the session between two positions follow once more, in order, each as it was first sent (FIXP Retransmission). Reports at or above end_position may come between them.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct Retransmission {
+    /// Session.
+    pub session_id: U32,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_4: [u8; 4],
+    /// The request this answers.
+    pub request_id: U64,
+    /// Lowest position sent again.
+    pub from_position: U64,
+    /// Every report sent again lies below it; what lies at or above it is sent as it comes.
+    pub end_position: U64,
+}
+
+impl Message for Retransmission {
+    const TEMPLATE_ID: u16 = 11;
+    const NAME: &'static str = "Retransmission";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("from_position", FieldValue::Unsigned(self.from_position.get()));
+        visit("end_position", FieldValue::Unsigned(self.end_position.get()));
+    }
+}
+
+/// Exchange to client: everything below end_position was sent again.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct RetransmissionComplete {
+    /// Session.
+    pub session_id: U32,
+    /// Reports sent again.
+    pub report_count: U32,
+    /// The request this answers.
+    pub request_id: U64,
+    /// As in Retransmission.
+    pub end_position: U64,
+}
+
+impl Message for RetransmissionComplete {
+    const TEMPLATE_ID: u16 = 12;
+    const NAME: &'static str = "RetransmissionComplete";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("report_count", FieldValue::Unsigned(u64::from(self.report_count.get())));
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("end_position", FieldValue::Unsigned(self.end_position.get()));
+    }
+}
+
+/// Exchange to client: nothing, or nothing more, is sent again (FIXP RetransmitReject).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct RetransmitReject {
+    /// Session.
+    pub session_id: U32,
+    /// Why.
+    pub reject_code: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_6: [u8; 2],
+    /// The request this answers.
+    pub request_id: U64,
+    /// Time to wait before another request; 0 when none can succeed.
+    pub retry_delay_ns: U64,
+}
+
+impl Message for RetransmitReject {
+    const TEMPLATE_ID: u16 = 13;
+    const NAME: &'static str = "RetransmitReject";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("reject_code", FieldValue::Unsigned(u64::from(self.reject_code.get())));
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("retry_delay_ns", FieldValue::Unsigned(self.retry_delay_ns.get()));
+    }
+}

@@ -25,6 +25,7 @@ const DECODERS: &[Decoder] = decoders! {
     Negotiate NegotiationResponse NegotiationReject
     Establish EstablishmentAck EstablishmentReject
     Sequence Terminate NotApplied
+    RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     NewOrderSingle OrderCancelReplaceRequest OrderCancelRequest OrderMassActionRequest
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest

@@ -56,6 +56,31 @@ impl Consumer {
         batch.length()
     }
 
+    /// As [`Self::poll`], until `take` gives false for a record: that one stays in the ring, and is
+    /// the first of the next call. Gives how many were taken. Space goes back record by record.
+    ///
+    /// # Panics
+    /// As [`Self::poll`].
+    #[inline]
+    pub fn poll_while(
+        &mut self,
+        limit: usize,
+        mut take: impl FnMut(&RecordHeader, &[u8]) -> bool,
+    ) -> usize {
+        for count in 0..limit {
+            let mut batch = self.batch(1);
+            let is_taken = match batch.record(0) {
+                Some((header, payload)) => take(&header, payload),
+                None => return count,
+            };
+            if !is_taken {
+                batch.keep();
+                return count;
+            }
+        }
+        limit
+    }
+
     /// The oldest records, up to `limit` of them, to be looked at in any order and more than
     /// once: for a caller that prefetches for a later record before it handles an earlier one.
     /// All of them are consumed, and their space given back, when the batch is dropped.
@@ -128,6 +153,14 @@ impl Batch<'_> {
         // head past this slot, and `drop` stores that head after the batch's last borrow.
         let payload = unsafe { region.bytes(entry.slot + HEADER_LENGTH, length) };
         Some((header, payload))
+    }
+}
+
+impl Batch<'_> {
+    /// Leaves the records in the ring.
+    #[inline]
+    fn keep(&mut self) {
+        self.end = self.consumer.head;
     }
 }
 

@@ -122,4 +122,47 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("exec_id", offset_of!(NotApplied, exec_id)),
         ],
     },
+    MessageLayout {
+        name: RetransmitRequest::NAME,
+        template_id: RetransmitRequest::TEMPLATE_ID,
+        block_length: size_of::<RetransmitRequest>(),
+        fields: &[
+            ("session_id", offset_of!(RetransmitRequest, session_id)),
+            ("request_id", offset_of!(RetransmitRequest, request_id)),
+            ("from_position", offset_of!(RetransmitRequest, from_position)),
+        ],
+    },
+    MessageLayout {
+        name: Retransmission::NAME,
+        template_id: Retransmission::TEMPLATE_ID,
+        block_length: size_of::<Retransmission>(),
+        fields: &[
+            ("session_id", offset_of!(Retransmission, session_id)),
+            ("request_id", offset_of!(Retransmission, request_id)),
+            ("from_position", offset_of!(Retransmission, from_position)),
+            ("end_position", offset_of!(Retransmission, end_position)),
+        ],
+    },
+    MessageLayout {
+        name: RetransmissionComplete::NAME,
+        template_id: RetransmissionComplete::TEMPLATE_ID,
+        block_length: size_of::<RetransmissionComplete>(),
+        fields: &[
+            ("session_id", offset_of!(RetransmissionComplete, session_id)),
+            ("report_count", offset_of!(RetransmissionComplete, report_count)),
+            ("request_id", offset_of!(RetransmissionComplete, request_id)),
+            ("end_position", offset_of!(RetransmissionComplete, end_position)),
+        ],
+    },
+    MessageLayout {
+        name: RetransmitReject::NAME,
+        template_id: RetransmitReject::TEMPLATE_ID,
+        block_length: size_of::<RetransmitReject>(),
+        fields: &[
+            ("session_id", offset_of!(RetransmitReject, session_id)),
+            ("reject_code", offset_of!(RetransmitReject, reject_code)),
+            ("request_id", offset_of!(RetransmitReject, request_id)),
+            ("retry_delay_ns", offset_of!(RetransmitReject, retry_delay_ns)),
+        ],
+    },
 ];

@@ -23,3 +23,4 @@ mod journal_file;
 mod kill_rounds;
 mod questions;
 mod restarts;
+mod retransmission;
