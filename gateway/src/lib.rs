@@ -30,8 +30,8 @@ pub use counter_list::{CounterList, LABEL_LENGTH_MAX};
 pub use keys::{AccessKey, KeyTable, KeyTableError};
 pub use market_data::MarketDataPacker;
 pub use order_entry::{
-    BUSY_FREE_DIVISOR, HistoryPorts, OrderEntryAgent, OrderEntryConfig, OrderEntryParts,
-    RECORDS_PER_CALL_MAX, REQUEST_LENGTH_MAX,
+    BACKLOG_PATIENCE_NS, BUSY_FREE_DIVISOR, HistoryPorts, OrderEntryAgent, OrderEntryConfig,
+    OrderEntryParts, RECORDS_PER_CALL_MAX, REQUEST_LENGTH_MAX,
 };
 pub use publisher::{
     BACK_PRESSURE_MAX_NS, HEARTBEAT_PERIOD_NS, MarketDataAgent, MarketDataConfig, MarketDataParts,

@@ -8,6 +8,7 @@
 //! In the ring, a command's kind is its template, its session the session id (0 for the exchange
 //! itself) and its time the wall clock at receipt.
 
+mod backlog;
 mod streams;
 
 use forecastle_proto_spec::{
@@ -32,6 +33,8 @@ use crate::retransmission::RetransmissionJob;
 use crate::session::{
     Action, BindingId, Intake, MESSAGES_PER_CALL_MAX, RestoredSession, SessionCore, SessionCount,
 };
+pub use backlog::BACKLOG_PATIENCE_NS;
+use backlog::Backlog;
 use streams::Streams;
 
 /// Takes orders in and gives reports out.
@@ -40,6 +43,7 @@ pub struct OrderEntryAgent {
     streams: Streams,
     ring: Producer,
     log: GatingReader,
+    backlog: Backlog,
     log_gauge: LogGauge,
     refuses_orders: Arc<AtomicBool>,
     history: HistoryPorts,
@@ -67,6 +71,7 @@ impl OrderEntryAgent {
             streams,
             ring: parts.ring,
             log: parts.log,
+            backlog: Backlog::default(),
             log_gauge: parts.log_gauge,
             refuses_orders: parts.refuses_orders,
             history: parts.history,
@@ -81,6 +86,12 @@ impl OrderEntryAgent {
     #[must_use]
     pub fn counters(&self) -> CounterList {
         self.counters.clone()
+    }
+
+    /// Position behind the last record whose reports were offered.
+    #[must_use]
+    pub fn log_position(&self) -> u64 {
+        self.log.position()
     }
 
     /// Pushes what passes the core, as far as the ring has room.
@@ -175,8 +186,11 @@ impl OrderEntryAgent {
 
     /// Reads released records and reports their effects.
     fn read_log(&mut self, now: Now) -> usize {
-        let Self { core, streams, log, .. } = self;
-        log.poll(RECORDS_PER_CALL_MAX, |position, bytes| {
+        let Self { core, streams, log, backlog, .. } = self;
+        if backlog.must_wait(now.monotonic_ns, || streams.is_crowded()) {
+            return 0;
+        }
+        let count = log.poll(RECORDS_PER_CALL_MAX, |position, bytes| {
             let record = Record::new(position, bytes);
             core.observe(&record);
             project_reports(&record, |_, recipient, message| {
@@ -186,7 +200,9 @@ impl OrderEntryAgent {
             });
             // What is handed back is asked for by messages only, and those were answered before.
             while streams.act(now, core).is_some() {}
-        })
+        });
+        backlog.on_batch(count == RECORDS_PER_CALL_MAX);
+        count
     }
 
     fn publish_counters(&self) {

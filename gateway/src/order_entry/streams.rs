@@ -27,6 +27,8 @@ pub(super) struct Streams {
     reply_ids: ReplyIds,
     /// Unsent bytes of a reply stream below which it has room to spare.
     spare_length: u64,
+    /// Unsent bytes of a reply stream above which it is crowded.
+    crowded_length: u64,
     /// By image index.
     bindings: Box<[Option<Stream>]>,
     /// By publication index.
@@ -53,6 +55,7 @@ impl Streams {
             bindings: vec![None; receive.images_max].into_boxed_slice(),
             publications: vec![None; send.publications_max].into_boxed_slice(),
             spare_length: u64::from(send.term_length) / SPARE_TERM_DIVISOR,
+            crowded_length: u64::from(send.term_length) / CROWDED_TERM_DIVISOR,
             requests_channel,
             requests: ReceiveEndpoint::new(receive),
             reports_channel,
@@ -199,10 +202,20 @@ impl Streams {
     /// live flow.
     #[inline]
     pub(super) fn has_spare_room(&self, binding: BindingId) -> bool {
-        let Some(reply) = self.reply_of(binding) else { return false };
-        let positions = (self.reports.position(reply), self.reports.sent_position(reply));
-        let (Some(end), Some(sent)) = positions else { return false };
-        end.saturating_sub(sent) < self.spare_length
+        self.unsent_length(binding).is_some_and(|length| length < self.spare_length)
+    }
+
+    /// Whether more than half of what may wait unsent does so in any reply stream. O(bindings).
+    pub(super) fn is_crowded(&self) -> bool {
+        let bindings = (0..self.bindings.len()).map(BindingId::new);
+        bindings.filter_map(|id| self.unsent_length(id)).any(|length| length > self.crowded_length)
+    }
+
+    #[inline]
+    fn unsent_length(&self, binding: BindingId) -> Option<u64> {
+        let reply = self.reply_of(binding)?;
+        let (end, sent) = (self.reports.position(reply)?, self.reports.sent_position(reply)?);
+        Some(end.saturating_sub(sent))
     }
 
     /// Does everything the core asks for, save counters and retransmissions, which are handed back
@@ -295,3 +308,5 @@ impl Streams {
 
 /// Messages that are sent again may have this part of a reply stream's term waiting unsent.
 const SPARE_TERM_DIVISOR: u64 = 16;
+/// The transport lets half a term wait unsent; half of that is a crowd.
+const CROWDED_TERM_DIVISOR: u64 = 4;

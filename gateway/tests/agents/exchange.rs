@@ -256,6 +256,11 @@ impl Exchange {
         self.log.position() - self.market_data.log_position()
     }
 
+    /// Bytes of the log that the order-entry agent has not taken yet.
+    pub fn unread_reports(&self) -> u64 {
+        self.log.position() - self.order_entry.log_position()
+    }
+
     /// A counter as last published.
     pub fn counter(&self, label: &str) -> u64 {
         let mut counters = self.counters.iter().flat_map(CounterList::iter);

@@ -8,7 +8,7 @@ mod retransmission;
 
 use assert_no_alloc::AllocDisabler;
 use exchange::{Exchange, encoded};
-use forecastle_gateway::{BACK_PRESSURE_MAX_NS, HEARTBEAT_PERIOD_NS};
+use forecastle_gateway::{BACK_PRESSURE_MAX_NS, BACKLOG_PATIENCE_NS, HEARTBEAT_PERIOD_NS};
 use std::sync::atomic::Ordering;
 
 use forecastle_proto_spec::{
@@ -291,6 +291,49 @@ fn a_client_that_takes_no_reports_is_cut_off_and_others_go_on() {
     run_for(&mut exchange, &mut [&mut quick], 200_000_000);
     assert_eq!(exchange.counter("session.slow_consumer"), 1);
     assert_eq!(exchange.counter("session.established_now"), 1);
+}
+
+/// Releases 4,000 reports at once to a client that takes what it is sent every `pause` turns; gives
+/// how many came, and how long the agent took to read the log to its end.
+fn release_at_once(pause: u64) -> (Exchange, usize, u64) {
+    let mut exchange = Exchange::unicast();
+    let mut peer = Peer::new(&exchange, TRADER);
+    log_in(&mut exchange, &mut peer);
+    for seq_num in 1..=4_000 {
+        exchange.accept(peer.session_id, seq_num);
+    }
+    let start_ns = exchange.now.monotonic_ns;
+    let mut read_ns = None;
+    for turn in 1..=20_000 {
+        exchange.turn();
+        if turn % pause == 0 {
+            let now = exchange.now;
+            peer.turn(now);
+        }
+        if read_ns.is_none() && exchange.unread_reports() == 0 {
+            read_ns = Some(exchange.now.monotonic_ns - start_ns);
+        }
+    }
+    peer.received.retain(|message| templates(std::slice::from_ref(message))[0] == 50);
+    let count = peer.received.len();
+    (exchange, count, read_ns.expect("the log is read to its end"))
+}
+
+#[test]
+fn what_was_held_back_is_released_at_the_pace_of_a_client_that_reads() {
+    let (exchange, count, read_ns) = release_at_once(200);
+    assert_eq!(count, 4_000);
+    assert_eq!(exchange.counter("session.slow_consumer"), 0);
+    assert!(read_ns < BACKLOG_PATIENCE_NS + 20_000_000, "{read_ns}");
+}
+
+#[test]
+fn a_backlog_waits_once_for_a_client_that_takes_nothing() {
+    let (exchange, count, read_ns) = release_at_once(9_000);
+    assert_eq!(exchange.counter("session.slow_consumer"), 1);
+    assert!(count < 4_000);
+    let expected = BACKLOG_PATIENCE_NS..BACKLOG_PATIENCE_NS + 20_000_000;
+    assert!(expected.contains(&read_ns), "{read_ns}");
 }
 
 #[test]

@@ -133,7 +133,9 @@ impl Persister {
         assert_eq!(log.position(), end.point.position, "the log goes on where the journal ends");
         let lock = folder.lock()?;
         let space = Space::default();
-        let wanted = (SPARE_READY_COUNT.min(config.spare_count), config.spare_count);
+        // A journal without a segment takes a spare for its first at once.
+        let ready_count = SPARE_READY_COUNT + u64::from(end.place.is_none());
+        let wanted = (ready_count.min(config.spare_count), config.spare_count);
         let filler = Filler::start(folder, config.segment_bytes, wanted, space.clone())?;
         let io = |action| FolderError::io(action, folder.journal());
         let roller = Roller::start(folder, config.segment_bytes, space.clone(), filler.thread());
