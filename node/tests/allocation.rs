@@ -12,7 +12,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use desk::{config, connect, order, prepare};
+use desk::{Done, config, connect, order, prepare};
 use forecastle_client::{KeyFile, OrderEntry, SessionError};
 use forecastle_node::{Addresses, Agents, DataFolder};
 use forecastle_proto_spec::{
@@ -37,9 +37,8 @@ fn the_hot_side_allocates_nothing_over_100_000_requests_and_a_login() {
     let is_planted = std::env::var_os(PLANT).is_some();
     let totals = std::thread::scope(|scope| {
         let clients = scope.spawn(|| {
-            let totals = trade(addresses, &keys);
-            is_done.store(true, Ordering::Release);
-            totals
+            let _done = Done(&is_done);
+            trade(addresses, &keys)
         });
         run_under_watch(agents, &is_done, is_planted);
         clients.join().unwrap()
@@ -89,57 +88,75 @@ struct Totals {
     trades: u32,
 }
 
+/// Two sessions that are both polled while either waits, however long the disk takes.
+struct Desks {
+    /// Maker and taker.
+    sessions: [OrderEntry; 2],
+    /// Reports that came, and those that were waited for.
+    seen: [u32; 2],
+    wanted: [u32; 2],
+    totals: Totals,
+}
+
 /// Ten requests a round: four asks, two bids that cross two of them, and cancels of all four asks,
 /// two of them too late.
 fn trade(addresses: Addresses, keys: &KeyFile) -> Totals {
     prepare(addresses, keys);
-    let mut maker = connect(addresses, &keys.keys[1]);
-    let mut taker = connect(addresses, &keys.keys[2]);
-    let mut totals = Totals::default();
+    let sessions = [connect(addresses, &keys.keys[1]), connect(addresses, &keys.keys[2])];
+    let mut desks = Desks { sessions, seen: [0; 2], wanted: [0; 2], totals: Totals::default() };
     let mut cl_ord_id = 0;
-    while totals.requests < REQUESTS {
+    while desks.totals.requests < REQUESTS {
         let first = cl_ord_id + 1;
         for step in 0..4 {
             cl_ord_id += 1;
-            send(&mut maker, &order(cl_ord_id, 1, 5_000 + step, Side::Sell), &mut totals);
+            desks.send(MAKER, &order(cl_ord_id, 1, 5_000 + step, Side::Sell));
         }
-        settle(&mut maker, 4, &mut totals);
+        desks.settle(MAKER, 4);
         for _ in 0..2 {
             cl_ord_id += 1;
-            send(&mut taker, &order(cl_ord_id, 2, 5_003, Side::Buy), &mut totals);
+            desks.send(TAKER, &order(cl_ord_id, 2, 5_003, Side::Buy));
         }
-        settle(&mut taker, 4, &mut totals);
-        settle(&mut maker, 2, &mut totals);
+        desks.settle(TAKER, 4);
+        desks.settle(MAKER, 2);
         for cancelled in first..first + 4 {
             let mut cancel = OrderCancelRequest::new_zeroed();
             cancel.cl_ord_id.set(cancelled);
             cancel.orig_cl_ord_id.set(cancelled);
             cancel.security_id.set(1);
-            send(&mut maker, &cancel, &mut totals);
+            desks.send(MAKER, &cancel);
         }
-        settle(&mut maker, 4, &mut totals);
+        desks.settle(MAKER, 4);
     }
-    totals
+    desks.totals
 }
 
-fn send<M: Message>(session: &mut OrderEntry, message: &M, totals: &mut Totals) {
-    loop {
-        match session.send(message) {
-            Ok(_) => break,
-            Err(SessionError::BackPressured) => {
-                session.poll(|_| {}).unwrap();
+impl Desks {
+    fn send<M: Message>(&mut self, desk: usize, message: &M) {
+        loop {
+            match self.sessions[desk].send(message) {
+                Ok(_) => break,
+                Err(SessionError::BackPressured) => {
+                    self.poll(desk);
+                }
+                Err(error) => panic!("{error}"),
             }
-            Err(error) => panic!("{error}"),
+        }
+        self.totals.requests += 1;
+    }
+
+    /// Waits for `count` further reports.
+    fn settle(&mut self, desk: usize, count: u32) {
+        self.wanted[desk] += count;
+        while self.seen[desk] < self.wanted[desk] {
+            if self.poll(MAKER) + self.poll(TAKER) == 0 {
+                std::thread::yield_now();
+            }
         }
     }
-    totals.requests += 1;
-}
 
-/// Waits for `count` reports.
-fn settle(session: &mut OrderEntry, count: u32, totals: &mut Totals) {
-    let mut seen = 0;
-    while seen < count {
-        let polled = session.poll(|frame| {
+    fn poll(&mut self, desk: usize) -> usize {
+        let Self { sessions, seen, totals, .. } = self;
+        let polled = sessions[desk].poll(|frame| {
             if frame.body::<ExecutionReportNew>().is_some() {
                 totals.accepted += 1;
             } else if frame.body::<ExecutionReportTrade>().is_some() {
@@ -149,14 +166,14 @@ fn settle(session: &mut OrderEntry, count: u32, totals: &mut Totals) {
             } else if frame.body::<ExecutionReportRejected>().is_some() {
                 panic!("an order was refused");
             }
-            seen += u32::from((50..56).contains(&frame.template_id));
+            seen[desk] += u32::from((50..56).contains(&frame.template_id));
         });
-        if polled.unwrap() == 0 {
-            std::thread::yield_now();
-        }
+        polled.unwrap()
     }
 }
 
+const MAKER: usize = 0;
+const TAKER: usize = 1;
 const REQUESTS: u32 = 100_000;
 /// The cycle that allocates when the environment asks for it.
 const PLANTED_CYCLE: u64 = 1_000;

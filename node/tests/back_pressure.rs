@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use desk::{config, connect, order, prepare};
+use desk::{Done, config, connect, order, prepare};
 use forecastle_client::{KeyFile, OrderEntry, SessionError};
 use forecastle_node::{Addresses, Agents, Config, DataFolder};
 use forecastle_proto_spec::{
@@ -48,15 +48,6 @@ fn a_stalled_disk_refuses_orders_and_executes_every_cancel() {
     assert_eq!(told.cancelled.len(), CANCELS as usize, "a cancel was dropped");
     let both: Vec<_> = told.busy.iter().filter(|id| told.new.contains_key(id)).collect();
     assert!(both.is_empty(), "refused and executed: {both:?}");
-}
-
-/// Ends the exchange's loop however the clients end.
-struct Done<'a>(&'a AtomicBool);
-
-impl Drop for Done<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
-    }
 }
 
 /// Runs the agents in turn; a stalled disk is one whose persister does nothing for two seconds,

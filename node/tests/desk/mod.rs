@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part of the desk")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use forecastle_client::{AccessKey, KeyFile, OrderEntry, OrderEntryOptions};
@@ -12,6 +13,15 @@ use forecastle_proto_spec::{
     SecurityStatusReport, SecurityStatusRequest, Side, TimeInForce,
 };
 use zerocopy::FromZeros as _;
+
+/// Ends the exchange's loop however the clients end.
+pub struct Done<'a>(pub &'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
 
 /// An order of one lot, good till cancelled, in market 1.
 pub fn order(cl_ord_id: u64, account: u32, price: u16, side: Side) -> NewOrderSingle {
@@ -83,6 +93,7 @@ pub fn config(group: u8) -> Config {
         network: Network {
             order_entry: any_port,
             reports: any_port,
+            log_stream: any_port,
             market_data: format!("239.255.77.{group}:0").parse().unwrap(),
             ..Network::default()
         },
