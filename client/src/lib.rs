@@ -45,6 +45,7 @@
 
 mod book;
 mod keys;
+mod log_stream;
 mod login;
 mod market_data;
 mod order_entry;
@@ -54,6 +55,7 @@ mod session_error;
 
 pub use book::{BookError, Books, Level, Market, Order};
 pub use keys::{AccessKey, KeyFile, KeyFileError};
+pub use log_stream::{LogStream, LogStreamError};
 pub use login::sign;
 pub use market_data::{MarketData, Progress};
 pub use order_entry::{OrderEntry, OrderEntryOptions, Resumption};

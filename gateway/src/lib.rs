@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod counter_list;
+mod history_ports;
 mod keys;
 mod market_data;
 mod order_entry;
@@ -27,11 +28,12 @@ mod session;
 mod transport_counts;
 
 pub use counter_list::{CounterList, LABEL_LENGTH_MAX};
+pub use history_ports::{HistoryJob, HistoryPorts, LogStreamJob, StreamTickets};
 pub use keys::{AccessKey, KeyTable, KeyTableError};
 pub use market_data::MarketDataPacker;
 pub use order_entry::{
-    BACKLOG_PATIENCE_NS, BUSY_FREE_DIVISOR, HistoryPorts, OrderEntryAgent, OrderEntryConfig,
-    OrderEntryParts, RECORDS_PER_CALL_MAX, REQUEST_LENGTH_MAX,
+    BACKLOG_PATIENCE_NS, BUSY_FREE_DIVISOR, OrderEntryAgent, OrderEntryConfig, OrderEntryParts,
+    RECORDS_PER_CALL_MAX, REQUEST_LENGTH_MAX,
 };
 pub use publisher::{
     BACK_PRESSURE_MAX_NS, HEARTBEAT_PERIOD_NS, MarketDataAgent, MarketDataConfig, MarketDataParts,

@@ -17,7 +17,7 @@ use forecastle_proto_spec::{
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::Now;
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
-use forecastle_runtime::ring::{Consumer, Producer, RecordHeader};
+use forecastle_runtime::ring::{Producer, RecordHeader};
 use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
 use forecastle_transport::{ReceiveConfig, SendConfig, control_address};
 use forecastle_transport_udp::UdpChannel;
@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::counter_list::CounterList;
+use crate::history_ports::{HistoryJob, HistoryPorts, LogStreamJob};
 use crate::keys::KeyTable;
 use crate::record::Record;
 use crate::reports::{EXCHANGE_SESSION_ID, project_reports};
@@ -64,7 +65,9 @@ impl OrderEntryAgent {
         parts.sessions.iter().for_each(|session| core.restore(session));
         let receive = receive_config(config, parts.requests.local_address());
         let send = SendConfig::unicast(2 * config.images_max, config.reply_term_length);
-        let streams = Streams::new(parts.requests, receive, parts.reports, send, config.reply_seed);
+        let tickets = parts.history.tickets.clone();
+        let channels = (parts.requests, parts.reports);
+        let streams = Streams::new(channels, receive, send, config.reply_seed, tickets);
         let counters = CounterList::new(|visit| for_each_count(&core, &streams, visit));
         Self {
             core,
@@ -146,6 +149,7 @@ impl OrderEntryAgent {
                     }
                 }
                 Action::Retransmit { binding, job } => self.retransmit(now, binding, job),
+                Action::StreamLog { binding, job } => self.stream_log(now, binding, job),
                 _ => {}
             }
         }
@@ -156,8 +160,22 @@ impl OrderEntryAgent {
         let job = RetransmissionJob { end_position: self.log.position(), ..job };
         if job.from_position > job.end_position {
             self.core.refuse_retransmission(now, binding, RejectCode::RetransmitOutOfRange);
-        } else if !job.push(&mut self.history.jobs) {
+        } else if !HistoryJob::Retransmission(job).push(&mut self.history.jobs) {
             self.core.refuse_retransmission(now, binding, RejectCode::RetransmitUnavailable);
+        }
+    }
+
+    /// Has the log sent to where the session's requests come from.
+    fn stream_log(&mut self, now: Now, binding: BindingId, job: LogStreamJob) {
+        let Some(ip) = self.streams.source_ip(binding) else { return };
+        let released_position = self.log.position();
+        let job = LogStreamJob { released_position, ip: ip.to_bits(), ..job };
+        if job.from_position > released_position {
+            self.core.refuse_log_stream(now, binding, &job, RejectCode::RetransmitOutOfRange);
+        } else if HistoryJob::LogStream(job).push(&mut self.history.jobs) {
+            self.streams.tickets.set(binding, job.ticket);
+        } else {
+            self.core.refuse_log_stream(now, binding, &job, RejectCode::RetransmitUnavailable);
         }
     }
 
@@ -167,11 +185,11 @@ impl OrderEntryAgent {
         let Self { core, streams, history, .. } = self;
         let count = history.messages.poll_while(RETRANSMITTED_PER_CALL_MAX, |header, message| {
             // The session id of a job is 32 bits long.
-            let Some(id) = core.retransmitting(header.session as u32, header.time_ns) else {
+            let Some(id) = core.binding_of_ticket(header.session as u32, header.time_ns) else {
                 return true;
             };
             if !streams.has_spare_room(id) {
-                core.on_retransmission_blocked(now, id);
+                core.on_retransmission_blocked(now, id, header.time_ns);
                 return false;
             }
             let template_id = header.kind as u16;
@@ -273,14 +291,6 @@ pub struct OrderEntryParts {
     pub history: HistoryPorts,
     /// Counters of the market-data publisher, reported behind the agent's own.
     pub market_data: Option<CounterList>,
-}
-
-/// The agent's ends of the two rings that it shares with the history thread.
-pub struct HistoryPorts {
-    /// Jobs to it.
-    pub jobs: Producer,
-    /// Messages from it, each under the header of its job.
-    pub messages: Consumer,
 }
 
 /// Limits of an order-entry agent.

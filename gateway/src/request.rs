@@ -3,10 +3,10 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, CounterReportRequest, DepositRequest, EndOfDayRequest,
-    EntitlementRequest, Establish, EventDefinitionRequest, Frame, MESSAGE_HEADER_LENGTH, Message,
-    Negotiate, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest,
-    StateReportRequest, Terminate, WithdrawalRequest,
+    EntitlementRequest, Establish, EventDefinitionRequest, Frame, LogStreamRequest,
+    MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, OrderCancelReplaceRequest,
+    OrderCancelRequest, OrderMassActionRequest, RetransmitRequest, SecurityStatusRequest, Sequence,
+    SettlementRequest, StateReportRequest, Terminate, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -24,6 +24,7 @@ pub(crate) enum ClientMessage {
     Numbered,
     CounterReportRequest,
     RetransmitRequest,
+    LogStreamRequest,
 }
 
 impl ClientMessage {
@@ -48,6 +49,7 @@ impl ClientMessage {
             | EndOfDayRequest::TEMPLATE_ID
             | StateReportRequest::TEMPLATE_ID => Self::Numbered,
             CounterReportRequest::TEMPLATE_ID => Self::CounterReportRequest,
+            LogStreamRequest::TEMPLATE_ID => Self::LogStreamRequest,
             RetransmitRequest::TEMPLATE_ID => Self::RetransmitRequest,
             _ => return None,
         })
@@ -71,7 +73,8 @@ impl RequestIds {
             Some(
                 ClientMessage::Order
                 | ClientMessage::Numbered
-                | ClientMessage::CounterReportRequest,
+                | ClientMessage::CounterReportRequest
+                | ClientMessage::LogStreamRequest,
             ) => Self {
                 request_id: read::<U64>(frame.bytes, REQUEST_ID_OFFSET).map_or(0, U64::get),
                 seq_num: read::<U32>(frame.bytes, SEQ_NUM_OFFSET).map_or(0, U32::get),
@@ -114,7 +117,7 @@ mod tests {
             let is_application = matches!(
                 kind,
                 Some(ClientMessage::Order | ClientMessage::Numbered)
-                    | Some(ClientMessage::CounterReportRequest)
+                    | Some(ClientMessage::CounterReportRequest | ClientMessage::LogStreamRequest)
             );
             if is_application {
                 count += 1;
@@ -123,7 +126,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 14);
+        assert_eq!(count, 15);
     }
 
     #[test]

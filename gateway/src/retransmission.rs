@@ -1,16 +1,14 @@
 //! Retransmission: the reports of a session once more, projected from the records of the journal
 //! as they were projected from the log the first time.
 //!
-//! The order-entry agent passes a [`RetransmissionJob`] to the history thread by a ring, and takes
-//! what is to be sent out of another: whole messages, whose record header names the session and the
-//! job's ticket. So nothing on the hot side reads a file, and the answer to a job whose session has
-//! gone meanwhile is dropped.
+//! The order-entry agent passes a [`RetransmissionJob`] to the history thread, which hands back
+//! whole messages to be sent.
 
 use forecastle_proto_spec::{
     Message, NotApplied, ROLES_TRADER, RejectCode, Retransmission, RetransmissionComplete,
-    RetransmitReject, RetransmitRequest, encode,
+    RetransmitReject, encode,
 };
-use forecastle_runtime::ring::{Consumer, Producer, RecordHeader};
+use forecastle_runtime::ring::RecordHeader;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
 use crate::record::Record;
@@ -37,28 +35,6 @@ pub struct RetransmissionJob {
 }
 
 impl RetransmissionJob {
-    /// Puts the job into the ring; false when there is no room.
-    #[must_use]
-    pub(crate) fn push(&self, jobs: &mut Producer) -> bool {
-        let bytes = self.as_bytes();
-        let Some(mut claim) = jobs.try_claim(bytes.len()) else { return false };
-        claim.copy_from_slice(bytes);
-        claim.commit(self.header(RetransmitRequest::TEMPLATE_ID));
-        true
-    }
-
-    /// The oldest job in the ring.
-    ///
-    /// # Panics
-    /// When the ring holds anything but jobs.
-    pub fn pop(jobs: &mut Consumer) -> Option<Self> {
-        let mut job = None;
-        jobs.poll(1, |_, bytes| {
-            job = Some(Self::read_from_bytes(bytes).expect("the ring holds jobs"));
-        });
-        job
-    }
-
     /// The header of a message of this job on its way to the agent.
     #[must_use]
     pub fn header(&self, template_id: u16) -> RecordHeader {
@@ -219,17 +195,5 @@ mod tests {
         assert_eq!(projected(&later, &bytes), [51, 57]);
         let earlier = RetransmissionJob { end_position: positions[1], ..job() };
         assert_eq!(projected(&earlier, &bytes), [50]);
-    }
-
-    #[test]
-    fn a_job_goes_through_the_ring_as_it_is() {
-        let region = forecastle_runtime::memory::Region::anonymous(
-            forecastle_runtime::ring::region_length(128 * 1024),
-        );
-        let (mut producer, mut consumer) =
-            forecastle_runtime::ring::create(region, 128 * 1024).unwrap();
-        assert!(job().push(&mut producer));
-        assert_eq!(RetransmissionJob::pop(&mut consumer), Some(job()));
-        assert_eq!(RetransmissionJob::pop(&mut consumer), None);
     }
 }

@@ -26,6 +26,7 @@ mod binding;
 mod core;
 mod counters;
 mod intake;
+mod log_stream;
 mod login;
 mod outcome;
 mod resume;
@@ -39,6 +40,7 @@ pub use counters::{SessionCount, SessionCounters};
 
 use forecastle_proto_spec::{Message, NegotiationResponse, encode};
 
+use crate::history_ports::LogStreamJob;
 use crate::retransmission::RetransmissionJob;
 
 /// Names a binding: the place of its request image, below `bindings_max`; used again after the
@@ -109,6 +111,19 @@ pub enum Action {
         /// What, all but its end.
         job: RetransmissionJob,
     },
+    /// Have the log sent to the binding's source; when that cannot be asked for, tell
+    /// [`SessionCore::refuse_log_stream`].
+    StreamLog {
+        /// Which binding.
+        binding: BindingId,
+        /// What, all but the address and the released position.
+        job: LogStreamJob,
+    },
+    /// The binding's log stream is not wanted any more.
+    EndLogStream {
+        /// Which binding.
+        binding: BindingId,
+    },
     /// End the reply stream after what was offered.
     CloseReply {
         /// Which binding.
@@ -131,6 +146,12 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    pub(crate) fn of_bytes(message: &[u8]) -> Self {
+        let mut bytes = [0; OUTBOUND_LENGTH_MAX];
+        bytes[..message.len()].copy_from_slice(message);
+        Self { length: message.len() as u8, bytes }
+    }
+
     pub(crate) fn of<M: Message>(message: &M) -> Self {
         let mut bytes = [0; OUTBOUND_LENGTH_MAX];
         let length = encode(message, &mut bytes).expect("the gateway's own messages are short");

@@ -39,6 +39,8 @@ pub struct Network {
     /// Multicast group of market data; the last byte of the group is odd, the next group carries
     /// the receivers' answers.
     pub market_data: SocketAddrV4,
+    /// Where log streams are sent from.
+    pub log_stream: SocketAddrV4,
     /// Bytes of one datagram, a multiple of 32.
     pub mtu_length: usize,
     /// How long a hole in a request stream waits for its repair before the numbers in it are given
@@ -246,6 +248,7 @@ impl Default for Network {
             order_entry: SocketAddrV4::new(loopback, 9100),
             reports: SocketAddrV4::new(loopback, 9101),
             market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 42, 1), 9102),
+            log_stream: SocketAddrV4::new(loopback, 9103),
             mtu_length: 1408,
             request_gap_hold_ms: 100,
         }
@@ -395,6 +398,7 @@ const SECTIONS: [(&str, &[&str]); 5] = [
             "order_entry",
             "reports",
             "market_data",
+            "log_stream",
             "mtu_length",
             "request_gap_hold_ms",
         ],
@@ -441,7 +445,8 @@ mod tests {
     fn an_empty_file_gives_the_defaults_and_every_known_key_is_accepted() {
         assert_eq!(Config::parse("", Path::new("f.toml")).unwrap(), Config::default());
         let text = "[network]\ninterface = \"127.0.0.1\"\norder_entry = \"239.1.2.3:0\"\n\
-            reports = \"127.0.0.1:0\"\nmarket_data = \"239.1.2.5:0\"\nmtu_length = 1024\nrequest_gap_hold_ms = 7\n\
+            reports = \"127.0.0.1:0\"\nmarket_data = \"239.1.2.5:0\"\n\
+            log_stream = \"127.0.0.1:0\"\nmtu_length = 1024\nrequest_gap_hold_ms = 7\n\
             [limits]\naccounts_max = 9\nevents_max = 9\nmarkets_max = 9\norders_max = 9\n\
             sessions_max = 9\ncl_ord_id_window = 9\nexposures_max = 9\nconnections_max = 9\n\
             log_bytes = 4194304\nring_bytes = 1048576\n\

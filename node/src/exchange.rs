@@ -31,7 +31,7 @@ use crate::activity::{Activity, ActivityReader};
 use crate::config::{Config, Placement};
 use crate::data_folder::DataFolder;
 use crate::gateways::{self, Gateways, Pressure};
-use crate::history::{History, HistoryThread};
+use crate::history::{History, HistoryThread, Past};
 use crate::recovery::{RecoveryError, RecoveryStatistics, recover_exchange};
 use crate::sequencer::{ClosingState, Sequencer, Totals};
 use crate::snapshots::SnapshotThread;
@@ -58,6 +58,8 @@ pub struct Addresses {
     pub reports: SocketAddrV4,
     /// Multicast group of market data.
     pub market_data: SocketAddrV4,
+    /// Log streams come from here.
+    pub log_stream: SocketAddrV4,
 }
 
 /// What an exchange writes to and what it found there.
@@ -141,18 +143,18 @@ impl Agents {
             refuses_orders: persister.space().refuses_orders(),
         };
         let sessions = restored_sessions(&engine);
-        let (history, ports) = History::new(
-            journal_folder.clone(),
-            SHARD,
-            persister.progress(),
-            config.journal.history_bytes_per_second,
-        )?;
-        let Gateways { order_entry, market_data, addresses } = gateways::build(
+        let past = Past {
+            folder: journal_folder.clone(),
+            shard: SHARD,
+            progress: persister.progress(),
+            log: log_region.clone(),
+        };
+        let Gateways { order_entry, market_data, history, addresses } = gateways::build(
             config,
             keys,
             producer,
             [gate(0)?, gate(1)?],
-            (pressure, ports),
+            (pressure, past),
             sessions,
         )?;
         let activity =

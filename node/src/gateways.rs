@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use forecastle_client::KeyFile;
 use forecastle_gateway::{
-    AccessKey, HistoryPorts, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts,
-    OrderEntryAgent, OrderEntryConfig, OrderEntryParts, RestoredSession,
+    AccessKey, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts, OrderEntryAgent,
+    OrderEntryConfig, OrderEntryParts, RestoredSession,
 };
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
 use forecastle_runtime::ring::Producer;
@@ -16,11 +16,13 @@ use forecastle_transport_udp::{SocketBuffers, UdpChannel};
 
 use crate::config::{Config, Network};
 use crate::exchange::{Addresses, StartError};
+use crate::history::{History, HistoryParts, Past};
 
-/// Both agents and where they are found.
+/// Both agents, what looks back for them, and where they are found.
 pub(crate) struct Gateways {
     pub(crate) order_entry: OrderEntryAgent,
     pub(crate) market_data: MarketDataAgent,
+    pub(crate) history: History,
     pub(crate) addresses: Addresses,
 }
 
@@ -37,19 +39,23 @@ pub(crate) fn build(
     keys: &KeyFile,
     ring: Producer,
     logs: [GatingReader; 2],
-    (pressure, history): (Pressure, HistoryPorts),
+    (pressure, past): (Pressure, Past),
     sessions: Vec<RestoredSession>,
 ) -> Result<Gateways, StartError> {
     let sockets = Sockets::bind(&config.network)?;
     let [reports_log, market_data_log] = logs;
-    let destination = sockets.market_data_address.into();
+    let destination = sockets.addresses.market_data.into();
     let market_data =
         market_data(&config.network, sockets.market_data, destination, market_data_log)?;
-    let addresses = Addresses {
-        order_entry: sockets.order_entry_address,
-        reports: sockets.reports_address,
-        market_data: sockets.market_data_address,
-    };
+    let addresses = sockets.addresses;
+    let connections_max = config.limits.connections_max;
+    let (history, ports) = History::new(HistoryParts {
+        past,
+        channel: sockets.log_stream,
+        mtu_length: config.network.mtu_length,
+        bytes_per_second: config.journal.history_bytes_per_second,
+        bindings_max: connections_max,
+    })?;
     let parts = OrderEntryParts {
         keys: key_table(keys)?,
         requests: sockets.order_entry,
@@ -59,29 +65,28 @@ pub(crate) fn build(
         log: reports_log,
         log_gauge: pressure.log_gauge,
         refuses_orders: pressure.refuses_orders,
-        history,
+        history: ports,
         market_data: Some(market_data.counters()),
     };
     let mut reply_seed = [0; 32];
     getrandom::fill(&mut reply_seed).map_err(StartError::Random)?;
     let receiver_id = getrandom::u64().map_err(StartError::Random)?.cast_signed();
-    let connections_max = config.limits.connections_max;
     let settings = OrderEntryConfig {
         images_max: connections_max,
         gap_hold_ns: config.network.request_gap_hold_ms * NS_PER_MS,
         ..OrderEntryConfig::new(receiver_id, reply_seed)
     };
-    Ok(Gateways { order_entry: OrderEntryAgent::new(parts, &settings), market_data, addresses })
+    let order_entry = OrderEntryAgent::new(parts, &settings);
+    Ok(Gateways { order_entry, market_data, history, addresses })
 }
 
-/// Every socket of an exchange.
+/// Every socket of an exchange, and where they are found.
 struct Sockets {
     order_entry: UdpChannel,
-    order_entry_address: SocketAddrV4,
     reports: UdpChannel,
-    reports_address: SocketAddrV4,
     market_data: UdpChannel,
-    market_data_address: SocketAddrV4,
+    log_stream: UdpChannel,
+    addresses: Addresses,
 }
 
 impl Sockets {
@@ -100,17 +105,18 @@ impl Sockets {
         let market_data =
             UdpChannel::multicast_sender(network.market_data, network.interface, buffers)
                 .map_err(named("market data cannot be published", "network.market_data"))?;
+        let log_stream = UdpChannel::unicast(network.log_stream, buffers)
+            .map_err(named("log streams cannot be sent", "network.log_stream"))?;
         let with_port = |address: SocketAddrV4, channel: &UdpChannel| {
             SocketAddrV4::new(*address.ip(), channel.local_address().port())
         };
-        Ok(Self {
-            order_entry_address: with_port(network.order_entry, &order_entry),
-            reports_address: with_port(network.reports, &reports),
-            market_data_address: with_port(network.market_data, &market_data),
-            order_entry,
-            reports,
-            market_data,
-        })
+        let addresses = Addresses {
+            order_entry: with_port(network.order_entry, &order_entry),
+            reports: with_port(network.reports, &reports),
+            market_data: with_port(network.market_data, &market_data),
+            log_stream: with_port(network.log_stream, &log_stream),
+        };
+        Ok(Self { order_entry, reports, market_data, log_stream, addresses })
     }
 }
 

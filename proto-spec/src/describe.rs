@@ -29,14 +29,15 @@ const DESCRIBERS: &[Describer] = describers! {
     RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    StateReportRequest CounterReportRequest
+    StateReportRequest CounterReportRequest LogStreamRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
-    SecurityStatusReport SettlementComplete EntitlementReport CounterReport
+    SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     MarketSettled RecordHeader Continue SessionDisconnected EngineConfiguration
+    LogStreamPacket
 };
 
 fn describe_as<M: Message>(

@@ -51,5 +51,7 @@ pub const ORDER_ENTRY_STREAM_ID: i32 = 1001;
 pub const REPORTS_STREAM_ID: i32 = 1002;
 /// Stream id of market data on feed A (Aeron).
 pub const MARKET_DATA_STREAM_ID: i32 = 1003;
+/// Stream id of the log stream (Aeron).
+pub const LOG_STREAM_ID: i32 = 1004;
 /// The schema that everything here is made from.
 pub const SCHEMA_XML: &str = include_str!("../schema/forecastle.xml");

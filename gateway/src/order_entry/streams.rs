@@ -1,7 +1,7 @@
 //! The two sockets of order entry and the streams on them: request images on one, the reply
 //! publication of each on the other.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use forecastle_proto_spec::{CounterReport, Message, REPORTS_STREAM_ID, encode};
 use forecastle_runtime::clock::Now;
@@ -14,6 +14,7 @@ use forecastle_transport_udp::UdpChannel;
 use zerocopy::FromZeros;
 
 use crate::counter_list::CounterList;
+use crate::history_ports::StreamTickets;
 use crate::reply_ids::ReplyIds;
 use crate::session::{Action, BindingId, SessionCore};
 use crate::transport_counts::for_each_transport_count;
@@ -25,6 +26,8 @@ pub(super) struct Streams {
     reports_channel: UdpChannel,
     reports: SendEndpoint,
     reply_ids: ReplyIds,
+    /// By binding, for the history thread: the log streams that are wanted.
+    pub(super) tickets: StreamTickets,
     /// Unsent bytes of a reply stream below which it has room to spare.
     spare_length: u64,
     /// Unsent bytes of a reply stream above which it is crowded.
@@ -45,11 +48,11 @@ struct Stream {
 
 impl Streams {
     pub(super) fn new(
-        requests_channel: UdpChannel,
+        (requests_channel, reports_channel): (UdpChannel, UdpChannel),
         receive: ReceiveConfig,
-        reports_channel: UdpChannel,
         send: SendConfig,
         reply_seed: [u8; 32],
+        tickets: StreamTickets,
     ) -> Self {
         Self {
             bindings: vec![None; receive.images_max].into_boxed_slice(),
@@ -61,6 +64,7 @@ impl Streams {
             reports_channel,
             reports: SendEndpoint::new(send),
             reply_ids: ReplyIds::new(reply_seed),
+            tickets,
         }
     }
 
@@ -198,6 +202,14 @@ impl Streams {
         }
     }
 
+    /// Where a binding's requests come from, once it is proven that they may be answered.
+    pub(super) fn source_ip(&self, binding: BindingId) -> Option<Ipv4Addr> {
+        match self.bindings[binding.index()]?.source.ip() {
+            IpAddr::V4(ip) => Some(ip),
+            IpAddr::V6(_) => None,
+        }
+    }
+
     /// Whether a binding's reply stream has room to spare: most of what may wait unsent is for the
     /// live flow.
     #[inline]
@@ -218,8 +230,8 @@ impl Streams {
         Some(end.saturating_sub(sent))
     }
 
-    /// Does everything the core asks for, save counters and retransmissions, which are handed back
-    /// one action at a time.
+    /// Does everything the core asks for, save counters and jobs for the history thread, which are
+    /// handed back one action at a time.
     pub(super) fn act(&mut self, now: Now, core: &mut SessionCore) -> Option<Action> {
         while let Some(action) = core.next_action() {
             match action {
@@ -229,7 +241,10 @@ impl Streams {
                         core.on_slow_consumer(now, binding);
                     }
                 }
-                Action::SendCounters { .. } | Action::Retransmit { .. } => return Some(action),
+                Action::SendCounters { .. }
+                | Action::Retransmit { .. }
+                | Action::StreamLog { .. } => return Some(action),
+                Action::EndLogStream { binding } => self.tickets.set(binding, 0),
                 Action::CloseReply { binding } => self.close_reply(binding),
                 Action::RejectImage { binding, text } => {
                     self.close_reply(binding);

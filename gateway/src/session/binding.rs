@@ -30,6 +30,8 @@ pub(super) struct Binding {
     pub(super) resumption: Option<Establish>,
     /// The retransmission in progress.
     pub(super) retransmitting: Option<Retransmitting>,
+    /// Ticket of the log stream; 0 for none.
+    pub(super) stream_ticket: u64,
     pub(super) is_reply_connected: bool,
     /// The image was rejected: nothing more is to be done but to wait for its end.
     pub(super) is_rejected: bool,
@@ -52,6 +54,7 @@ impl Binding {
             held: None,
             resumption: None,
             retransmitting: None,
+            stream_ticket: 0,
             is_reply_connected: false,
             is_rejected: false,
         }
@@ -63,8 +66,6 @@ impl Binding {
 pub(super) struct Retransmitting {
     pub(super) ticket: u64,
     pub(super) request_id: u64,
-    /// Since when its next message finds no room to spare in the reply stream.
-    pub(super) blocked_since_ns: Option<u64>,
 }
 
 /// Where a binding stands.

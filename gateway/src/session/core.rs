@@ -35,8 +35,10 @@ pub struct SessionCore {
     pub(super) disconnects_due: usize,
     /// A binding may be in the state `ResumptionDue`.
     pub(super) is_resumption_due: bool,
-    /// Of the last retransmission.
+    /// Of the last job for the history thread.
     pub(super) last_ticket: u64,
+    /// The ticket whose next message finds no room to spare in its reply stream, and since when.
+    pub(super) blocked: Option<(u64, u64)>,
     next_scan_ns: u64,
     /// When messages were last left waiting because the ring was full.
     deaf_until_ns: u64,
@@ -62,6 +64,7 @@ impl SessionCore {
             disconnects_due: 0,
             is_resumption_due: false,
             last_ticket: 0,
+            blocked: None,
             next_scan_ns: 0,
             deaf_until_ns: 0,
             counters: SessionCounters::new(),
@@ -283,6 +286,11 @@ impl SessionCore {
         self.push(Action::Send { binding: id, message: Outbound::of(message) });
     }
 
+    pub(super) fn send_bytes(&mut self, now: Now, id: BindingId, message: &[u8]) {
+        self.bindings[id.index()].last_sent_ns = now.monotonic_ns;
+        self.push(Action::Send { binding: id, message: Outbound::of_bytes(message) });
+    }
+
     #[inline]
     pub(super) fn push(&mut self, action: Action) {
         self.actions.push_back(action);
@@ -346,6 +354,7 @@ impl SessionCore {
 
     /// The session is the binding's no longer.
     fn release(&mut self, id: BindingId) {
+        self.end_log_stream(id);
         let binding = &self.bindings[id.index()];
         if binding.is_proven {
             let owner = &mut self.sessions[binding.session].owner;
@@ -377,6 +386,6 @@ pub struct RestoredSession {
 /// Messages after which the actions are to be taken, at most.
 pub const MESSAGES_PER_CALL_MAX: usize = 64;
 /// Actions that a message can cause, at most.
-const ACTIONS_PER_MESSAGE: usize = 2;
+const ACTIONS_PER_MESSAGE: usize = 3;
 /// Actions that a report, an event or time can cause for one binding, at most.
-const ACTIONS_PER_BINDING: usize = 4;
+const ACTIONS_PER_BINDING: usize = 5;

@@ -62,6 +62,8 @@ session_counts! {
     Reported = "reported",
     /// Messages of retransmissions that the client's reply stream took.
     Retransmitted = "retransmitted",
+    /// Log streams that were asked for.
+    LogStreams = "log_streams",
     /// Retransmissions that were refused or given up.
     RetransmissionsRefused = "retransmissions_refused",
     /// Reports to a session that nobody is bound to; the log keeps them.

@@ -56,6 +56,7 @@ impl SessionCore {
             Some(ClientMessage::CounterReportRequest) => {
                 self.on_counter_report_request(now, id, &frame)
             }
+            Some(ClientMessage::LogStreamRequest) => self.on_log_stream_request(now, id, &frame),
             Some(ClientMessage::RetransmitRequest) => self.on_retransmit_request(now, id, &frame),
             None => self.refuse(now, id, &Refused::of(&frame), RejectCode::NotAClientMessage),
         }

@@ -32,8 +32,7 @@ impl SessionCore {
         }
         self.last_ticket += 1;
         let ticket = self.last_ticket;
-        self.bindings[id.index()].retransmitting =
-            Some(Retransmitting { ticket, request_id, blocked_since_ns: None });
+        self.bindings[id.index()].retransmitting = Some(Retransmitting { ticket, request_id });
         let rights = self.rights_of(&binding);
         let job = RetransmissionJob {
             ticket,
@@ -57,24 +56,35 @@ impl SessionCore {
         self.send(now, id, &refusal(session_id, retransmitting.request_id, code));
     }
 
-    /// The binding that a message of the retransmission `ticket` goes to; `None` when it has ended,
-    /// and the message is to be dropped. O(log keys).
+    /// The binding that a message of the history thread under `ticket` goes to; `None` when what it
+    /// belongs to has ended, and the message is to be dropped. O(log keys).
     #[inline]
     #[must_use]
-    pub fn retransmitting(&self, session_id: u32, ticket: u64) -> Option<BindingId> {
+    pub fn binding_of_ticket(&self, session_id: u32, ticket: u64) -> Option<BindingId> {
         let owner = self.sessions[self.session_index(session_id)?].owner?;
         let binding = &self.bindings[owner.index()];
-        let is_current = binding.retransmitting.is_some_and(|current| current.ticket == ticket);
+        let is_current = binding.stream_ticket == ticket
+            || binding.retransmitting.is_some_and(|current| current.ticket == ticket);
         (binding.state == State::Established && is_current).then_some(owner)
     }
 
-    /// The binding's reply stream has no room to spare for a message that is sent again. The client
-    /// has [`RETRANSMISSION_PATIENCE_NS`] to take what it was sent, then its retransmission ends.
-    pub fn on_retransmission_blocked(&mut self, now: Now, id: BindingId) {
-        let Some(retransmitting) = &mut self.bindings[id.index()].retransmitting else { return };
-        let since_ns = *retransmitting.blocked_since_ns.get_or_insert(now.monotonic_ns);
-        if now.monotonic_ns.saturating_sub(since_ns) > RETRANSMISSION_PATIENCE_NS {
+    /// The binding's reply stream has no room to spare for a message under `ticket`. The client
+    /// has [`RETRANSMISSION_PATIENCE_NS`] to take what it was sent; then its retransmission ends,
+    /// or the binding when it cannot even be told of its log stream.
+    pub fn on_retransmission_blocked(&mut self, now: Now, id: BindingId, ticket: u64) {
+        let since_ns = match self.blocked {
+            Some((blocked, since_ns)) if blocked == ticket => since_ns,
+            _ => now.monotonic_ns,
+        };
+        self.blocked = Some((ticket, since_ns));
+        if now.monotonic_ns.saturating_sub(since_ns) <= RETRANSMISSION_PATIENCE_NS {
+            return;
+        }
+        let retransmitting = self.bindings[id.index()].retransmitting;
+        if retransmitting.is_some_and(|current| current.ticket == ticket) {
             self.refuse_retransmission(now, id, RejectCode::RetransmitUnavailable);
+        } else {
+            self.on_slow_consumer(now, id);
         }
     }
 
@@ -87,11 +97,9 @@ impl SessionCore {
         template_id: u16,
         mut offer: impl FnMut(BindingId) -> bool,
     ) {
-        let retransmitting = &mut self.bindings[id.index()].retransmitting;
+        self.blocked = None;
         if is_last(template_id) {
-            *retransmitting = None;
-        } else if let Some(retransmitting) = retransmitting {
-            retransmitting.blocked_since_ns = None;
+            self.bindings[id.index()].retransmitting = None;
         }
         self.deliver_again(now, id, &mut offer);
     }

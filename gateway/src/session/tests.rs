@@ -1,6 +1,7 @@
 //! The session core on its own: a table for every way in and every way out.
 
 mod binding_life;
+mod log_stream;
 mod login;
 mod messages;
 mod resume;
@@ -19,7 +20,8 @@ use crate::keys::{AccessKey, KeyTable};
 use crate::record_builder::encoded;
 use crate::reports::Recipient;
 
-/// A core with key 1 (trader, firm 7), key 2 (administrator, firm 8) and key 3 (trader, firm 7).
+/// A core with key 1 (trader, firm 7), key 2 (administrator, firm 8), key 3 (trader, firm 7) and
+/// key 4 (replica, firm 9).
 struct World {
     core: SessionCore,
     now: Now,
@@ -38,6 +40,7 @@ fn keys() -> Vec<AccessKey> {
         AccessKey { id: 1, firm_id: 7, roles: 1, secret: [1; 32] },
         AccessKey { id: 2, firm_id: 8, roles: 0b110, secret: [2; 32] },
         AccessKey { id: 3, firm_id: 7, roles: 1, secret: [3; 32] },
+        AccessKey { id: 4, firm_id: 9, roles: 0b1_0000, secret: [4; 32] },
     ]
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use assert_no_alloc::assert_no_alloc;
 use forecastle_gateway::{
     AccessKey, CounterList, HistoryPorts, KeyTable, MarketDataAgent, MarketDataConfig,
-    MarketDataParts, OrderEntryAgent, OrderEntryConfig, OrderEntryParts,
+    MarketDataParts, OrderEntryAgent, OrderEntryConfig, OrderEntryParts, StreamTickets,
 };
 use forecastle_proto_spec::{
     BusinessMessageReject, Establish, EstablishmentAck, Frame, Message, Negotiate,
@@ -114,7 +114,7 @@ impl Exchange {
         config.reply_term_length = 256 * 1024;
         let refuses_orders = Arc::new(AtomicBool::new(false));
         let ((jobs, history_jobs), (history_messages, messages)) = (small_ring(), small_ring());
-        let history = HistoryPorts { jobs, messages };
+        let history = HistoryPorts { jobs, messages, tickets: StreamTickets::new(4) };
         let keys = KeyTable::new(keys()).expect("distinct keys");
         let market_data_counters = Some(market_data.counters());
         let parts = OrderEntryParts {

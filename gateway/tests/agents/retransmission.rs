@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use forecastle_gateway::{RETRANSMISSION_PATIENCE_NS, RetransmissionJob};
+use forecastle_gateway::{HistoryJob, RETRANSMISSION_PATIENCE_NS, RetransmissionJob};
 use forecastle_proto_spec::{
     ExecutionReportNew, Frame, Message, RejectCode, Retransmission, RetransmissionComplete,
     RetransmitReject, RetransmitRequest, Sequence,
@@ -24,7 +24,10 @@ fn request(session_id: u32, request_id: u64, from_position: u64) -> Vec<u8> {
 fn job(exchange: &mut Exchange, peer: &mut Peer) -> RetransmissionJob {
     let mut job = None;
     run(exchange, &mut [peer], |exchange, _| {
-        job = RetransmissionJob::pop(&mut exchange.history_jobs);
+        if let Some(HistoryJob::Retransmission(found)) = HistoryJob::pop(&mut exchange.history_jobs)
+        {
+            job = Some(found);
+        }
         job.is_some()
     });
     job.unwrap()
@@ -106,7 +109,7 @@ fn a_position_behind_the_log_s_end_is_refused() {
     peer.offer(&request(peer.session_id, 9, exchange.log.position() + 8));
     let refused = refusal(&mut peer, &mut exchange);
     assert_eq!(refused, (9, RejectCode::RetransmitOutOfRange, false));
-    assert_eq!(RetransmissionJob::pop(&mut exchange.history_jobs), None);
+    assert_eq!(HistoryJob::pop(&mut exchange.history_jobs), None);
 }
 
 #[test]

@@ -349,3 +349,36 @@ impl Message for CounterReportRequest {
         visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
     }
 }
+
+/// Asks for the log from a position on, as a stream of its own to a port of the session's address (replica role). Not numbered: seq_num is zero. A later request of the session replaces the earlier stream, and the session's end ends it. Refused with BusinessMessageReject.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct LogStreamRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Zero.
+    pub seq_num: U32,
+    /// UDP port of the subscription; 0 ends the session's stream.
+    pub port: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_22: [u8; 2],
+    /// First position wanted; the first record sent is the one that holds it.
+    pub from_position: U64,
+}
+
+impl Message for LogStreamRequest {
+    const TEMPLATE_ID: u16 = 42;
+    const NAME: &'static str = "LogStreamRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("port", FieldValue::Unsigned(u64::from(self.port.get())));
+        visit("from_position", FieldValue::Unsigned(self.from_position.get()));
+    }
+}

@@ -529,7 +529,7 @@ pub const ROLES_CASH_ADMIN: u16 = 1 << 2;
 /// What a key may do. Reserved for risk commands.
 pub const ROLES_RISK: u16 = 1 << 3;
 
-/// What a key may do. Reserved for log readers.
+/// What a key may do. Reads the log stream.
 pub const ROLES_REPLICA: u16 = 1 << 4;
 
 /// Marks on market-data messages (FIX 5799). Last message of one atomic command; only now is the book whole.

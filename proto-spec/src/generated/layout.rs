@@ -44,6 +44,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         37 => Some(size_of::<EndOfDayRequest>()),
         40 => Some(size_of::<StateReportRequest>()),
         41 => Some(size_of::<CounterReportRequest>()),
+        42 => Some(size_of::<LogStreamRequest>()),
         50 => Some(size_of::<ExecutionReportNew>()),
         51 => Some(size_of::<ExecutionReportTrade>()),
         52 => Some(size_of::<ExecutionReportCancelled>()),
@@ -60,6 +61,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         66 => Some(size_of::<SettlementComplete>()),
         67 => Some(size_of::<EntitlementReport>()),
         69 => Some(size_of::<CounterReport>()),
+        70 => Some(size_of::<LogStreamReport>()),
         80 => Some(size_of::<MarketDataPacket>()),
         81 => Some(size_of::<OrderPut>()),
         82 => Some(size_of::<OrderReduce>()),
@@ -79,6 +81,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         111 => Some(size_of::<Continue>()),
         112 => Some(size_of::<SessionDisconnected>()),
         113 => Some(size_of::<EngineConfiguration>()),
+        114 => Some(size_of::<LogStreamPacket>()),
         _ => None,
     }
 }

@@ -449,3 +449,22 @@ impl Message for EngineConfiguration {
         visit("acknowledgement_level", FieldValue::Unsigned(u64::from(self.acknowledgement_level)));
     }
 }
+
+/// One message of a log stream. Behind it: whole records, one after another.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct LogStreamPacket {
+    /// Position of the first record behind it.
+    pub first_position: U64,
+}
+
+impl Message for LogStreamPacket {
+    const TEMPLATE_ID: u16 = 114;
+    const NAME: &'static str = "LogStreamPacket";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("first_position", FieldValue::Unsigned(self.first_position.get()));
+    }
+}

@@ -104,7 +104,7 @@ pub enum RejectCode {
     ///
     /// Remedy: None is needed.
     ConfigurationMismatch = 212,
-    /// The position lies above the last report that can have been sent, or below the first that is kept.
+    /// The position asked for lies above the released position, or below the first that is kept.
     ///
     /// Remedy: Ask from a position between them.
     RetransmitOutOfRange = 213,
@@ -112,7 +112,7 @@ pub enum RejectCode {
     ///
     /// Remedy: Wait for its end.
     RetransmitInProgress = 214,
-    /// Too many retransmissions at this moment, the client takes the reports too slowly, or the journal cannot be read.
+    /// Too many retransmissions or log streams at this moment, the client takes the reports too slowly, or the journal cannot be read.
     ///
     /// Remedy: Ask again after the delay given, from the last ExecID held.
     RetransmitUnavailable = 215,

@@ -439,3 +439,33 @@ impl Message for CounterReport {
         visit("label", FieldValue::Bytes(&self.label));
     }
 }
+
+/// The log stream is set up; unnumbered.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct LogStreamReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// As asked for.
+    pub from_position: U64,
+    /// Released position at this time.
+    pub released_position: U64,
+    /// Aeron session id of the stream, the bits of an int32.
+    pub stream_session_id: U32,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_28: [u8; 4],
+}
+
+impl Message for LogStreamReport {
+    const TEMPLATE_ID: u16 = 70;
+    const NAME: &'static str = "LogStreamReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("from_position", FieldValue::Unsigned(self.from_position.get()));
+        visit("released_position", FieldValue::Unsigned(self.released_position.get()));
+        visit("stream_session_id", FieldValue::Unsigned(u64::from(self.stream_session_id.get())));
+    }
+}

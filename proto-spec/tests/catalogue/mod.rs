@@ -29,15 +29,16 @@ const DECODERS: &[Decoder] = decoders! {
     NewOrderSingle OrderCancelReplaceRequest OrderCancelRequest OrderMassActionRequest
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    StateReportRequest CounterReportRequest
+    StateReportRequest CounterReportRequest LogStreamRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
-    SecurityStatusReport SettlementComplete EntitlementReport CounterReport
+    SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
     RecordHeader Continue SessionDisconnected EngineConfiguration
+    LogStreamPacket
 };
 
 fn decode_as<M: Message>(frame: &Frame<'_>) -> Option<Decoded> {

@@ -93,6 +93,7 @@ impl Running {
             order_entry: addresses.order_entry,
             reports: addresses.reports,
             market_data: addresses.market_data,
+            log_stream: addresses.log_stream,
             keys: self.folder.keys_path(),
             version: env!("CARGO_PKG_VERSION").to_string(),
         }

@@ -37,11 +37,11 @@ fn only_an_established_session_is_sent_its_own_reports() {
     assert_eq!(refusal(&world.actions()[0]), (A, 56, RejectCode::SessionNotEstablished));
     assert_eq!(world.message(A, &request(SESSION)), Intake::Handled);
     let ticket = ticket(&mut world);
-    assert_eq!(world.core.retransmitting(SESSION, ticket), Some(A));
-    assert_eq!(world.core.retransmitting(SESSION, ticket + 1), None);
-    assert_eq!(world.core.retransmitting(SESSION + 1, ticket), None);
+    assert_eq!(world.core.binding_of_ticket(SESSION, ticket), Some(A));
+    assert_eq!(world.core.binding_of_ticket(SESSION, ticket + 1), None);
+    assert_eq!(world.core.binding_of_ticket(SESSION + 1, ticket), None);
     world.core.on_reply_lost(world.now, A);
-    assert_eq!(world.core.retransmitting(SESSION, ticket), None);
+    assert_eq!(world.core.binding_of_ticket(SESSION, ticket), None);
     let disconnects = world.disconnects();
     assert_eq!(disconnects, [(SESSION, TerminateCode::TransportLost as u16)]);
 }
@@ -70,7 +70,7 @@ fn each_refusal_names_the_request_and_says_whether_to_ask_again() {
         assert_eq!(reject.reject_code.get(), code as u16);
         assert_eq!(reject.retry_delay_ns.get() > 0, is_worth_another);
         let goes_on = code == RejectCode::RetransmitInProgress;
-        assert_eq!(world.core.retransmitting(SESSION, ticket).is_some(), goes_on);
+        assert_eq!(world.core.binding_of_ticket(SESSION, ticket).is_some(), goes_on);
         assert_eq!(world.count(SessionCount::RetransmissionsRefused), 1);
     }
 }
@@ -82,19 +82,19 @@ fn a_client_that_makes_no_room_loses_its_retransmission_after_its_patience() {
     assert_eq!(world.message(A, &request(SESSION)), Intake::Handled);
     let ticket = ticket(&mut world);
     for _ in 0..3 {
-        world.core.on_retransmission_blocked(world.now, A);
+        world.core.on_retransmission_blocked(world.now, A, ticket);
         world.pass(RETRANSMISSION_PATIENCE_NS / 2);
     }
-    assert_eq!(world.core.retransmitting(SESSION, ticket), Some(A));
+    assert_eq!(world.core.binding_of_ticket(SESSION, ticket), Some(A));
     // A message that goes through begins the patience anew.
     world.core.on_retransmitted(world.now, A, 50, |_| true);
     for _ in 0..3 {
-        world.core.on_retransmission_blocked(world.now, A);
+        world.core.on_retransmission_blocked(world.now, A, ticket);
         world.pass(RETRANSMISSION_PATIENCE_NS / 2);
         assert_eq!(world.actions(), []);
     }
     world.pass(1);
-    world.core.on_retransmission_blocked(world.now, A);
-    assert_eq!(world.core.retransmitting(SESSION, ticket), None);
+    world.core.on_retransmission_blocked(world.now, A, ticket);
+    assert_eq!(world.core.binding_of_ticket(SESSION, ticket), None);
     assert!(matches!(world.actions()[..], [Action::Send { binding: A, .. }]));
 }

@@ -180,7 +180,11 @@ impl Walk {
                     self.images[binding.index()] = (false, false, false);
                     self.world.core.on_image_unavailable(self.world.now, *binding);
                 }
-                Action::Send { .. } | Action::SendCounters { .. } | Action::Retransmit { .. } => {}
+                Action::Send { .. }
+                | Action::SendCounters { .. }
+                | Action::Retransmit { .. }
+                | Action::StreamLog { .. }
+                | Action::EndLogStream { .. } => {}
             }
         }
     }

@@ -133,4 +133,16 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("seq_num", offset_of!(CounterReportRequest, seq_num)),
         ],
     },
+    MessageLayout {
+        name: LogStreamRequest::NAME,
+        template_id: LogStreamRequest::TEMPLATE_ID,
+        block_length: size_of::<LogStreamRequest>(),
+        fields: &[
+            ("request_id", offset_of!(LogStreamRequest, request_id)),
+            ("sending_time_ns", offset_of!(LogStreamRequest, sending_time_ns)),
+            ("seq_num", offset_of!(LogStreamRequest, seq_num)),
+            ("port", offset_of!(LogStreamRequest, port)),
+            ("from_position", offset_of!(LogStreamRequest, from_position)),
+        ],
+    },
 ];

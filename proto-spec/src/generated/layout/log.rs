@@ -165,4 +165,10 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("acknowledgement_level", offset_of!(EngineConfiguration, acknowledgement_level)),
         ],
     },
+    MessageLayout {
+        name: LogStreamPacket::NAME,
+        template_id: LogStreamPacket::TEMPLATE_ID,
+        block_length: size_of::<LogStreamPacket>(),
+        fields: &[("first_position", offset_of!(LogStreamPacket, first_position))],
+    },
 ];

@@ -165,4 +165,15 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("label", offset_of!(CounterReport, label)),
         ],
     },
+    MessageLayout {
+        name: LogStreamReport::NAME,
+        template_id: LogStreamReport::TEMPLATE_ID,
+        block_length: size_of::<LogStreamReport>(),
+        fields: &[
+            ("request_id", offset_of!(LogStreamReport, request_id)),
+            ("from_position", offset_of!(LogStreamReport, from_position)),
+            ("released_position", offset_of!(LogStreamReport, released_position)),
+            ("stream_session_id", offset_of!(LogStreamReport, stream_session_id)),
+        ],
+    },
 ];

@@ -30,6 +30,7 @@ impl Venue {
             network: Network {
                 order_entry: any_port,
                 reports: any_port,
+                log_stream: any_port,
                 market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 78, group), 0),
                 ..Network::default()
             },
@@ -54,6 +55,7 @@ impl Venue {
             order_entry: addresses.order_entry,
             reports: addresses.reports,
             market_data: addresses.market_data,
+            log_stream: addresses.log_stream,
             keys: data.keys_path(),
             version: String::new(),
         };
