@@ -26,7 +26,8 @@ pub use exchange::{Addresses, Agents, Exchange, JournalStatus, StartError, StopE
 pub use history::History;
 pub use record::write_record;
 pub use recovery::{
-    Recovered, RecoveryError, RecoveryStatistics, load, recover_exchange, replay_to, resume,
+    Recovered, RecoveryError, RecoveryStatistics, explained, load, recover_exchange, replay_to,
+    resume,
 };
 pub use replayer::{Difference, RecordPart, ReplayError, Replayer};
 pub use sequencer::{Sequencer, Totals};

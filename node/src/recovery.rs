@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use forecastle_engine::{Engine, SnapshotError};
+use forecastle_engine::{ConfigurationError, Engine, RULES_VERSION, SnapshotError};
 use forecastle_persister::{JournalEnd, TornTail};
 use forecastle_persister_disk::{
     JournalError, JournalFolder, JournalReader, SnapshotFile, recover,
@@ -59,7 +59,7 @@ pub fn recover_exchange(folder: &JournalFolder, shard: u8) -> Result<Recovered, 
         }
     })?;
     if let Some(error) = failure {
-        return Err(error.into());
+        return Err(explained(folder, error));
     }
     let (reached, end) = (replayer.position(), found.end.point.position);
     if reached > end {
@@ -88,9 +88,23 @@ pub fn replay_to(
 ) -> Result<(), RecoveryError> {
     let mut reader = JournalReader::open(folder, replayer.position())?;
     while let Some(frame) = reader.next_frame(position)? {
-        replayer.apply_frame(&frame, position)?;
+        replayer.apply_frame(&frame, position).map_err(|error| explained(folder, error))?;
     }
     Ok(())
+}
+
+/// The error of a replay, with the build that wrote the records where this one has other rules.
+#[must_use]
+pub fn explained(folder: &JournalFolder, error: ReplayError) -> RecoveryError {
+    let ReplayError::Configuration { position, error: ConfigurationError::Rules { found } } = error
+    else {
+        return error.into();
+    };
+    // Without the name the refusal still stands.
+    let reader = JournalReader::open(folder, position).ok();
+    let header = reader.as_ref().and_then(JournalReader::segment);
+    let build = header.map(|header| header.build_name().to_string()).unwrap_or_default();
+    RecoveryError::OtherRules { position, found, build }
 }
 
 /// A replayer behind the newest snapshot at or before `limit_position` that can be used; at birth
@@ -149,6 +163,19 @@ pub enum RecoveryError {
     /// Execution and journal do not agree.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The journal asks for rules that this build does not have.
+    #[error(
+        "position {position}: rules version {found}, written by {build}, and this build has rules \
+         version {RULES_VERSION}; start a build that has rules version {found}"
+    )]
+    OtherRules {
+        /// Position of the record that asks for them.
+        position: u64,
+        /// Their version.
+        found: u32,
+        /// Name and version of the build that made the segment.
+        build: String,
+    },
     /// A snapshot cannot be used.
     #[error("snapshot {path}: {reason}")]
     Snapshot {

@@ -10,6 +10,7 @@ use forecastle_persister::{Frame, Record};
 use forecastle_proto_spec::{
     EngineConfiguration, Frame as MessageFrame, Message as _, RECORD_LENGTH_MAX, RecordHeader,
 };
+use zerocopy::FromBytes as _;
 
 use crate::record::write_record;
 
@@ -190,10 +191,12 @@ pub struct Difference {
 /// A part of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordPart {
-    /// Its header alone: every effect is the same, the state digest or a count is not.
-    Header,
     /// The effect of that index, from 0.
     Effect(usize),
+    /// The state digest, most significant byte first: every effect is the same.
+    StateDigest,
+    /// Another field of its header, which is given whole.
+    Header,
 }
 
 impl Difference {
@@ -214,11 +217,7 @@ impl Difference {
                 part_of(&journaled_effects, index),
                 part_of(&executed_effects, index),
             ),
-            None => (
-                RecordPart::Header,
-                record.bytes[..header_length].to_vec(),
-                executed[..header_length].to_vec(),
-            ),
+            None => headers_apart(&record.bytes[..header_length], &executed[..header_length]),
         };
         let header = record.header();
         Self {
@@ -230,6 +229,19 @@ impl Difference {
             executed,
         }
     }
+}
+
+/// What differs in the headers of two records whose effects are the same.
+fn headers_apart(journaled: &[u8], executed: &[u8]) -> (RecordPart, Vec<u8>, Vec<u8>) {
+    let digest_of = |header: &[u8]| {
+        let header = RecordHeader::ref_from_bytes(header).expect("it is as long as a header");
+        header.state_digest.get().to_be_bytes().to_vec()
+    };
+    let (journaled_digest, executed_digest) = (digest_of(journaled), digest_of(executed));
+    if journaled_digest == executed_digest {
+        return (RecordPart::Header, journaled.to_vec(), executed.to_vec());
+    }
+    (RecordPart::StateDigest, journaled_digest, executed_digest)
 }
 
 /// The messages of a record, the last one being whatever is none.
@@ -259,8 +271,9 @@ impl fmt::Display for Difference {
              session {session_id}, "
         )?;
         match self.part {
-            RecordPart::Header => formatter.write_str("in the state digest or a count")?,
-            RecordPart::Effect(index) => write!(formatter, "effect {index}")?,
+            RecordPart::Effect(index) => write!(formatter, "in effect {index}")?,
+            RecordPart::StateDigest => formatter.write_str("in the state digest")?,
+            RecordPart::Header => formatter.write_str("in its header")?,
         }
         write!(formatter, ": journaled {}, executed {}", hex(&self.journaled), hex(&self.executed))
     }

@@ -12,7 +12,7 @@ use forecastle_persister_disk::{
 };
 use zerocopy::IntoBytes as _;
 
-use crate::recovery::{RecoveryError, RecoveryStatistics, resume};
+use crate::recovery::{RecoveryError, RecoveryStatistics, explained, resume};
 use crate::replayer::Replayer;
 
 /// Makes snapshots until it is dropped.
@@ -94,7 +94,7 @@ pub fn make_snapshot(
     let mut reader = JournalReader::open(folder, start)?;
     let mut last = None;
     while let Some(frame) = reader.next_frame(position)? {
-        replayer.apply_frame(&frame, position)?;
+        replayer.apply_frame(&frame, position).map_err(|error| explained(folder, error))?;
         last = Some((frame.header().number, frame.header().chain));
     }
     let Some((frame_number, chain)) = last else { return Ok(None) };

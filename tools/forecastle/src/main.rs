@@ -14,7 +14,7 @@ use forecastle::{demo, exit, import, journal, replay, serve};
 ///
 /// Without a command it runs the demo: an exchange with events, market makers and traders that
 /// come in over UDP. Exit codes: 0 done, 1 failed at run time, 2 usage, 3 a difference was found,
-/// 4 input damaged, 5 peer unreachable.
+/// 4 input damaged, 5 peer unreachable, 6 a journal of other rules.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct CommandLine {

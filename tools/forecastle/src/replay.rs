@@ -4,12 +4,11 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use forecastle_node::{RecoveryStatistics, ReplayError, Replayer, resume};
+use forecastle_node::{RecoveryStatistics, ReplayError, Replayer, explained, resume};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, of_recovery};
 use crate::journal::Place;
 use crate::journal::source::Source;
 
@@ -56,7 +55,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 difference = Some(found);
                 return Ok(false);
             }
-            Err(error) => return Err(anyhow::Error::new(error).context(Failure::Damaged)),
+            Err(error) => return Err(of_recovery(explained(&source.folder, error))),
         }
         progress.show(&replayer);
         Ok(replayer.position() < limit)
@@ -90,7 +89,7 @@ fn beginning(arguments: &Arguments, source: &Source, limit: u64) -> anyhow::Resu
     }
     let mut statistics = RecoveryStatistics::default();
     let resumed = resume(&source.folder, source.shard, limit, &mut statistics);
-    let replayer = resumed.context(Failure::Damaged)?;
+    let replayer = resumed.map_err(of_recovery)?;
     for refusal in &statistics.snapshots_refused {
         eprintln!("forecastle: {refusal}");
     }

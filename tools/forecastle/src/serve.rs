@@ -11,7 +11,7 @@ use forecastle_node::{Config, DataFolder, Exchange, RecoveryError, StartError};
 use forecastle_persister_disk::JournalError;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, of_recovery};
 use crate::status::{StatusLine, start_screen};
 
 /// What the command line says of an exchange.
@@ -169,17 +169,17 @@ fn remove_ready_file(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// A journal that cannot be trusted has an exit code of its own.
+/// A journal that cannot be trusted, or not by this build, has exit codes of its own.
 fn classified(error: StartError) -> anyhow::Error {
-    let is_damaged = match &error {
-        StartError::Recovery(RecoveryError::Journal(error)) | StartError::Journal(error) => {
-            !matches!(error, JournalError::Folder(_))
+    match error {
+        StartError::Recovery(error @ RecoveryError::Journal(JournalError::Folder(_))) => {
+            error.into()
         }
-        StartError::Recovery(_) => true,
-        _ => false,
-    };
-    let error = anyhow::Error::new(error);
-    if is_damaged { error.context(Failure::Damaged) } else { error }
+        StartError::Recovery(error) => of_recovery(error),
+        StartError::Journal(error @ JournalError::Folder(_)) => error.into(),
+        StartError::Journal(error) => anyhow::Error::new(error).context(Failure::Damaged),
+        error => error.into(),
+    }
 }
 
 const STATUS_PERIOD: Duration = Duration::from_secs(1);

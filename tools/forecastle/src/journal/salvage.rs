@@ -11,7 +11,7 @@ use forecastle_persister_disk::{JournalFolder, SegmentFile, SnapshotFile};
 
 use super::Place;
 use super::source::Source;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Failure, Outcome, of_recovery};
 
 /// Copies everything up to the first place that does not verify into the new data folder `target`,
 /// with keys and the snapshots up to there. The original is not touched.
@@ -92,7 +92,7 @@ pub fn snapshot(place: &Place) -> anyhow::Result<Outcome> {
     let source = Source::open(place)?;
     let _lock = source.folder.lock()?;
     let end = source.end_position();
-    let made = make_snapshot(&source.folder, source.shard, end).context(Failure::Damaged)?;
+    let made = make_snapshot(&source.folder, source.shard, end).map_err(of_recovery)?;
     match made {
         Some(file) => println!("snapshot      {}", file.path.display()),
         None => println!("snapshot      nothing lies behind the newest one"),

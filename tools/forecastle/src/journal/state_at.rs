@@ -1,13 +1,12 @@
 //! `forecastle journal at`: books and balances behind a position.
 
-use anyhow::Context as _;
 use forecastle_engine::{BookOrder, Engine};
-use forecastle_node::{RecoveryStatistics, Replayer, replay_to, resume};
+use forecastle_node::{RecoveryStatistics, Replayer, explained, replay_to, resume};
 use serde_json::{Value, json};
 
 use super::Place;
 use super::source::Source;
-use crate::exit::{Failure, Outcome};
+use crate::exit::{Outcome, of_recovery};
 
 /// Executes the journal up to `position` and prints the state there as one JSON object.
 ///
@@ -50,17 +49,18 @@ fn resume_or_begin(
     if files.is_empty() || files.iter().all(|file| file.position > position) {
         return Ok(Replayer::at_birth(source.shard));
     }
-    resume(&source.folder, source.shard, position, statistics).context(Failure::Damaged)
+    resume(&source.folder, source.shard, position, statistics).map_err(of_recovery)
 }
 
 /// Whole frames first, then the records of the one that `position` lies in.
 fn replay_records(source: &Source, replayer: &mut Replayer, position: u64) -> anyhow::Result<()> {
-    replay_to(&source.folder, replayer, position).context(Failure::Damaged)?;
+    replay_to(&source.folder, replayer, position).map_err(of_recovery)?;
     if replayer.position() == position {
         return Ok(());
     }
     source.for_each_frame(replayer.position(), |frame| {
-        replayer.apply_frame(frame, position)?;
+        let applied = replayer.apply_frame(frame, position);
+        applied.map_err(|error| of_recovery(explained(&source.folder, error)))?;
         Ok(false)
     })
 }

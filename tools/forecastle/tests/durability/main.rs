@@ -18,9 +18,11 @@ mod inbox;
 mod random;
 
 mod damage;
+mod differences;
 mod full_disk;
 mod journal_file;
 mod kill_rounds;
 mod questions;
 mod restarts;
 mod retransmission;
+mod rewritten;
