@@ -159,7 +159,8 @@ fn snapshot(settings: &RecoverySettings) -> io::Result<Table> {
         engine.encode_snapshot(&mut bytes);
         let encoded_ns = as_ns(start.elapsed());
         let start = Instant::now();
-        let decoded = Engine::decode_snapshot(&bytes).map_err(io::Error::other)?;
+        let decoded =
+            Engine::decode_snapshot(&bytes, engine.state_digest()).map_err(io::Error::other)?;
         let decoded_ns = as_ns(start.elapsed());
         assert_eq!(decoded.state_digest(), engine.state_digest(), "the state is the same");
         let figures = vec![

@@ -131,18 +131,25 @@ impl Engine {
     /// event that is being paid out counts what it is sure to pay. O(1) save for such events.
     #[inline]
     pub(crate) fn buying_power(&self, account: u32) -> i64 {
-        let mut buying_power = self.ledger.worst_case(account);
+        let gain = i64::try_from(self.unpaid_gain(account));
+        self.ledger.worst_case(account) + gain.expect("the bound on lots keeps values in range")
+    }
+
+    /// What events that are being paid out are sure to pay an account above their worst cases.
+    #[inline]
+    pub(crate) fn unpaid_gain(&self, account: u32) -> i128 {
+        let mut gain = 0;
         for event_id in self.work.events_unpaid(account) {
             if let Some(row) = self.ledger.exposures.find(account, event_id) {
                 let event = self.events.event(event_id);
                 for (state, security_id) in (0..).zip(event.security_ids()) {
-                    let value = i64::from(self.events.market(security_id).settlement_price());
-                    buying_power += self.ledger.exposures.stake(row, state).lots * value;
+                    let value = i128::from(self.events.market(security_id).settlement_price());
+                    gain += i128::from(self.ledger.exposures.stake(row, state).lots) * value;
                 }
-                buying_power -= self.ledger.exposures.minimum(row);
+                gain -= i128::from(self.ledger.exposures.minimum(row));
             }
         }
-        buying_power
+        gain
     }
 
     /// # Panics

@@ -95,6 +95,8 @@ impl Engine {
             for slot in self.resting(security_id, side) {
                 let order = self.orders.order(slot);
                 assert_eq!((order.security_id, order.side), (security_id, side));
+                let (number, priority) = (order.accepted_number, order.priority);
+                assert!(self.orders.has_numbered(number, priority), "numbers were given out");
                 let price = order.price();
                 let rank = match side {
                     Side::Buy => u16::MAX - price,

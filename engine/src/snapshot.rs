@@ -5,6 +5,7 @@
 //! in the order of [`Engine::encode_snapshot`], each with its count. What decodes has the digest
 //! that was encoded, or it is refused: no input gives a wrong state, and none a panic.
 
+mod consistency;
 mod cursor;
 mod orders;
 mod pairs;
@@ -15,9 +16,9 @@ use forecastle_proto_spec::EngineConfiguration;
 use zerocopy::{FromBytes as _, IntoBytes as _};
 
 use crate::config::{ConfigError, EngineConfig};
-use crate::configuration::ConfigurationError;
+use crate::configuration::{ConfigurationError, configuration_digest};
 use crate::engine::Engine;
-pub(crate) use cursor::{Decoder, Encoder};
+pub(crate) use cursor::{COUNTER_LIMIT, Decoder, Encoder};
 
 impl Engine {
     /// Appends the encoding of all state to `bytes`. O(state in use).
@@ -38,12 +39,18 @@ impl Engine {
         self.work.encode(&mut encoder);
     }
 
-    /// The engine whose state `bytes` encode, with the configuration they name.
+    /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
+    /// `state_digest`, as [`Self::state_digest`] was when they were encoded. What is to be
+    /// allocated is checked against it first, so that damaged limits ask for no memory.
     ///
     /// # Errors
-    /// [`SnapshotError`]: the version or rules are others, or the bytes are no state.
-    pub fn decode_snapshot(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let config = Decoder::new(bytes).begin()?.config;
+    /// [`SnapshotError`]: the version or rules are others, the bytes are no state, or another one.
+    pub fn decode_snapshot(bytes: &[u8], state_digest: u64) -> Result<Self, SnapshotError> {
+        let Beginning { config, content_digest } = Decoder::new(bytes).begin()?;
+        let found = content_digest.wrapping_add(configuration_digest(&config).value());
+        if found != state_digest {
+            return Err(SnapshotError::Digest { found, expected: state_digest });
+        }
         Self::decode_into(config, bytes)
     }
 
@@ -77,10 +84,8 @@ impl Engine {
         engine.decode_orders(&mut decoder)?;
         engine.orders.retire_others(&free_slots);
         engine.work.decode(&mut decoder)?;
-        let is_settled = |event_id| engine.events.find_event(event_id).is_some();
-        decoder.require(engine.work.events_unpaid(u32::MAX).all(is_settled), "pay-out")?;
         decoder.end()?;
-        engine.ledger.check_conserved(&decoder)?;
+        engine.check_consistent(&decoder)?;
         // Of all limits only the window's length moves pieces of the state.
         let is_same = config.cl_ord_id_window == beginning.config.cl_ord_id_window;
         if is_same && engine.content_digest() != beginning.content_digest {
@@ -114,6 +119,7 @@ impl Decoder<'_> {
         let message = EngineConfiguration::read_from_bytes(message)
             .map_err(|_| self.invalid("configuration"))?;
         let config = EngineConfig::from_message(&message).map_err(SnapshotError::Configuration)?;
+        self.require(config.to_message().as_bytes() == message.as_bytes(), "configuration")?;
         Ok(Beginning { config, content_digest: self.u64()? })
     }
 }
@@ -151,9 +157,9 @@ pub enum SnapshotError {
     },
     /// Every value may be, but all together they are another state than was encoded.
     Digest {
-        /// Content digest of what was decoded.
+        /// Digest of what was decoded.
         found: u64,
-        /// Content digest that was encoded.
+        /// Digest that was encoded.
         expected: u64,
     },
 }

@@ -155,6 +155,14 @@ impl WorkQueue {
         })
     }
 
+    /// Queued pay-outs, in no order.
+    pub(crate) fn pay_outs(&self) -> impl Iterator<Item = PayOut> {
+        self.ring.iter().flatten().filter_map(|work| match work {
+            Work::PayOut(pay_out) => Some(*pay_out),
+            Work::Sweep(_) => None,
+        })
+    }
+
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
         self.digest

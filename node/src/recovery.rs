@@ -143,13 +143,8 @@ pub fn load(file: &SnapshotFile) -> Result<Replayer, RecoveryError> {
     let (header, body) = file.read()?;
     let refused =
         |reason: String| RecoveryError::Snapshot { path: file.path.display().to_string(), reason };
-    let engine = Engine::decode_snapshot(&body)
+    let engine = Engine::decode_snapshot(&body, header.state_digest)
         .map_err(|error: SnapshotError| refused(error.to_string()))?;
-    if engine.state_digest() != header.state_digest {
-        let found = engine.state_digest();
-        let reason = format!("it holds digest {found:016x}, not {:016x}", header.state_digest);
-        return Err(refused(reason));
-    }
     let counts = (header.command_count, header.sequencing_time_ns);
     Ok(Replayer::resumed(engine, header.position, counts))
 }

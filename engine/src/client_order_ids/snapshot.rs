@@ -1,7 +1,7 @@
 //! ClOrdID windows in a snapshot.
 
 use super::{ClientOrderIds, Cursor, Entry};
-use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl ClientOrderIds {
     /// The windows of the first `session_count` slots, each entry at its place in the ring.
@@ -30,6 +30,7 @@ impl ClientOrderIds {
             let (count, next, lap) = (decoder.u32()?, decoder.u32()?, decoder.u64()?);
             let is_first_lap = lap == 1 && next == count;
             decoder.require(is_first_lap || (lap > 1 && next < count), "window")?;
+            decoder.require(lap < COUNTER_LIMIT, "lap of a window")?;
             let mut entries = Vec::new();
             for _ in 0..count {
                 entries.push(Entry { cl_ord_id: decoder.u64()?, order_id: decoder.u64()? });

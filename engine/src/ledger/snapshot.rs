@@ -1,5 +1,7 @@
 //! The totals in a snapshot.
 
+use forecastle_proto_spec::DEPOSITS_MAX;
+
 use super::{Ledger, Totals};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
 
@@ -21,11 +23,19 @@ impl Ledger {
         Ok(())
     }
 
-    /// Money was neither made nor lost.
-    pub(crate) fn check_conserved(&self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+    /// Money was neither made nor lost; the pool has what pay-outs in progress have taken, less
+    /// what they have paid.
+    pub(crate) fn check_totals(
+        &self,
+        pool: i128,
+        decoder: &Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
         let Totals { deposits, withdrawals, fees, settlement_pool } = self.totals;
-        let held = (self.accounts.cash_total() + i128::from(fees)).checked_add(settlement_pool);
-        let is_conserved = held == Some(i128::from(deposits) - i128::from(withdrawals));
+        let is_range = withdrawals >= 0 && deposits >= withdrawals && fees >= 0;
+        decoder.require(is_range && deposits - withdrawals <= DEPOSITS_MAX, "totals")?;
+        decoder.require(settlement_pool == pool, "settlement pool")?;
+        let held = self.accounts.cash_total() + i128::from(fees) + settlement_pool;
+        let is_conserved = held == i128::from(deposits) - i128::from(withdrawals);
         decoder.require(is_conserved, "total of money")
     }
 }

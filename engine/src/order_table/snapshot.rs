@@ -1,7 +1,7 @@
 //! Order slots in a snapshot: counters and free slots; the orders themselves come by book.
 
 use super::{Order, OrderTable, order_piece, quantity_piece};
-use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl OrderTable {
     pub(crate) fn encode_counters(&self, encoder: &mut Encoder<'_>) {
@@ -29,6 +29,8 @@ impl OrderTable {
         self.high_water = high_water;
         self.accepted_count = decoder.u64()?;
         self.last_priority = decoder.u64()?;
+        let is_counter = self.accepted_count.max(self.last_priority) < COUNTER_LIMIT;
+        decoder.require(is_counter, "count of orders")?;
         self.digest.add(self.counters_piece());
         let mut is_free = vec![false; high_water as usize].into_boxed_slice();
         let free_count = decoder.u32()?;
@@ -50,6 +52,12 @@ impl OrderTable {
     /// Whether an order may be restored into a slot: it was used, and is neither free nor taken.
     pub(crate) fn is_restorable(&self, slot: u32) -> bool {
         slot < self.high_water && self.orders[slot].generation == 0
+    }
+
+    /// Whether the table has given out that number of acceptance and that priority.
+    pub(crate) fn has_numbered(&self, accepted_number: u64, priority: u64) -> bool {
+        (1..=self.accepted_count).contains(&accepted_number)
+            && (1..=self.last_priority).contains(&priority)
     }
 
     /// Puts a resting order back into its slot, as it was.

@@ -118,3 +118,6 @@ impl<'a> Decoder<'a> {
         Err(SnapshotError::Length { offset: self.offset })
     }
 }
+
+/// No counter of commands comes near it: above, one more could leave the range of its type.
+pub(crate) const COUNTER_LIMIT: u64 = 1 << 63;

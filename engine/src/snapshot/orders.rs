@@ -72,6 +72,8 @@ impl Engine {
         let generation = decoder.u32()?;
         decoder.require(generation > 0, "generation")?;
         let (accepted_number, priority) = (decoder.u64()?, decoder.u64()?);
+        let is_numbered = self.orders.has_numbered(accepted_number, priority);
+        decoder.require(is_numbered, "number of acceptance or priority")?;
         let cl_ord_id = decoder.u64()?;
         let (order_qty, leaves_qty) = (decoder.u32()?, decoder.u32()?);
         decoder.require(leaves_qty > 0 && leaves_qty <= order_qty, "quantity")?;

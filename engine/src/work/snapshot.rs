@@ -3,7 +3,7 @@
 use forecastle_proto_spec::{CancelReason, MassActionScope};
 
 use super::{Origin, PayOut, Sweep, Work, WorkQueue};
-use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl WorkQueue {
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
@@ -24,6 +24,7 @@ impl WorkQueue {
 
     pub(crate) fn decode(&mut self, decoder: &mut Decoder<'_>) -> Result<(), SnapshotError> {
         let (queued_count, finished_count) = (decoder.u64()?, decoder.u64()?);
+        decoder.require(queued_count < COUNTER_LIMIT, "count of works")?;
         let count = queued_count.checked_sub(finished_count);
         let count = count.ok_or(decoder.invalid("count of works"))?;
         if count > self.ring.len() as u64 {
@@ -74,7 +75,7 @@ fn decode_sweep(origin: Origin, decoder: &mut Decoder<'_>) -> Result<Sweep, Snap
     let scope = scope.map_err(|_| decoder.invalid("scope"))?;
     let side = decoder.u8()?;
     decoder.require(side <= 2, "side")?;
-    Ok(Sweep {
+    let sweep = Sweep {
         origin,
         reason,
         scope,
@@ -84,7 +85,9 @@ fn decode_sweep(origin: Origin, decoder: &mut Decoder<'_>) -> Result<Sweep, Snap
         accepted_count: decoder.u64()?,
         next_slot: decoder.u32()?,
         cancelled_count: decoder.u32()?,
-    })
+    };
+    decoder.require(sweep.cancelled_count <= sweep.next_slot, "progress of a sweep")?;
+    Ok(sweep)
 }
 
 fn encode_pay_out(pay_out: &PayOut, encoder: &mut Encoder<'_>) {

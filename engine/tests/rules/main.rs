@@ -16,6 +16,7 @@ mod rejects;
 mod replaces;
 mod sessions;
 mod settlement;
+mod snapshot_bytes;
 mod snapshots;
 mod state_reports;
 mod world;

@@ -115,7 +115,8 @@ impl SideBySide {
     fn go_on_from_snapshot(&mut self) {
         let mut bytes = Vec::new();
         self.engine.encode_snapshot(&mut bytes);
-        let decoded = Engine::decode_snapshot(&bytes).expect("what was encoded is decoded");
+        let decoded = Engine::decode_snapshot(&bytes, self.engine.state_digest());
+        let decoded = decoded.expect("what was encoded is decoded");
         assert_eq!(decoded.state_digest(), self.engine.state_digest(), "state digest");
         assert_eq!(decoded.market_digest(), self.engine.market_digest(), "market digest");
         assert_eq!(decoded.config(), self.engine.config());

@@ -1,0 +1,88 @@
+//! What must hold of a decoded state as a whole: the laws that the engine asserts command by
+//! command and would stop at later. Each value was found valid before.
+
+use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus};
+
+use super::SnapshotError;
+use super::cursor::Decoder;
+use crate::engine::Engine;
+use crate::work::PayOut;
+
+impl Engine {
+    /// Money is conserved, every account covers its worst case, positions add up to nothing, and
+    /// pay-outs owe what is left to pay. O(accounts + positions + pay-outs × accounts).
+    pub(super) fn check_consistent(&self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+        self.check_positions(decoder)?;
+        for pay_out in self.work.pay_outs() {
+            self.check_pay_out(&pay_out, decoder)?;
+        }
+        let owed: i128 = self.work.pay_outs().map(|pay_out| pay_out.balance).sum();
+        self.ledger.check_totals(-owed, decoder)?;
+        let mut accounts = self.ledger.accounts.iter().map(|(number, _)| number);
+        decoder.require(accounts.all(|number| self.is_solvent(number)), "account")
+    }
+
+    /// What some have bought the others have sold; of a settled event, positions are left only
+    /// with the accounts that its pay-out has not reached.
+    fn check_positions(&self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+        let mut sums = vec![0_i128; self.events.market_count() as usize + 1];
+        for (account, _) in self.ledger.accounts.iter() {
+            for row in self.ledger.exposures.rows_of(account) {
+                let event_id = self.ledger.exposures.event_id(row);
+                for (state, security_id) in (0..).zip(self.events.event(event_id).security_ids()) {
+                    let lots = self.ledger.exposures.stake(row, state).lots;
+                    sums[security_id as usize] += i128::from(lots);
+                }
+                if self.is_settled(event_id) {
+                    let is_unpaid = self.work.events_unpaid(account).any(|id| id == event_id);
+                    decoder.require(is_unpaid, "position in a settled event")?;
+                }
+            }
+        }
+        for security_id in 1..=self.events.market_count() {
+            let market = self.events.market(security_id);
+            let is_settled = market.status() == MarketStatus::Settled;
+            let is_closed_out = sums[security_id as usize] == 0;
+            decoder.require(is_settled || is_closed_out, "sum of positions")?;
+            decoder.require(!is_settled || market.open_order_count == 0, "order when settled")?;
+        }
+        Ok(())
+    }
+
+    /// The event is settled, and what was paid less what was taken is what is left to take.
+    fn check_pay_out(&self, pay_out: &PayOut, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+        let event = self.events.find_event(pay_out.event_id);
+        let event = event.filter(|_| self.is_settled(pay_out.event_id));
+        let event = event.ok_or(decoder.invalid("event of a pay-out"))?;
+        let same_event = self.work.pay_outs().filter(|other| other.event_id == pay_out.event_id);
+        decoder.require(same_event.count() == 1, "event of a pay-out")?;
+        let mut left = 0_i128;
+        for (account, _) in self.ledger.accounts.iter() {
+            let Some(row) = self.ledger.exposures.find(account, pay_out.event_id) else { continue };
+            for (state, security_id) in (0..).zip(event.security_ids()) {
+                let value = self.events.market(security_id).settlement_price();
+                let lots = self.ledger.exposures.stake(row, state).lots;
+                left += i128::from(lots) * i128::from(value);
+            }
+        }
+        decoder.require(pay_out.balance == -left, "balance of a pay-out")?;
+        let reached_count = u64::from(pay_out.next_account) * EVENT_MARKETS_MAX as u64;
+        let most_paid = i128::from(reached_count) * i128::from(i64::MAX);
+        let is_bounded = u64::from(pay_out.position_count) <= reached_count
+            && (0..=most_paid).contains(&pay_out.paid);
+        decoder.require(pay_out.next_account > 0 && is_bounded, "progress of a pay-out")
+    }
+
+    fn is_settled(&self, event_id: u32) -> bool {
+        let mut security_ids = self.events.event(event_id).security_ids();
+        security_ids.all(|id| self.events.market(id).status() == MarketStatus::Settled)
+    }
+
+    /// As the engine asserts it, and no sum on the way leaves its range.
+    fn is_solvent(&self, account: u32) -> bool {
+        let held = self.ledger.accounts.account(account);
+        let worst_case = i128::from(held.cash()) + i128::from(held.minimum_total);
+        let buying_power = worst_case + self.unpaid_gain(account);
+        i64::try_from(worst_case).is_ok() && (0..=i128::from(i64::MAX)).contains(&buying_power)
+    }
+}
