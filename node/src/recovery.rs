@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use forecastle_engine::{ConfigurationError, Engine, RULES_VERSION, SnapshotError};
 use forecastle_persister::{JournalEnd, TornTail};
 use forecastle_persister_disk::{
-    JournalError, JournalFolder, JournalReader, SnapshotFile, recover,
+    JournalError, JournalFolder, JournalReader, SnapshotFile, recover_from,
 };
 
 use crate::replayer::{ReplayError, Replayer};
@@ -39,7 +39,7 @@ pub struct RecoveryStatistics {
 }
 
 /// Cuts a torn tail, loads the newest snapshot that holds, and executes what follows it,
-/// comparing every byte.
+/// comparing every byte. Where none holds, the archive is read from the birth on.
 ///
 /// # Errors
 /// Promised data is damaged or missing, execution differs, or the journal is of other rules.
@@ -48,11 +48,12 @@ pub fn recover_exchange(folder: &JournalFolder, shard: u8) -> Result<Recovered, 
     let start = Instant::now();
     let mut statistics = RecoveryStatistics::default();
     let mut replayer = resume(folder, shard, u64::MAX, &mut statistics)?;
+    check_is_kept(folder, replayer.position(), &statistics)?;
     let before = replayer.command_count();
     // One pass: a frame that verifies is executed at once. What the walk finds behind it decides
     // whether the state is used.
     let mut failure = None;
-    let found = recover(folder, shard, |frame| {
+    let found = recover_from(folder, shard, replayer.position(), |frame| {
         let is_ahead = frame.header().end > replayer.position();
         if failure.is_none() && is_ahead {
             failure = replayer.apply_frame(frame, u64::MAX).err();
@@ -69,12 +70,42 @@ pub fn recover_exchange(folder: &JournalFolder, shard: u8) -> Result<Recovered, 
     if reached < end {
         return Err(RecoveryError::Short { reached, end });
     }
+    check_digest(&replayer, &found.end)?;
     statistics.command_count = replayer.command_count() - before;
     statistics.elapsed = start.elapsed();
     statistics.cut = found.cut;
     let sequencing_time_ns = replayer.sequencing_time_ns();
     let engine = replayer.into_engine();
     Ok(Recovered { engine, end: found.end, sequencing_time_ns, statistics })
+}
+
+/// The records from `position` on are there, plain or archived; or nothing was written yet.
+fn check_is_kept(
+    folder: &JournalFolder,
+    position: u64,
+    statistics: &RecoveryStatistics,
+) -> Result<(), RecoveryError> {
+    let files = folder.all_segments().map_err(JournalError::from)?;
+    match files.first() {
+        Some(first) if first.position > position => Err(RecoveryError::NotKept {
+            position,
+            first: first.position,
+            archive: folder.archive().display().to_string(),
+            refusals: statistics.snapshots_refused.join("; "),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The state has the digest of the journal's last record. Records that were executed were compared
+/// one by one; a snapshot at the very end was not.
+fn check_digest(replayer: &Replayer, end: &JournalEnd) -> Result<(), RecoveryError> {
+    let Some(engine) = replayer.engine() else { return Ok(()) };
+    let (executed, journaled) = (engine.state_digest(), end.point.state_digest);
+    if !end.point.is_state_known || executed == journaled {
+        return Ok(());
+    }
+    Err(RecoveryError::Digest { position: end.point.position, executed, journaled })
 }
 
 /// Executes the journal from the replayer's position up to `position`.
@@ -184,6 +215,35 @@ pub enum RecoveryError {
     SnapshotAhead {
         /// Which.
         refusal: String,
+    },
+    /// No snapshot can be used, and the journal does not reach back to its birth.
+    #[error(
+        "positions {position} to {first} are missing and no snapshot stands behind them \
+         ({refusals}): put the archived segments back into {archive}, or a snapshot that holds into \
+         the folder beside it"
+    )]
+    NotKept {
+        /// The first one that is missing.
+        position: u64,
+        /// The first one that is kept.
+        first: u64,
+        /// Where archived segments belong.
+        archive: String,
+        /// Why each snapshot was refused; empty when there is none.
+        refusals: String,
+    },
+    /// The snapshot at the journal's end is another state than the journal's.
+    #[error(
+        "the state at the journal's end, position {position}, has digest {executed:016x}, \
+         {journaled:016x} was journaled: the snapshot is of another journal; move it elsewhere"
+    )]
+    Digest {
+        /// Where.
+        position: u64,
+        /// What came out.
+        executed: u64,
+        /// What the last record says.
+        journaled: u64,
     },
     /// The records end before the journal does.
     #[error("the records end at position {reached}, the journal at {end}")]

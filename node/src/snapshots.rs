@@ -12,7 +12,7 @@ use forecastle_persister_disk::{
 };
 use zerocopy::IntoBytes as _;
 
-use crate::recovery::{RecoveryError, RecoveryStatistics, explained, resume};
+use crate::recovery::{RecoveryError, RecoveryStatistics, explained, load, resume};
 use crate::replayer::Replayer;
 
 /// Makes snapshots until it is dropped.
@@ -70,9 +70,8 @@ fn keep(
         return Ok(());
     }
     make_snapshot(folder, shard, position)?;
-    let oldest = SnapshotFile::prune(folder, SNAPSHOTS_KEPT).map_err(JournalError::from)?;
-    let count = SnapshotFile::list(folder).map_err(JournalError::from)?.len();
-    if let Some(oldest) = oldest.filter(|_| count == SNAPSHOTS_KEPT) {
+    let oldest = SnapshotFile::prune(folder, SNAPSHOTS_KEPT, |file| load(file).is_ok());
+    if let Some(oldest) = oldest.map_err(JournalError::from)? {
         archive_behind(folder, oldest.position)?;
     }
     Ok(())

@@ -5,8 +5,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use forecastle_persister::{
-    Damage, DamageReason, FRAMES_OFFSET, JournalEnd, JournalWalk, Outcome, SegmentHeader,
-    pack_segment, shard_of, unpack_segment,
+    Damage, DamageReason, FRAMES_OFFSET, JournalEnd, JournalWalk, Outcome, SEGMENT_BYTES_MAX,
+    SegmentHeader, pack_segment, shard_of, unpack_segment,
 };
 
 use crate::error::{FolderError, JournalError};
@@ -32,6 +32,24 @@ pub fn archive_behind(folder: &JournalFolder, position: u64) -> Result<usize, Jo
         count += 1;
     }
     Ok(count)
+}
+
+/// The bytes of an archived segment as they were before it was archived.
+///
+/// # Errors
+/// It cannot be read or unpacked. What comes out still has to be verified like any segment.
+pub(crate) fn read_archived(path: &Path) -> Result<Vec<u8>, JournalError> {
+    let file = File::open(path).map_err(FolderError::io("open", path))?;
+    let unpack = |source| JournalError::Compression { path: path.to_path_buf(), source };
+    let mut packed = Vec::new();
+    // Packed, no segment is longer than plain: whatever a file claims, memory is bounded.
+    zstd::Decoder::new(file)
+        .and_then(|decoder| decoder.take(SEGMENT_BYTES_MAX).read_to_end(&mut packed))
+        .map_err(unpack)?;
+    let mut bytes = Vec::new();
+    unpack_segment(&packed, &mut bytes)
+        .map_err(|fault| JournalError::Archive { path: path.to_path_buf(), fault })?;
+    Ok(bytes)
 }
 
 fn archive_one(

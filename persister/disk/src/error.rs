@@ -99,7 +99,15 @@ pub enum JournalError {
         /// The header's position.
         position: u64,
     },
-    /// An archived segment cannot be unpacked.
+    /// An archived segment is no compressed file, or a damaged one.
+    #[error("archived segment {path} cannot be unpacked: {source}")]
+    Compression {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// What an archived segment is unpacked to is none.
     #[error("{path}: {fault}")]
     Archive {
         /// The file.

@@ -24,7 +24,7 @@ pub use folder::{JournalFolder, SegmentFile, segment_name};
 pub use persister::{Persister, PersisterConfig, Progress};
 pub use raw::RawDisk;
 pub use reader::JournalReader;
-pub use recover::{Recovery, inspect, recover};
+pub use recover::{Recovery, inspect, recover, recover_from};
 pub use snapshot_files::SnapshotFile;
 pub use space::{
     BALLAST_COUNT, LOW_PATIENCE_MS, SPARE_COUNT_DEFAULT, SPARE_LOW_COUNT, SPARE_READY_COUNT, Space,

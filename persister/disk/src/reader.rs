@@ -11,9 +11,10 @@ use std::path::PathBuf;
 
 use forecastle_persister::{
     ChainKey, FRAME_HEADER_LENGTH, FRAME_LENGTH_MAX, FRAMES_OFFSET, Frame, FrameFault, FrameHeader,
-    JournalPoint, SECTOR_LENGTH, SegmentHeader, check_frame, unpack_segment,
+    JournalPoint, SECTOR_LENGTH, SegmentHeader, check_frame,
 };
 
+use crate::archive::read_archived;
 use crate::error::{FolderError, JournalError};
 use crate::folder::{JournalFolder, SegmentFile};
 
@@ -281,9 +282,9 @@ impl Window {
 
 fn open_source(file: &SegmentFile) -> Result<(Source, Window), JournalError> {
     let path = &file.path;
-    let mut opened = File::open(path).map_err(FolderError::io("open", path))?;
     let damaged = |fault| JournalError::Header { path: path.clone(), fault };
     if !file.is_archived {
+        let mut opened = File::open(path).map_err(FolderError::io("open", path))?;
         let mut start = vec![0; FRAMES_OFFSET as usize];
         opened.read_exact(&mut start).map_err(FolderError::io("read", path))?;
         let (header, _) = SegmentHeader::read(&start).map_err(damaged)?;
@@ -291,10 +292,7 @@ fn open_source(file: &SegmentFile) -> Result<(Source, Window), JournalError> {
             Source { header, file: Some(opened), path: path.clone(), offset: FRAMES_OFFSET };
         return Ok((check_name(source, file)?, Window::default()));
     }
-    let packed = zstd::decode_all(opened).map_err(FolderError::io("unpack", path))?;
-    let mut bytes = Vec::new();
-    unpack_segment(&packed, &mut bytes)
-        .map_err(|fault| JournalError::Archive { path: path.clone(), fault })?;
+    let bytes = read_archived(path)?;
     let (header, _) = SegmentHeader::read(&bytes).map_err(damaged)?;
     let source = Source { header, file: None, path: path.clone(), offset: FRAMES_OFFSET };
     Ok((check_name(source, file)?, Window { bytes, start: 0 }))

@@ -6,8 +6,9 @@ use std::os::unix::fs::FileExt as _;
 
 use forecastle_persister::{Frame, JournalEnd, JournalWalk, Outcome, SECTOR_LENGTH, TornTail};
 
+use crate::archive::read_archived;
 use crate::error::{FolderError, JournalError};
-use crate::folder::JournalFolder;
+use crate::folder::{JournalFolder, SegmentFile};
 
 /// What recovery found.
 #[derive(Clone, Debug)]
@@ -18,8 +19,8 @@ pub struct Recovery {
     pub cut: Option<TornTail>,
 }
 
-/// Walks the segments in `folder` (the archive is not looked at: a snapshot stands behind it),
-/// hands each verified frame to `visit`, cuts a torn tail, and gives the place to go on at.
+/// Walks the segments in `folder` that are not archived, hands each verified frame to `visit`, cuts
+/// a torn tail, and gives the place to go on at.
 ///
 /// Each file is synced once before it is read, so that nothing is believed that only the page
 /// cache holds.
@@ -31,7 +32,23 @@ pub fn recover(
     shard: u8,
     visit: impl FnMut(&Frame<'_>),
 ) -> Result<Recovery, JournalError> {
-    let end = walk(folder, shard, true, visit)?;
+    recover_from(folder, shard, u64::MAX, visit)
+}
+
+/// As [`recover`], and walks the archived segments as well from the one that holds `from_position`
+/// on, where that lies before the segments that are not archived: all is one chain, of which no
+/// link may be missing.
+///
+/// # Errors
+/// As [`recover`], or an archived segment cannot be unpacked.
+pub fn recover_from(
+    folder: &JournalFolder,
+    shard: u8,
+    from_position: u64,
+    visit: impl FnMut(&Frame<'_>),
+) -> Result<Recovery, JournalError> {
+    let files = segments_from(folder, from_position)?;
+    let end = walk(folder, (shard, &files), true, visit)?;
     let cut = match end.outcome {
         Outcome::Clean => None,
         Outcome::Torn(tail) => {
@@ -51,25 +68,44 @@ pub fn recover(
 /// # Errors
 /// A file cannot be read.
 pub fn inspect(folder: &JournalFolder, shard: u8) -> Result<JournalEnd, JournalError> {
-    walk(folder, shard, false, |_| {})
+    walk(folder, (shard, &folder.segments()?), false, |_| {})
+}
+
+/// The segments that are not archived, and before them those of the archive that reach back to
+/// `from_position`.
+fn segments_from(
+    folder: &JournalFolder,
+    from_position: u64,
+) -> Result<Vec<SegmentFile>, FolderError> {
+    let plain = folder.segments()?;
+    if plain.first().is_some_and(|first| first.position <= from_position) {
+        return Ok(plain);
+    }
+    let mut files = folder.all_segments()?;
+    let start = files.iter().rposition(|file| file.position <= from_position);
+    Ok(files.split_off(start.unwrap_or(0)))
 }
 
 fn walk(
     folder: &JournalFolder,
-    shard: u8,
+    (shard, files): (u8, &[SegmentFile]),
     is_synced: bool,
     mut visit: impl FnMut(&Frame<'_>),
 ) -> Result<JournalEnd, JournalError> {
     let mut walk = JournalWalk::new(shard, folder.key().cloned());
     let mut bytes = Vec::new();
-    for segment in folder.segments()? {
+    for segment in files {
         let path = &segment.path;
-        let mut file = File::open(path).map_err(FolderError::io("open", path))?;
-        if is_synced {
-            file.sync_data().map_err(FolderError::io("sync", path))?;
+        if segment.is_archived {
+            bytes = read_archived(path)?;
+        } else {
+            let mut file = File::open(path).map_err(FolderError::io("open", path))?;
+            if is_synced {
+                file.sync_data().map_err(FolderError::io("sync", path))?;
+            }
+            bytes.clear();
+            file.read_to_end(&mut bytes).map_err(FolderError::io("read", path))?;
         }
-        bytes.clear();
-        file.read_to_end(&mut bytes).map_err(FolderError::io("read", path))?;
         walk.segment(segment.position, &bytes, |_, frame| visit(frame));
     }
     Ok(walk.finish())

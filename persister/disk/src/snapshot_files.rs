@@ -94,16 +94,25 @@ impl SnapshotFile {
         Ok(Self { position, path })
     }
 
-    /// Removes all but the newest `kept`, and unfinished ones; gives the oldest that is left.
+    /// Removes what lies behind the newest `kept` snapshots that hold, as `holds` says of each, and
+    /// unfinished ones; gives the oldest of those kept once there are so many. One that does not
+    /// hold counts for nothing: the journal must not be given up behind it.
     ///
     /// # Errors
     /// The folder cannot be read or a file not removed.
-    pub fn prune(folder: &JournalFolder, kept: usize) -> Result<Option<Self>, FolderError> {
+    pub fn prune(
+        folder: &JournalFolder,
+        kept: usize,
+        holds: impl Fn(&Self) -> bool,
+    ) -> Result<Option<Self>, FolderError> {
         let snapshots = folder.snapshots();
-        let mut files = Self::list(folder)?;
-        let behind = files.split_off(kept.min(files.len()));
-        for file in behind {
-            fs::remove_file(&file.path).map_err(FolderError::io("remove", &file.path))?;
+        let mut held = Vec::new();
+        for file in Self::list(folder)? {
+            if held.len() == kept {
+                fs::remove_file(&file.path).map_err(FolderError::io("remove", &file.path))?;
+            } else if holds(&file) {
+                held.push(file);
+            }
         }
         for entry in fs::read_dir(&snapshots).map_err(FolderError::io("read", &snapshots))? {
             let path = entry.map_err(FolderError::io("read", &snapshots))?.path();
@@ -111,7 +120,7 @@ impl SnapshotFile {
                 fs::remove_file(&path).map_err(FolderError::io("remove", &path))?;
             }
         }
-        Ok(files.pop())
+        Ok(held.pop().filter(|_| held.len() + 1 == kept))
     }
 }
 

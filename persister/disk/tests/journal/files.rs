@@ -6,6 +6,7 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use forecastle_persister::{FRAMES_OFFSET, FrameHeader};
 use forecastle_persister_disk::{
     Backend, FolderError, JournalError, JournalFolder, JournalReader, archive_behind, recover,
+    recover_from,
 };
 use forecastle_proto_spec::AcknowledgementLevel;
 
@@ -53,6 +54,38 @@ fn archived_segments_read_on_without_a_seam_and_their_files_become_spares() {
     drop(bench);
     assert!(read(data.path(), 0) == [records, more].concat());
     assert!(recover(&folder, 0, |_| {}).unwrap().cut.is_none());
+}
+
+#[test]
+fn recovery_walks_the_archive_as_far_back_as_it_is_asked_to() {
+    let (data, records) = journal();
+    let folder = JournalFolder::open(data.path(), None).unwrap();
+    let (middle, _) = records[120];
+    assert!(archive_behind(&folder, middle).unwrap() >= 2);
+    let kept = folder.all_segments().unwrap();
+    let walked = |from: u64| {
+        let mut seen = Vec::new();
+        let found = recover_from(&folder, 0, from, |frame| {
+            seen.extend(frame.records().map(|it| (it.position, it.bytes.to_vec())));
+        });
+        found.map(|_| seen)
+    };
+    assert!(walked(0).unwrap() == records);
+    let second = kept[1].position;
+    let behind = records.iter().position(|(position, _)| *position == second).unwrap();
+    assert!(walked(second).unwrap() == records[behind..]);
+    assert!(walked(second + 8).unwrap() == records[behind..], "the segment that holds it");
+    let plain = folder.segments().unwrap()[0].position;
+    assert_eq!(walked(u64::MAX).unwrap()[0].0, plain);
+    // One that is missing breaks the chain, also where archive and journal meet.
+    for gone in kept.iter().filter(|file| file.is_archived).skip(1) {
+        let away = data.path().join("away");
+        fs::rename(&gone.path, &away).unwrap();
+        let error = walked(0).unwrap_err();
+        let JournalError::Damaged { damage, .. } = &error else { panic!("{error}") };
+        assert_eq!(damage.position, gone.position);
+        fs::rename(&away, &gone.path).unwrap();
+    }
 }
 
 #[test]

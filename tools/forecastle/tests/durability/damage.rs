@@ -14,7 +14,7 @@ use crate::random::Random;
 use crate::restarts::refused;
 
 /// The folder of an exchange that traded over several segments and was stopped.
-fn traded(order_count: u64) -> TempDir {
+pub fn traded(order_count: u64) -> TempDir {
     let setup = Setup { journal: "spare_segments = 4\n", ..Setup::default() };
     let mut floor = Floor::open_in(ExchangeProcess::start_with(&setup));
     for _ in 0..order_count {
@@ -26,14 +26,16 @@ fn traded(order_count: u64) -> TempDir {
     exchange.end_and_keep("TERM")
 }
 
-fn segments(folder: &TempDir) -> Vec<PathBuf> {
+/// Its segments that are not archived, in order.
+pub fn segments(folder: &TempDir) -> Vec<PathBuf> {
     let entries = fs::read_dir(data_folder(folder).join("journal")).expect("there is a journal");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("it is readable").path()).collect();
     paths.sort();
     paths
 }
 
-fn forecastle(arguments: &[&str], path: &Path) -> Output {
+/// What the command says about a folder.
+pub fn forecastle(arguments: &[&str], path: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_forecastle"));
     command.args(arguments).arg(path).output().expect("the binary was built by cargo")
 }
@@ -145,7 +147,7 @@ fn a_damaged_snapshot_is_said_and_the_journal_replayed_instead() {
 }
 
 #[test]
-fn a_newer_format_and_a_read_only_folder_are_refused_by_name() {
+fn a_newer_format_and_foreign_files_are_refused_by_name() {
     let folder = traded(1);
     let first = segments(&folder).remove(0);
     let good = fs::read(&first).unwrap();

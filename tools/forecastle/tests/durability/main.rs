@@ -17,6 +17,7 @@ mod inbox;
 #[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
 mod random;
 
+mod archives;
 mod damage;
 mod differences;
 mod full_disk;

@@ -54,12 +54,17 @@ impl ExchangeProcess {
     }
 
     /// Ends it by `signal` and gives its folder.
-    pub fn end_and_keep(mut self, signal: &str) -> TempDir {
+    pub fn end_and_keep(self, signal: &str) -> TempDir {
+        self.end_and_tell(signal).0
+    }
+
+    /// Ends it by `signal` and gives its folder and what it printed.
+    pub fn end_and_tell(mut self, signal: &str) -> (TempDir, String) {
         let elsewhere = tempfile::tempdir().expect("the system has a temporary folder");
         let folder = std::mem::replace(&mut self.folder, elsewhere);
         let ending = self.end_by(signal);
         assert!(ending.status.success(), "{}", ending.output);
-        folder
+        (folder, ending.output)
     }
 
     /// Starts one on a folder with a configuration and waits for its ready file.
