@@ -27,3 +27,4 @@ mod questions;
 mod restarts;
 mod retransmission;
 mod rewritten;
+mod snapshots;
