@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod counter_list;
+mod drain;
 mod history_ports;
 mod keys;
 mod market_data;
@@ -28,6 +29,7 @@ mod session;
 mod transport_counts;
 
 pub use counter_list::{CounterList, LABEL_LENGTH_MAX};
+pub use drain::Drain;
 pub use history_ports::{HistoryJob, HistoryPorts, LogStreamJob, StreamTickets};
 pub use keys::{AccessKey, KeyTable, KeyTableError};
 pub use market_data::MarketDataPacker;

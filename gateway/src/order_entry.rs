@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::counter_list::CounterList;
+use crate::drain::Drain;
 use crate::history_ports::{HistoryJob, HistoryPorts, LogStreamJob};
 use crate::keys::KeyTable;
 use crate::record::Record;
@@ -50,6 +51,7 @@ pub struct OrderEntryAgent {
     history: HistoryPorts,
     counters: CounterList,
     market_data: Option<CounterList>,
+    drain: Drain,
     next_publish_ns: u64,
     now: Now,
 }
@@ -80,6 +82,7 @@ impl OrderEntryAgent {
             history: parts.history,
             counters,
             market_data: parts.market_data,
+            drain: Drain::default(),
             next_publish_ns: 0,
             now: Now::default(),
         }
@@ -95,6 +98,12 @@ impl OrderEntryAgent {
     #[must_use]
     pub fn log_position(&self) -> u64 {
         self.log.position()
+    }
+
+    /// By which a stop asks for its last reports.
+    #[must_use]
+    pub fn drain(&self) -> Drain {
+        self.drain.clone()
     }
 
     /// Pushes what passes the core, as far as the ring has room.
@@ -240,11 +249,18 @@ impl Agent for OrderEntryAgent {
         work_count += self.streams.poll_events(now, &mut self.core);
         work_count += self.take_messages(now);
         self.act(now);
-        work_count += self.read_log(now);
+        // Asked before the log is looked at, so that nothing released before is missed.
+        let must_drain = self.drain.is_requested();
+        let record_count = self.read_log(now);
+        work_count += record_count;
         work_count += self.read_history(now);
         self.core.on_time(now);
         self.act(now);
         work_count += self.streams.transmit(now.monotonic_ns);
+        let is_read = record_count == 0 && self.backlog.is_over();
+        if must_drain && is_read && self.streams.has_sent_all() {
+            self.drain.finish();
+        }
         if now.monotonic_ns >= self.next_publish_ns {
             self.next_publish_ns = now.monotonic_ns + COUNTER_PERIOD_NS;
             self.publish_counters();

@@ -20,6 +20,7 @@ use forecastle_transport::{
 use forecastle_transport_udp::UdpChannel;
 
 use crate::counter_list::CounterList;
+use crate::drain::Drain;
 use crate::market_data::MarketDataPacker;
 use crate::order_entry::COUNTER_PERIOD_NS;
 use crate::record::Record;
@@ -32,6 +33,7 @@ pub struct MarketDataAgent {
     outlet: Outlet,
     log: GatingReader,
     counters: CounterList,
+    drain: Drain,
     next_publish_ns: u64,
     next_heartbeat_ns: u64,
 }
@@ -73,6 +75,7 @@ impl MarketDataAgent {
             outlet,
             log: parts.log,
             counters,
+            drain: Drain::default(),
             next_publish_ns: 0,
             next_heartbeat_ns: 0,
         }
@@ -82,6 +85,12 @@ impl MarketDataAgent {
     #[must_use]
     pub fn counters(&self) -> CounterList {
         self.counters.clone()
+    }
+
+    /// By which a stop asks for the last packets.
+    #[must_use]
+    pub fn drain(&self) -> Drain {
+        self.drain.clone()
     }
 
     /// Position of the record that is read next.
@@ -128,9 +137,15 @@ impl Agent for MarketDataAgent {
         let now_ns = now.monotonic_ns;
         let mut work_count = self.outlet.receive(now_ns);
         self.outlet.drain(now_ns);
-        work_count += self.read_log(now_ns);
+        // Asked before the log is looked at, so that nothing released before is missed.
+        let must_drain = self.drain.is_requested();
+        let record_count = self.read_log(now_ns);
+        work_count += record_count;
         self.beat(now_ns);
         work_count += self.outlet.transmit(now_ns);
+        if must_drain && record_count == 0 && self.outlet.has_sent_all() {
+            self.drain.finish();
+        }
         if now_ns >= self.next_publish_ns {
             self.next_publish_ns = now_ns + COUNTER_PERIOD_NS;
             self.counters.publish(|visit| self.outlet.for_each_count(visit));
@@ -205,6 +220,10 @@ impl Outlet {
     fn transmit(&mut self, now_ns: u64) -> usize {
         let endpoint = &mut self.endpoint;
         self.channel.transmit(|buffer| endpoint.poll_transmit(now_ns, buffer))
+    }
+
+    fn has_sent_all(&self) -> bool {
+        self.backlog.is_empty() && self.endpoint.has_sent_all(self.publication)
     }
 
     #[inline]

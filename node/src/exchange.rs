@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use forecastle_client::KeyFile;
 use forecastle_engine::{Engine, EngineConfig, EntitlementView};
-use forecastle_gateway::{MarketDataAgent, OrderEntryAgent, RestoredSession};
+use forecastle_gateway::{Drain, MarketDataAgent, OrderEntryAgent, RestoredSession};
 use forecastle_persister::hash;
 use forecastle_persister_disk::{
     BackendInUse, JournalError, JournalFolder, Persister, PersisterConfig, Progress, Space,
@@ -44,6 +44,8 @@ pub struct Exchange {
     shutdown: Shutdown,
     threads: Vec<JoinHandle<Result<(), PinError>>>,
     closing: Arc<ClosingState>,
+    /// Of the two gateways.
+    drains: [Drain; 2],
     journal: JournalStatus,
     _snapshots: SnapshotThread,
     _history: HistoryThread,
@@ -218,6 +220,7 @@ impl Exchange {
                 None => runner,
             }
         };
+        let drains = [order_entry.drain(), market_data.drain()];
         let mut threads = Vec::with_capacity(2);
         let mut gateway: Vec<Box<dyn Agent + Send>> = vec![Box::new(order_entry)];
         match config.threads.placement {
@@ -239,7 +242,17 @@ impl Exchange {
         );
         let _snapshots = snapshots.map_err(StartError::Thread)?;
         let _history = history.start().map_err(StartError::Thread)?;
-        Ok(Self { addresses, activity, shutdown, threads, closing, journal, _snapshots, _history })
+        Ok(Self {
+            addresses,
+            activity,
+            shutdown,
+            threads,
+            closing,
+            drains,
+            journal,
+            _snapshots,
+            _history,
+        })
     }
 
     /// Where it is found.
@@ -265,8 +278,9 @@ impl Exchange {
         !self.threads.iter().any(JoinHandle::is_finished)
     }
 
-    /// Takes no further command, makes the journal whole, tells the clients, stops the threads and
-    /// gives the last position and digests.
+    /// Takes no further command, makes the journal whole, sends what came of the last commands,
+    /// tells the clients, stops the threads and gives the last position and digests. Clients that
+    /// take nothing are waited for [`DRAIN_PATIENCE`] at most.
     ///
     /// # Errors
     /// A thread could not be pinned or had stopped by a defect, or the journal did not end in time;
@@ -277,6 +291,9 @@ impl Exchange {
         let mut is_whole = self.wait_until(deadline, |exchange| exchange.closing.has_stopped());
         self.journal.progress.request_close();
         is_whole &= self.wait_until(deadline, |exchange| exchange.journal.progress.is_closed());
+        self.drains.iter().for_each(Drain::request);
+        let deadline = Instant::now() + DRAIN_PATIENCE;
+        self.wait_until(deadline, |exchange| exchange.drains.iter().all(Drain::is_done));
         self.shutdown.request();
         for thread in self.threads.drain(..) {
             match thread.join() {
@@ -502,4 +519,6 @@ const PERSISTER_GATE: usize = 2;
 const CLOCK_TOLERANCE_NS: u64 = 1_000_000_000;
 /// How long a stop waits for the journal.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a stop waits for clients that take their last reports slowly.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
 const ACCESS_KEYS_MIN: u32 = 256;

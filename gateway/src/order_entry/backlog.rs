@@ -23,6 +23,12 @@ impl Backlog {
         now_ns < *self.deadline_ns.get_or_insert(now_ns + BACKLOG_PATIENCE_NS)
     }
 
+    /// Whether the last look at the log found less than a batch: nothing waits to be read.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.full_batch_count == 0
+    }
+
     /// A batch was read; one that is not full ends the backlog.
     #[inline]
     pub(super) fn on_batch(&mut self, is_full: bool) {
@@ -57,7 +63,9 @@ mod tests {
         assert!(!backlog.must_wait(2_000 + BACKLOG_PATIENCE_NS, || true));
         backlog.on_batch(true);
         assert!(!backlog.must_wait(3_000 + BACKLOG_PATIENCE_NS, || true), "one wait for each");
+        assert!(!backlog.is_over());
         backlog.on_batch(false);
+        assert!(backlog.is_over());
         assert!(!backlog.must_wait(4_000 + BACKLOG_PATIENCE_NS, || true), "it was caught up");
     }
 }

@@ -307,6 +307,12 @@ impl Streams {
         true
     }
 
+    /// Whether everything offered on the reply streams that somebody listens to was sent once.
+    pub(super) fn has_sent_all(&self) -> bool {
+        let replies = self.bindings.iter().flatten().filter_map(|stream| stream.reply);
+        replies.into_iter().all(|reply| self.reports.has_sent_all(reply))
+    }
+
     #[inline]
     fn reply_of(&self, binding: BindingId) -> Option<PublicationId> {
         self.bindings[binding.index()].and_then(|stream| stream.reply)

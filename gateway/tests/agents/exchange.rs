@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use assert_no_alloc::assert_no_alloc;
 use forecastle_gateway::{
-    AccessKey, CounterList, HistoryPorts, KeyTable, MarketDataAgent, MarketDataConfig,
+    AccessKey, CounterList, Drain, HistoryPorts, KeyTable, MarketDataAgent, MarketDataConfig,
     MarketDataParts, OrderEntryAgent, OrderEntryConfig, OrderEntryParts, StreamTickets,
 };
 use forecastle_proto_spec::{
@@ -259,6 +259,11 @@ impl Exchange {
     /// Bytes of the log that the order-entry agent has not taken yet.
     pub fn unread_reports(&self) -> u64 {
         self.log.position() - self.order_entry.log_position()
+    }
+
+    /// Of order entry and of market data.
+    pub fn drains(&self) -> [Drain; 2] {
+        [self.order_entry.drain(), self.market_data.drain()]
     }
 
     /// A counter as last published.

@@ -8,7 +8,7 @@ mod retransmission;
 
 use assert_no_alloc::AllocDisabler;
 use exchange::{Exchange, encoded};
-use forecastle_gateway::{BACK_PRESSURE_MAX_NS, BACKLOG_PATIENCE_NS, HEARTBEAT_PERIOD_NS};
+use forecastle_gateway::{BACK_PRESSURE_MAX_NS, BACKLOG_PATIENCE_NS, Drain, HEARTBEAT_PERIOD_NS};
 use std::sync::atomic::Ordering;
 
 use forecastle_proto_spec::{
@@ -24,6 +24,8 @@ use zerocopy::FromZeros;
 static ALLOCATOR: AllocDisabler = AllocDisabler;
 
 const TRADER: u32 = 1;
+/// Records that fill a window of reports and one of market data, and cut nobody off.
+const PILE_COUNT: u32 = 1_700;
 const ADMINISTRATOR: u32 = 2;
 
 fn order(seq_num: u32) -> Vec<u8> {
@@ -469,5 +471,45 @@ fn an_idle_feed_beats_and_tells_silent_records_at_once() {
         exchange.turn();
         subscriber.turn(exchange.now);
     }
+    assert_eq!(subscriber.log_position, exchange.log.position());
+}
+
+/// More than a window of reports and of market data: neither agent says that it has sent all
+/// before its client has made room for the rest.
+#[test]
+fn a_drain_is_done_when_all_that_was_released_is_sent() {
+    let mut exchange = Exchange::unicast();
+    let mut subscriber = Subscriber::new(exchange.market_data_group);
+    let mut peer = Peer::new(&exchange, TRADER);
+    log_in(&mut exchange, &mut peer);
+    for _ in 0..2000 {
+        exchange.turn();
+        peer.turn(exchange.now);
+        subscriber.turn(exchange.now);
+    }
+    for seq_num in 1..=PILE_COUNT {
+        exchange.accept(peer.session_id, seq_num);
+        if seq_num % 50 == 0 {
+            exchange.turn();
+        }
+    }
+    assert!(exchange.drains().iter().all(|drain| !drain.is_done()), "nobody asked");
+    exchange.drains().iter().for_each(Drain::request);
+    // Their clients' windows close, well within the bound on market data.
+    for _ in 0..100 {
+        exchange.turn();
+        assert!(exchange.drains().iter().all(|drain| !drain.is_done()), "nobody reads");
+    }
+    run(&mut exchange, &mut [&mut peer], |exchange, _| {
+        subscriber.turn(exchange.now);
+        exchange.drains().iter().all(Drain::is_done)
+    });
+    // What was sent lies in their sockets: nothing more is sent from here on.
+    let now = exchange.now;
+    for _ in 0..100 {
+        peer.turn(now);
+        subscriber.turn(now);
+    }
+    assert_eq!(peer.received.len(), PILE_COUNT as usize);
     assert_eq!(subscriber.log_position, exchange.log.position());
 }

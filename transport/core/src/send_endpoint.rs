@@ -230,6 +230,15 @@ impl SendEndpoint {
         self.open(id).map(Publication::sent_position)
     }
 
+    /// Whether nothing waits to be sent for the first time; true where nobody listens, and for a
+    /// dead id.
+    pub fn has_sent_all(&self, id: PublicationId) -> bool {
+        let waits = |publication: &Publication| {
+            publication.is_connected() && publication.sent_position() < publication.position()
+        };
+        !self.open(id).is_some_and(waits)
+    }
+
     /// Where the publication sends; `None` for a dead id or a reply address not known or proven.
     pub fn destination(&self, id: PublicationId) -> Option<SocketAddr> {
         self.open(id).and_then(Publication::destination)

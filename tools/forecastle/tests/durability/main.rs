@@ -23,6 +23,7 @@ mod differences;
 mod full_disk;
 mod journal_file;
 mod kill_rounds;
+mod last_reports;
 mod questions;
 mod restarts;
 mod retransmission;
