@@ -19,6 +19,7 @@ mod random;
 
 mod archives;
 mod damage;
+mod denied;
 mod differences;
 mod full_disk;
 mod journal_file;
