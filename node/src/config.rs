@@ -80,7 +80,7 @@ pub struct Limits {
 pub struct Journal {
     /// What an acknowledgement survives: `memory`, `written` or `durable`.
     pub acknowledgement: String,
-    /// Bytes of the segments made from now on, a multiple of 4096 from 1 MiB to 4 GiB.
+    /// Bytes of the segments made from now on, a multiple of 4096 from 1 MiB to 1 GiB.
     pub segment_bytes: u64,
     /// Spare segments kept ready.
     pub spare_segments: u64,
@@ -209,7 +209,7 @@ impl Config {
             return Err(("journal.acknowledgement", "must be memory, written or durable"));
         }
         if !is_segment_bytes(self.journal.segment_bytes) {
-            let range = "must be a multiple of 4096 from 1 MiB to 4 GiB";
+            let range = "must be a multiple of 4096 from 1 MiB to 1 GiB";
             return Err(("journal.segment_bytes", range));
         }
         if !(3..=64).contains(&self.journal.spare_segments) {
@@ -482,5 +482,15 @@ mod tests {
         assert!(error_of("[threads]\nidle = \"sleep\"\n").contains("threads.idle"));
         assert!(error_of("[demo]\ntraders = 11\n").contains("at most ten"));
         assert!(error_of("[network\n").contains("f.toml:1"));
+        for bytes in [1 << 30, 1 << 20] {
+            let text = format!("[journal]\nsegment_bytes = {bytes}\n");
+            assert!(Config::parse(&text, Path::new("f.toml")).is_ok(), "{bytes}");
+        }
+        for bytes in [(1_u64 << 30) + 4096, 4 << 30, (1 << 20) - 4096, (1 << 20) + 512] {
+            let error = error_of(&format!("[journal]\nsegment_bytes = {bytes}\n"));
+            assert!(
+                error.contains("segment_bytes` must be a multiple of 4096 from 1 MiB to 1 GiB")
+            );
+        }
     }
 }

@@ -18,6 +18,7 @@ mod inbox;
 mod random;
 
 mod archives;
+mod changed_starts;
 mod damage;
 mod denied;
 mod differences;
