@@ -53,12 +53,19 @@ pub fn recover_exchange(folder: &JournalFolder, shard: u8) -> Result<Recovered, 
     // One pass: a frame that verifies is executed at once. What the walk finds behind it decides
     // whether the state is used.
     let mut failure = None;
+    let mut foreign = None;
     let found = recover_from(folder, shard, replayer.position(), |frame| {
+        if !replayer.continues(frame.header()) {
+            foreign.get_or_insert(frame.header().number);
+        }
         let is_ahead = frame.header().end > replayer.position();
         if failure.is_none() && is_ahead {
             failure = replayer.apply_frame(frame, u64::MAX).err();
         }
     })?;
+    if let Some((frame_number, position)) = foreign.zip(statistics.snapshot_position) {
+        return Err(RecoveryError::Foreign { position, frame_number });
+    }
     if let Some(error) = failure {
         return Err(explained(folder, error));
     }
@@ -176,8 +183,7 @@ pub fn load(file: &SnapshotFile) -> Result<Replayer, RecoveryError> {
         |reason: String| RecoveryError::Snapshot { path: file.path.display().to_string(), reason };
     let engine = Engine::decode_snapshot(&body, header.state_digest)
         .map_err(|error: SnapshotError| refused(error.to_string()))?;
-    let counts = (header.command_count, header.sequencing_time_ns);
-    Ok(Replayer::resumed(engine, header.position, counts))
+    Ok(Replayer::resumed(engine, &header))
 }
 
 /// Why an exchange cannot be made to stand again.
@@ -231,6 +237,17 @@ pub enum RecoveryError {
         archive: String,
         /// Why each snapshot was refused; empty when there is none.
         refusals: String,
+    },
+    /// The snapshot names another chain than the journal's.
+    #[error(
+        "the snapshot at {position} is of another journal: frame {frame_number} has another chain \
+         value here; move it elsewhere"
+    )]
+    Foreign {
+        /// Of the snapshot.
+        position: u64,
+        /// The frame that it stands behind.
+        frame_number: u64,
     },
     /// The snapshot at the journal's end is another state than the journal's.
     #[error(

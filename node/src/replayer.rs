@@ -6,7 +6,7 @@ use std::fmt;
 use forecastle_engine::{
     CommandInput, ConfigurationError, Engine, EngineConfig, LookAhead, SnapshotError,
 };
-use forecastle_persister::{Frame, Record};
+use forecastle_persister::{Frame, FrameHeader, Hash, Record, SnapshotHeader};
 use forecastle_proto_spec::{
     EngineConfiguration, Frame as MessageFrame, Message as _, RECORD_LENGTH_MAX, RecordHeader,
 };
@@ -22,6 +22,8 @@ pub struct Replayer {
     position: u64,
     command_count: u64,
     sequencing_time_ns: u64,
+    /// Number and chain value of the frame that a snapshot stands behind.
+    origin: Option<(u64, Hash)>,
     scratch: Box<[u8]>,
 }
 
@@ -34,19 +36,30 @@ impl Replayer {
             position: forecastle_runtime::log_buffer::birth_position(shard),
             command_count: 0,
             sequencing_time_ns: 0,
+            origin: None,
             scratch: vec![0; RECORD_LENGTH_MAX].into_boxed_slice(),
         }
     }
 
-    /// Behind `position`, with the state there: what a snapshot holds.
+    /// At a snapshot of that header, with the state that it holds.
     #[must_use]
-    pub fn resumed(
-        engine: Engine,
-        position: u64,
-        (command_count, sequencing_time_ns): (u64, u64),
-    ) -> Self {
-        let scratch = vec![0; RECORD_LENGTH_MAX].into_boxed_slice();
-        Self { engine: Some(engine), position, command_count, sequencing_time_ns, scratch }
+    pub fn resumed(engine: Engine, snapshot: &SnapshotHeader) -> Self {
+        Self {
+            engine: Some(engine),
+            position: snapshot.position,
+            command_count: snapshot.command_count,
+            sequencing_time_ns: snapshot.sequencing_time_ns,
+            origin: Some((snapshot.frame_number, snapshot.chain)),
+            scratch: vec![0; RECORD_LENGTH_MAX].into_boxed_slice(),
+        }
+    }
+
+    /// Whether a frame may belong to the journal that the snapshot at the beginning was made of:
+    /// the one that it stands behind has the chain value that it names.
+    #[must_use]
+    pub fn continues(&self, frame: &FrameHeader) -> bool {
+        let origin = self.origin.filter(|(number, _)| *number == frame.number);
+        origin.is_none_or(|(_, chain)| chain == frame.chain)
     }
 
     /// Applies the records of a frame that lie at or behind the replayer's position and end at or

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use forecastle_node::make_snapshot;
+use forecastle_persister::SnapshotHeader;
 use forecastle_persister_disk::{JournalFolder, SnapshotFile, archive_behind};
 use forecastle_proto_spec::{ExecutionReportCancelled, NewOrderSingle, Side, TimeInForce};
 use tempfile::TempDir;
@@ -120,16 +121,22 @@ fn a_snapshot_of_another_journal_at_the_end_is_refused() {
         let output = forecastle(&["journal", "snapshot"], &data_folder(each));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    // The other one's state under the header that says this journal's position.
+    // The other one's state under this journal's position, without and with its chain value.
     let (own, foreign) = (&files_in(&folder, "snapshots")[0], &files_in(&other, "snapshots")[0]);
-    let (header, _) = snapshot(own).read().expect("it holds");
+    let (own_header, _) = snapshot(own).read().expect("it holds");
     let (foreign_header, body) = snapshot(foreign).read().expect("it holds");
     let journal = JournalFolder::open(&data_folder(&folder), None).expect("it is one");
-    let header =
-        forecastle_persister::SnapshotHeader { position: header.position, ..foreign_header };
-    SnapshotFile::write(&journal, header, &body).expect("the folder is writable");
-    let line = refused(&folder, 4);
-    assert!(line.contains("the snapshot is of another journal"), "{line}");
+    let header = SnapshotHeader { position: own_header.position, ..foreign_header };
+    let own_frame = (own_header.frame_number, own_header.chain);
+    for (frame, words) in [
+        ((own_frame.0, foreign_header.chain), "has another chain value here; move it elsewhere"),
+        (own_frame, "the snapshot is of another journal; move it elsewhere"),
+    ] {
+        let header = SnapshotHeader { frame_number: frame.0, chain: frame.1, ..header };
+        SnapshotFile::write(&journal, header, &body).expect("the folder is writable");
+        let line = refused(&folder, 4);
+        assert!(line.contains(words), "no {words:?} in {line}");
+    }
 }
 
 fn snapshot(path: &Path) -> SnapshotFile {
