@@ -11,6 +11,7 @@ use forecastle_persister::{
 
 use crate::error::{FolderError, JournalError};
 use crate::folder::{JournalFolder, PARTIAL, SegmentFile, segment_name, sync_folder};
+use crate::recover::read_segment;
 use crate::spares::adopt_spare;
 
 /// Archives every closed segment whose records all lie before `position`; gives how many.
@@ -58,7 +59,8 @@ fn archive_one(
     next: &SegmentFile,
 ) -> Result<(), JournalError> {
     let io = |action| FolderError::io(action, &segment.path);
-    let bytes = fs::read(&segment.path).map_err(io("read"))?;
+    let mut bytes = Vec::new();
+    read_segment(&segment.path, false, &mut bytes)?;
     let mut walk = JournalWalk::new(shard_of(segment.position), folder.key().cloned());
     walk.segment(segment.position, &bytes, |_, _| {});
     let end = walk.finish();

@@ -91,6 +91,14 @@ pub enum JournalError {
         /// What is wrong.
         fault: SegmentHeaderFault,
     },
+    /// A file between the segments is longer than any segment.
+    #[error("{path} has {length} bytes: no segment is that long")]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        length: u64,
+    },
     /// A segment's header gives another position than its name.
     #[error("{path}: its header says position {position}, its name does not")]
     Name {

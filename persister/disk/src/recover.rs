@@ -3,8 +3,11 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 
-use forecastle_persister::{Frame, JournalEnd, JournalWalk, Outcome, SECTOR_LENGTH, TornTail};
+use forecastle_persister::{
+    Frame, JournalEnd, JournalWalk, Outcome, SECTOR_LENGTH, SEGMENT_BYTES_MAX, TornTail,
+};
 
 use crate::archive::read_archived;
 use crate::error::{FolderError, JournalError};
@@ -99,16 +102,33 @@ fn walk(
         if segment.is_archived {
             bytes = read_archived(path)?;
         } else {
-            let mut file = File::open(path).map_err(FolderError::io("open", path))?;
-            if is_synced {
-                file.sync_data().map_err(FolderError::io("sync", path))?;
-            }
-            bytes.clear();
-            file.read_to_end(&mut bytes).map_err(FolderError::io("read", path))?;
+            read_segment(path, is_synced, &mut bytes)?;
         }
         walk.segment(segment.position, &bytes, |_, frame| visit(frame));
     }
     Ok(walk.finish())
+}
+
+/// Reads the file of a segment into `bytes`, which it overwrites; synced before if `is_synced`.
+///
+/// # Errors
+/// It cannot be read, or is longer than any segment.
+pub(crate) fn read_segment(
+    path: &Path,
+    is_synced: bool,
+    bytes: &mut Vec<u8>,
+) -> Result<(), JournalError> {
+    let mut file = File::open(path).map_err(FolderError::io("open", path))?;
+    if is_synced {
+        file.sync_data().map_err(FolderError::io("sync", path))?;
+    }
+    let length = file.metadata().map_err(FolderError::io("read", path))?.len();
+    if length > SEGMENT_BYTES_MAX {
+        return Err(JournalError::Length { path: path.to_path_buf(), length });
+    }
+    bytes.clear();
+    file.read_to_end(bytes).map_err(FolderError::io("read", path))?;
+    Ok(())
 }
 
 /// Writes zeros over the torn tail and syncs them.

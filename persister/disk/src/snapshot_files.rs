@@ -63,6 +63,11 @@ impl SnapshotFile {
         if header.position != self.position {
             return Err(fault(SnapshotFault::Field("position: the name says another one")));
         }
+        // Before memory is taken for it.
+        let length = file.metadata().map_err(io("read"))?.len();
+        if length != (SECTOR_LENGTH as u64).saturating_add(header.body_length) {
+            return Err(fault(SnapshotFault::Length { length }));
+        }
         let mut body = Vec::new();
         file.read_to_end(&mut body).map_err(io("read"))?;
         let mut reader = SnapshotReader::new(header);

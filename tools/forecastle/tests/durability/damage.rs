@@ -146,6 +146,40 @@ fn a_damaged_snapshot_is_said_and_the_journal_replayed_instead() {
     assert!(ending.output.contains("commands from the beginning"), "{}", ending.output);
 }
 
+/// Sparse files: nothing is written, and no memory is asked for what is not there.
+#[test]
+fn files_longer_than_they_can_be_are_named_by_their_length() {
+    const LENGTH: u64 = 1 << 43;
+    let folder = traded(3);
+    let data = data_folder(&folder);
+    let stretch = |path: &Path, length: u64| {
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(length).expect("the file system has sparse files");
+    };
+    let segment = segments(&folder).remove(0);
+    let whole = fs::metadata(&segment).unwrap().len();
+    stretch(&segment, LENGTH);
+    let line = refused(&folder, 4);
+    let said = format!("{} has {LENGTH} bytes: no segment is that long", segment.display());
+    assert!(line.contains(&said), "{line}");
+    let output = forecastle(&["journal", "verify"], &data);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&output.stderr).contains(&said));
+    // One that any segment could have is named with its place.
+    stretch(&segment, whole * 2);
+    let line = refused(&folder, 4);
+    assert!(line.contains("the file has 2097152 bytes, not those its header says"), "{line}");
+    stretch(&segment, whole);
+    let output = forecastle(&["journal", "snapshot"], &data);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let snapshot = fs::read_dir(data.join("snapshots")).unwrap().next().unwrap().unwrap().path();
+    stretch(&snapshot, LENGTH);
+    let ending = ExchangeProcess::spawn(folder).end_by("TERM");
+    let said = format!("the snapshot has {LENGTH} bytes, not those it should");
+    assert!(ending.output.contains(&said), "{}", ending.output);
+    assert!(ending.output.contains("commands from the beginning"), "{}", ending.output);
+}
+
 #[test]
 fn a_newer_format_and_foreign_files_are_refused_by_name() {
     let folder = traded(1);
