@@ -4,6 +4,7 @@
 //! segments as well where they lie beside it. The journal is streamed: memory does not grow with
 //! it.
 
+pub mod capture;
 pub mod diff;
 pub mod dump;
 pub mod explain;
@@ -92,6 +93,12 @@ pub enum Command {
         #[arg(value_name = "B")]
         right: PathBuf,
     },
+    /// Write records in a form that other programs read.
+    Export {
+        /// The form.
+        #[command(subcommand)]
+        form: Form,
+    },
     /// Copy what verifies of a damaged journal into a new data folder; the original stays.
     Salvage {
         /// The journal.
@@ -109,6 +116,29 @@ pub enum Command {
     },
 }
 
+/// A form that other programs read.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Form {
+    /// A capture file for Wireshark, tshark and tcpdump: Aeron frames in UDP datagrams.
+    ///
+    /// Commands go from port 20132 on stream 1011, record headers and effects to port 20133 on
+    /// stream 1012; the Aeron session is the session that sent the command.
+    ///
+    /// Example: forecastle journal export pcap DATA --output - | tshark -r - --enable-heuristic
+    /// aeron_udp
+    Pcap {
+        /// The journal.
+        #[command(flatten)]
+        place: Place,
+        /// Which records.
+        #[command(flatten)]
+        filter: Filter,
+        /// File to write, over one that is there; - for standard output.
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
 /// Answers.
 ///
 /// # Errors
@@ -121,6 +151,9 @@ pub fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::At { place, position } => state_at::run(place, *position),
         Command::Explain { place, order } => explain::run(place, *order),
         Command::Diff { left, right } => diff::run(left, right),
+        Command::Export { form: Form::Pcap { place, filter, output } } => {
+            capture::run(place, filter, output)
+        }
         Command::Salvage { place, target } => salvage::run(place, target),
         Command::Snapshot { place } => salvage::snapshot(place),
     }

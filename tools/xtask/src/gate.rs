@@ -7,6 +7,7 @@ mod capture;
 mod cargo_steps;
 mod debian;
 mod exchange;
+mod export;
 mod market;
 mod process;
 mod replay;
@@ -121,6 +122,7 @@ const STEPS: &[(&str, Step)] = &[
     ("market", market::run),
     ("replay", replay::run),
     ("capture", capture::run),
+    ("export", export::run),
 ];
 
 const SKIPPED: &str = "skipped: ";

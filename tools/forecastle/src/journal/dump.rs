@@ -97,6 +97,7 @@ fn columns(frame: &Frame<'_>) -> (String, String) {
     (name.unwrap_or_default(), fields.collect::<Vec<_>>().join(" "))
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
+/// The reader of the output is gone.
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -14,7 +14,7 @@ pub struct Effect<'a> {
 }
 
 /// The effects of a record in order.
-pub fn effects<'a>(record: &Record<'a>) -> impl Iterator<Item = Effect<'a>> + use<'a> {
+pub fn effects<'a>(record: &Record<'a>) -> impl Iterator<Item = Effect<'a>> + Clone + use<'a> {
     let mut rest = record.effects();
     let mut position = record.end() - rest.len() as u64;
     std::iter::from_fn(move || {

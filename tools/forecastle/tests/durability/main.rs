@@ -19,6 +19,7 @@ mod random;
 
 mod archives;
 mod changed_starts;
+mod capture;
 mod damage;
 mod denied;
 mod differences;

@@ -12,8 +12,9 @@ use crate::exchange_process::{ExchangeProcess, data_folder};
 use crate::floor::{CASH, Floor, MAKER_ACCOUNT, place};
 
 /// A stopped exchange in which one ask was filled by half and cancelled, one rests, one was filled.
-struct Story {
-    folder: TempDir,
+pub struct Story {
+    /// What it left.
+    pub folder: TempDir,
     cancelled_id: u64,
     resting_id: u64,
     filled_id: u64,
@@ -21,7 +22,7 @@ struct Story {
     fill_position: u64,
 }
 
-fn story(last_quantity: u32) -> Story {
+pub fn story(last_quantity: u32) -> Story {
     let mut floor = Floor::open_in(ExchangeProcess::start());
     let ask = floor.order(Side::Sell, 10, 5_000);
     let cancelled_id = floor.place_for_maker(ask);
@@ -45,12 +46,12 @@ fn story(last_quantity: u32) -> Story {
     Story { folder, cancelled_id, resting_id, filled_id, fill_position }
 }
 
-fn ask(arguments: &[&str], folders: &[&Path]) -> Output {
+pub fn ask(arguments: &[&str], folders: &[&Path]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_forecastle"));
     command.args(arguments).args(folders).output().expect("the binary was built by cargo")
 }
 
-fn answer(arguments: &[&str], folder: &TempDir) -> String {
+pub fn answer(arguments: &[&str], folder: &TempDir) -> String {
     let output = ask(arguments, &[&data_folder(folder)]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("it prints text")

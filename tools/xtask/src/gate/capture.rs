@@ -115,14 +115,7 @@ impl Capture {
 }
 
 fn judge(file: &Path, ports: &[u16], dropped: u64) -> anyhow::Result<Outcome> {
-    let mut findings = Findings::default();
-    let mut command = Command::new("tshark");
-    command.args(["-2", "-r"]).arg(file).args(OPTIONS);
-    for field in FIELDS.iter().chain(INVALID) {
-        command.args(["-e", field]);
-    }
-    let status = process::run(&mut command, DISSECTION_LIMIT, |line| findings.read(line))?;
-    ensure!(status.success(), "tshark: {status}");
+    let findings = dissect(file)?;
     let mut outcome = Outcome::passed(findings.summary(dropped));
     let mut complaints = findings.complaints(dropped);
     for port in ports {
@@ -139,16 +132,35 @@ fn judge(file: &Path, ports: &[u16], dropped: u64) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
+/// Has stock tshark read a capture file.
+///
+/// # Errors
+/// When tshark fails.
+pub fn dissect(file: &Path) -> anyhow::Result<Findings> {
+    let mut findings = Findings::default();
+    let mut command = Command::new("tshark");
+    command.args(["-2", "-r"]).arg(file).args(OPTIONS);
+    for field in FIELDS.iter().chain(INVALID) {
+        command.args(["-e", field]);
+    }
+    let status = process::run(&mut command, DISSECTION_LIMIT, |line| findings.read(line))?;
+    ensure!(status.success(), "tshark: {status}");
+    Ok(findings)
+}
+
 /// What the dissector says of all datagrams.
 #[derive(Default)]
-struct Findings {
-    datagrams: u64,
+pub struct Findings {
+    /// Datagrams read.
+    pub datagrams: u64,
     response_setups: u64,
-    by_kind: BTreeMap<&'static str, u64>,
+    /// Datagrams by the kinds of frames in them.
+    pub by_kind: BTreeMap<&'static str, u64>,
     by_port: BTreeMap<u16, u64>,
     /// The gaps that were NAKed, and whether a repair was seen for any NAK of that gap.
     gaps: BTreeMap<String, bool>,
-    faults: Vec<String>,
+    /// What is malformed or unknown to the dissector.
+    pub faults: Vec<String>,
 }
 
 impl Findings {

@@ -64,6 +64,14 @@ pub fn recorded_market() -> Option<PathBuf> {
 /// Why a step that needs the recorded market is skipped.
 pub const NO_MARKET: &str = "no ../shared/data/betfair/1.200806927.jsonl beside the workspace";
 
+/// Why a step that needs the journal of this one is skipped.
+pub fn no_journal() -> &'static str {
+    match recorded_market() {
+        Some(_) => "the market step did not leave a journal",
+        None => NO_MARKET,
+    }
+}
+
 fn import(gate: &Gate, file: &Path, name: &str) -> anyhow::Result<Value> {
     let exchange = Exchange::start(&binary(gate), &folder(gate, name))?;
     let report = trade(gate, file, &exchange)?;

@@ -16,12 +16,8 @@ use super::{Gate, Outcome, market, process};
 /// # Errors
 /// When a replay differs from the import, or the flipped byte is not found.
 pub fn run(gate: &mut Gate) -> anyhow::Result<Outcome> {
-    let Some(traded) = gate.traded.take() else {
-        let reason = match market::recorded_market() {
-            Some(_) => "the market step did not leave a journal",
-            None => market::NO_MARKET,
-        };
-        return Ok(Outcome::skipped("replay", reason));
+    let Some(traded) = &gate.traded else {
+        return Ok(Outcome::skipped("replay", market::no_journal()));
     };
     let binary = market::binary(gate);
     let journal = traded.data_folder.join("journal");
