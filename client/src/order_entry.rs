@@ -211,6 +211,24 @@ impl OrderEntry {
         Ok(seq_num)
     }
 
+    /// As [`OrderEntry::send`], for a request that is encoded already, header included: its
+    /// `seq_num` and `sending_time_ns` are written over.
+    ///
+    /// # Errors
+    /// As [`OrderEntry::send`].
+    ///
+    /// # Panics
+    /// `message` is not exactly one request, or as [`OrderEntry::send`].
+    pub fn send_encoded(&mut self, message: &[u8]) -> Result<u32, SessionError> {
+        let seq_num = self.next_seq_num;
+        let mut buffer = [0; MESSAGE_LENGTH_MAX];
+        let buffer = &mut buffer[..message.len()];
+        buffer.copy_from_slice(message);
+        self.send_bytes(buffer, seq_num)?;
+        self.next_seq_num += 1;
+        Ok(seq_num)
+    }
+
     /// Sends one request without a number: those that the gateway answers itself.
     ///
     /// # Errors
@@ -302,18 +320,24 @@ impl OrderEntry {
     }
 
     fn send_as<M: Message>(&mut self, message: &M, seq_num: u32) -> Result<(), SessionError> {
+        let mut buffer = [0; MESSAGE_LENGTH_MAX];
+        let length = encode(message, &mut buffer).expect("a request fits the buffer");
+        self.send_bytes(&mut buffer[..length], seq_num)
+    }
+
+    fn send_bytes(&mut self, message: &mut [u8], seq_num: u32) -> Result<(), SessionError> {
         if let Some(ended) = &self.transport.ended {
             return Err(ended.clone());
         }
         if self.phase != Phase::Established {
             return Err(SessionError::NotEstablished);
         }
-        let mut buffer = [0; MESSAGE_LENGTH_MAX];
-        let length = encode(message, &mut buffer).expect("a request fits the buffer");
-        assert!(M::TEMPLATE_ID >= 20, "login messages are the client's own");
-        buffer[SENDING_TIME].copy_from_slice(&wall_ns().to_le_bytes());
-        buffer[SEQ_NUM].copy_from_slice(&seq_num.to_le_bytes());
-        self.transport.offer(&buffer[..length])?;
+        let frame = Frame::parse(message).ok().filter(|(_, rest)| rest.is_empty());
+        let (frame, _) = frame.expect("a request is exactly one message");
+        assert!(frame.template_id >= 20, "login messages are the client's own");
+        message[SENDING_TIME].copy_from_slice(&wall_ns().to_le_bytes());
+        message[SEQ_NUM].copy_from_slice(&seq_num.to_le_bytes());
+        self.transport.offer(message)?;
         self.last_sent = Instant::now();
         self.transport.transmit();
         Ok(())

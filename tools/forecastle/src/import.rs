@@ -3,8 +3,8 @@
 //! The pure part reads a stream file ([`stream`], [`message`], [`survey`]), keeps what the source
 //! shows ([`source`], [`ladder`]) and decides what to send so that the exchange shows the same
 //! ([`plan`], [`resting`]). It knows no socket, clock or thread. The other part logs in like any
-//! client ([`link`]), sends that ([`importer`]) and compares the books of the exchange, rebuilt
-//! from market data ([`feed`]), with the source after every message.
+//! client, sends that ([`importer`]) and compares the books of the exchange, rebuilt from market
+//! data ([`feed`]), with the source after every message.
 
 pub mod admin;
 pub mod decimal;
@@ -12,10 +12,8 @@ pub mod desk;
 pub mod feed;
 pub mod importer;
 pub mod ladder;
-pub mod link;
 pub mod listing;
 pub mod message;
-pub mod pace;
 pub mod plan;
 pub mod resting;
 pub mod source;
@@ -37,14 +35,14 @@ use self::admin::{Admin, Answers};
 use self::desk::Desk;
 use self::feed::Feed;
 use self::importer::Importer;
-use self::link::Link;
 use self::listing::Listing;
-use self::pace::{Pace, Speed};
 use self::source::SourceMarket;
 use self::stream::{Line, StreamReader};
 use self::summary::Summary;
 use self::survey::Survey;
 use crate::exit::{Failure, Outcome};
+use crate::link::Link;
+use crate::pace::{Pace, Speed};
 
 /// What to import, where to and how.
 #[derive(Clone, Debug, clap::Args)]
@@ -135,7 +133,9 @@ fn replay(
     let mut next_poll = Instant::now() + POLL_PERIOD;
     while let Some(line) = reader.next_line().context(Failure::Damaged)? {
         let Line::Message(message) = line else { continue };
-        if let Some(due) = pace.due(message.publish_time_ms) {
+        let time_ms = message.publish_time_ms.and_then(|time_ms| u64::try_from(time_ms).ok());
+        let time_ns = time_ms.map(|time_ms| time_ms.saturating_mul(NS_PER_MS));
+        if let Some(due) = time_ns.and_then(|time_ns| pace.due(time_ns)) {
             importer.wait_until(due)?;
         }
         importer
@@ -217,6 +217,7 @@ impl<'a> ImportKeys<'a> {
 }
 
 const BAR_TEMPLATE: &str = "{bar:40} {pos}/{len} messages, {per_sec}, {eta} to go";
+const NS_PER_MS: u64 = 1_000_000;
 const POLL_PERIOD: std::time::Duration = std::time::Duration::from_millis(50);
 const MAKER_ACCOUNT_COUNT: usize = 4;
 /// Millionths: enough for the largest ladders there are, and a small part of what an exchange

@@ -6,6 +6,8 @@ pub mod demo;
 pub mod exit;
 pub mod import;
 pub mod journal;
+pub mod link;
+pub mod pace;
 pub mod replay;
 pub mod serve;
 pub mod status;

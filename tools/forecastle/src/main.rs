@@ -28,7 +28,12 @@ struct CommandLine {
 enum Command {
     /// Run an exchange without demo traders.
     Serve(ExchangeArguments),
-    /// Execute a journal again and compare every effect and digest.
+    /// Execute a journal again and compare every effect and digest; with --exchange, feed its
+    /// commands to a live exchange.
+    ///
+    /// With --exchange: 0 done, 3 the books of an exchange that was fresh differ at the end.
+    ///
+    /// Example: forecastle replay DATA --exchange ready.json --speed 10
     Replay(replay::Arguments),
     /// Ask a journal: list, verify, dump, state at a position, an order's life, differences.
     Journal {

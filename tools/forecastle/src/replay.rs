@@ -1,5 +1,7 @@
 //! `forecastle replay`: executes a journal again and compares every byte of every effect and every
-//! digest with what was written.
+//! digest with what was written; or feeds its commands to a live exchange.
+
+pub mod live;
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -33,18 +35,32 @@ pub struct Arguments {
     /// Print the figures as one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// A live exchange to feed.
+    #[command(flatten)]
+    pub live: live::Feed,
 }
 
 /// Replays a journal and prints what came of it.
 ///
 /// # Errors
-/// The journal is damaged, cannot be read, or is of other rules.
+/// The journal is damaged, cannot be read, or is of other rules; the live exchange cannot be
+/// reached.
 pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let source = Source::open(&arguments.place)?;
+    let limit = arguments.to.unwrap_or(u64::MAX).min(source.end_position());
+    match &arguments.live.exchange {
+        None => verify(arguments, &source, limit),
+        Some(ready) => {
+            let bar = position_bar(limit.saturating_sub(source.first_position));
+            live::run(&arguments.live, ready, &source, (limit, &bar, arguments.json))
+        }
+    }
+}
+
+fn verify(arguments: &Arguments, source: &Source, limit: u64) -> anyhow::Result<Outcome> {
     // The rate is that of reading, verifying and executing; the walk before it looks for the end.
     let start = Instant::now();
-    let limit = arguments.to.unwrap_or(u64::MAX).min(source.end_position());
-    let mut replayer = beginning(arguments, &source, limit)?;
+    let mut replayer = beginning(arguments, source, limit)?;
     let first_command = replayer.command_count();
     let mut progress = Progress::new(arguments, replayer.position(), limit);
     let mut difference = None;
@@ -67,7 +83,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(difference) = &difference {
         eprintln!("forecastle: {difference}");
     }
-    figures.print(arguments, &source, &replayer);
+    figures.print(arguments, source, &replayer);
     let digest = replayer.engine().map(|engine| format!("{:016x}", engine.market_digest()));
     let is_expected = match &arguments.expect {
         Some(expected) => digest.as_deref() == Some(expected.trim_start_matches("0x")),
@@ -144,6 +160,17 @@ impl Figures {
     }
 }
 
+/// A bar over so many bytes of records, on a terminal.
+fn position_bar(length: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(
+        "{bar:40} {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    );
+    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 /// The bar on a terminal, and the digests that `--every` asks for.
 struct Progress {
     bar: ProgressBar,
@@ -155,15 +182,7 @@ struct Progress {
 
 impl Progress {
     fn new(arguments: &Arguments, start: u64, limit: u64) -> Self {
-        let bar = if std::io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template(
-                "{bar:40} {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-            );
-            let bar = ProgressBar::new(limit.saturating_sub(start));
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        } else {
-            ProgressBar::hidden()
-        };
+        let bar = position_bar(limit.saturating_sub(start));
         let every = arguments.every.map(std::num::NonZeroU64::get);
         Self { bar, start, every, next: every.unwrap_or(0), is_json: arguments.json }
     }

@@ -11,8 +11,8 @@ use forecastle_proto_spec::{
 };
 use zerocopy::FromZeros as _;
 
-use super::link::{ANSWER_TIMEOUT, Link, Patience, ReportHandler};
 use crate::exit::Failure;
+use crate::link::{ANSWER_TIMEOUT, Link, Patience, ReportHandler};
 
 /// Requests of the administrator, each waited for.
 pub struct Admin {

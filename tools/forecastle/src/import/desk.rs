@@ -7,8 +7,8 @@ use forecastle_proto_spec::{
     ExecutionReportRejected, ExecutionReportTrade, Frame, NotApplied, OrderCancelReject,
 };
 
-use super::link::ReportHandler;
 use super::resting::{PriceKey, RestingOrders};
+use crate::link::ReportHandler;
 
 /// Requests without an answer, orders, and counts, all from reports.
 #[derive(Debug, Default)]

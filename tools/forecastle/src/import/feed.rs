@@ -11,8 +11,8 @@ use forecastle_proto_spec::{
     Frame, Message as _, OrderDelete, OrderExecuted, OrderPut, OrderReduce, Side,
 };
 
-use super::link::{CONNECT_TIMEOUT, Patience};
 use crate::exit::Failure;
+use crate::link::{CONNECT_TIMEOUT, Patience};
 
 /// A subscription and the books that it adds up to.
 pub struct Feed {

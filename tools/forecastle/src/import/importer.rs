@@ -15,7 +15,6 @@ use zerocopy::FromZeros as _;
 use super::admin::Admin;
 use super::desk::{Desk, Sent};
 use super::feed::Feed;
-use super::link::{ANSWER_TIMEOUT, Link, Patience};
 use super::listing::Listing;
 use super::message::{Message, SourceStatus};
 use super::plan::Plan;
@@ -23,6 +22,7 @@ use super::resting::{PriceChange, PriceKey, Request, orders_of};
 use super::source::SourceMarket;
 use super::summary::Summary;
 use crate::exit::Failure;
+use crate::link::{ANSWER_TIMEOUT, Link, Patience};
 
 /// The sessions and what they work on.
 pub struct Importer {

@@ -20,7 +20,12 @@ pub struct Desk {
 impl Desk {
     /// Logs in with the key of this name.
     pub fn open(exchange: &ExchangeProcess, key: &str) -> Self {
-        let options = options(exchange, key);
+        Self::open_numbered(exchange, key, 0)
+    }
+
+    /// Logs in with one of the sessions of that key, 0 to 15.
+    pub fn open_numbered(exchange: &ExchangeProcess, key: &str, session_number: u32) -> Self {
+        let options = OrderEntryOptions { session_number, ..options(exchange, key) };
         let session = OrderEntry::connect(&options, PATIENCE).expect("the exchange lets it in");
         Self { session, inbox: Inbox::default(), next_id: 1 }
     }

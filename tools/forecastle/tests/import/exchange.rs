@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use forecastle::exit::Failure;
 use forecastle::import::summary::Summary;
 use forecastle::import::survey::Survey;
-use forecastle::import::{self, Arguments, pace::Speed};
+use forecastle::import::{self, Arguments};
+use forecastle::pace::Speed;
 use forecastle_client::{Books, MarketData, ReadyFile};
 use forecastle_node::{Config, DataFolder, Exchange, Limits, Network};
 

@@ -1,4 +1,4 @@
-//! One session of the import with what listens to its reports.
+//! One session of the client with what listens to its reports.
 
 use std::time::{Duration, Instant};
 
@@ -39,9 +39,16 @@ impl<H: ReportHandler> Link<H> {
     /// # Errors
     /// The session has ended, or the exchange takes nothing for [`ANSWER_TIMEOUT`].
     pub fn send<M: Message>(&mut self, message: &M) -> anyhow::Result<u32> {
+        self.send_with(|session| session.send(message))
+    }
+
+    fn send_with(
+        &mut self,
+        mut send: impl FnMut(&mut OrderEntry) -> Result<u32, SessionError>,
+    ) -> anyhow::Result<u32> {
         let mut patience = Patience::new(ANSWER_TIMEOUT);
         loop {
-            match self.session.send(message) {
+            match send(&mut self.session) {
                 Ok(seq_num) => return Ok(seq_num),
                 Err(SessionError::BackPressured | SessionError::NotConnected)
                     if !patience.is_over() =>
@@ -52,6 +59,14 @@ impl<H: ReportHandler> Link<H> {
                 Err(error) => return Err(failed(error)),
             }
         }
+    }
+
+    /// As [`Self::send`], for a request that is encoded already.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub fn send_encoded(&mut self, message: &[u8]) -> anyhow::Result<u32> {
+        self.send_with(|session| session.send_encoded(message))
     }
 
     /// Does what is due and hands all reports to the handler; how many there were.

@@ -1,9 +1,9 @@
-//! How fast a recording is replayed.
+//! How fast a recording is played: its own time over a speed.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use super::decimal::parse_hundredths;
+use crate::import::decimal::parse_hundredths;
 
 /// Speed against the recording's own time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,29 +29,28 @@ impl FromStr for Speed {
     }
 }
 
-/// When messages are due, from the time of the first.
+/// When parts of a recording are due, from the time of the first.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     speed: Speed,
-    start: Instant,
-    first_ms: Option<i64>,
+    /// When the first part was due, here and in the recording.
+    first: Option<(Instant, u64)>,
 }
 
 impl Pace {
-    /// A replay that starts now.
+    /// A recording that starts when its first part is asked for.
     #[must_use]
     pub fn new(speed: Speed) -> Self {
-        Self { speed, start: Instant::now(), first_ms: None }
+        Self { speed, first: None }
     }
 
-    /// When the message published at `publish_time_ms` is due; `None` for at once.
-    pub fn due(&mut self, publish_time_ms: Option<i64>) -> Option<Instant> {
-        let now_ms = publish_time_ms?;
-        let first_ms = *self.first_ms.get_or_insert(now_ms);
+    /// When what the recording has at `time_ns` is due; `None` for at once.
+    pub fn due(&mut self, time_ns: u64) -> Option<Instant> {
+        let (start, first_ns) = *self.first.get_or_insert_with(|| (Instant::now(), time_ns));
         let Speed::Hundredths(hundredths) = self.speed else { return None };
-        let elapsed_ms = u64::try_from(now_ms.saturating_sub(first_ms)).ok()?;
-        let wait_ms = elapsed_ms.saturating_mul(100) / hundredths;
-        self.start.checked_add(Duration::from_millis(wait_ms))
+        let elapsed_ns = u128::from(time_ns.checked_sub(first_ns)?);
+        let wait_ns = u64::try_from(elapsed_ns * 100 / u128::from(hundredths)).ok()?;
+        start.checked_add(Duration::from_nanos(wait_ns))
     }
 }
 
@@ -70,12 +69,15 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_due_by_their_own_time_over_the_speed() {
+    fn what_was_recorded_is_due_by_its_own_time_over_the_speed() {
         let mut pace = Pace::new(Speed::Hundredths(1000));
-        assert_eq!(pace.due(None), None);
-        assert_eq!(pace.due(Some(5_000)), Some(pace.start));
-        assert_eq!(pace.due(Some(7_500)), Some(pace.start + Duration::from_millis(250)));
-        assert_eq!(pace.due(Some(4_000)), None, "before the first: at once");
-        assert_eq!(Pace::new(Speed::Max).due(Some(5_000)), None);
+        let start = pace.due(5_000).unwrap();
+        assert_eq!(pace.due(5_000), Some(start));
+        assert_eq!(pace.due(7_500), Some(start + Duration::from_nanos(250)));
+        assert_eq!(pace.due(4_000), None, "before the first: at once");
+        let mut slow = Pace::new(Speed::Hundredths(1));
+        let start = slow.due(0).unwrap();
+        assert_eq!(slow.due(7), Some(start + Duration::from_nanos(700)));
+        assert_eq!(Pace::new(Speed::Max).due(5_000), None);
     }
 }

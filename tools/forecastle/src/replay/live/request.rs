@@ -1,0 +1,250 @@
+//! What a record of the journal is to a live exchange: a request to send again, the end of work
+//! that a request began, or something that cannot be sent. Pure.
+
+use forecastle_persister::Record;
+use forecastle_proto_spec::{
+    AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
+    EntitlementRequest, EventDefinitionReport, EventDefinitionRequest, ExecutionReportRejected,
+    Frame, MarketStatus, Message as _, NewOrderSingle, OrderAccepted, OrderCancelReject,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest,
+    RejectCode, SecurityStatusRequest, SettlementComplete, SettlementRequest, StateReportRequest,
+    WithdrawalRequest, describe,
+};
+
+use crate::journal::record_view::effects;
+
+/// A record, seen as something to send.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Part<'a> {
+    /// A request of a client.
+    Request(Request<'a>),
+    /// A record of the exchange itself, with which a client's sweep or pay-out was complete.
+    WorkDone {
+        /// Session that had asked for the work.
+        session_id: u32,
+        /// Number of that request in the journal.
+        seq_num: u32,
+    },
+    /// Nothing that a client sends.
+    Skipped {
+        /// Name of the message.
+        kind: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+}
+
+/// A request as a client sent it, and what came of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Request<'a> {
+    /// Session that sent it.
+    pub session_id: u32,
+    /// Its number in the journal.
+    pub seq_num: u32,
+    /// Name of the message.
+    pub kind: &'static str,
+    /// The message.
+    pub frame: Frame<'a>,
+    /// How it was answered.
+    pub answer: Answer,
+    /// What it brought into the world.
+    pub makes: Makes,
+    /// How it was done.
+    pub work: Work,
+}
+
+/// How a request was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done.
+    Accepted,
+    /// Refused with this code.
+    Refused(u16),
+}
+
+/// How a request was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// At once, like most.
+    None,
+    /// At once, though it is of a kind that may take several records: a sweep or a pay-out.
+    Short,
+    /// In several records, between which other requests came.
+    Long,
+}
+
+/// What other requests can name once this one is done, by the numbers that the exchange gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Makes {
+    /// Nothing.
+    Nothing,
+    /// An order.
+    Order(u64),
+    /// An event and its markets.
+    Event(EventIds),
+}
+
+/// Numbers of an event and its markets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventIds {
+    /// Event.
+    pub event_id: u32,
+    /// First market; the others follow without gap.
+    pub first_security_id: u32,
+    /// Markets.
+    pub market_count: u8,
+}
+
+impl<'a> Part<'a> {
+    /// What a record is.
+    #[must_use]
+    pub fn of(record: &Record<'a>) -> Self {
+        let header = record.header();
+        let session_id = header.session_id.get();
+        let Ok((frame, [])) = Frame::parse(record.command()) else {
+            return Self::Skipped { kind: "malformed", reason: "is no message of this schema" };
+        };
+        let kind = describe(&frame, &mut |_, _| {}).unwrap_or("unknown");
+        if session_id == EXCHANGE_SESSION_ID {
+            return match work_done(record, &frame) {
+                Some((session_id, seq_num)) => Self::WorkDone { session_id, seq_num },
+                None => Self::Skipped { kind, reason: "was made by the exchange itself" },
+            };
+        }
+        if !REQUESTS.contains(&frame.template_id) {
+            return Self::Skipped { kind, reason: "belongs to a login, and this has its own" };
+        }
+        let answer = answer(record);
+        if NUMBER_REFUSED.map(|code| Answer::Refused(code.into())).contains(&answer) {
+            return Self::Skipped {
+                kind,
+                reason: "was refused for its number, and this counts anew",
+            };
+        }
+        let seq_num = number_at(&frame, "seq_num").unwrap_or_default();
+        let (makes, work) = (makes(record), work(record, &frame));
+        Self::Request(Request { session_id, seq_num, kind, frame, answer, makes, work })
+    }
+}
+
+impl Request<'_> {
+    /// Whether it is of a trader; the others are of administrators, and what they change decides
+    /// what happens to everybody else's.
+    #[must_use]
+    pub fn is_of_trader(&self) -> bool {
+        TRADERS.contains(&self.frame.template_id)
+    }
+}
+
+/// The code of a refusal, when a message is one.
+#[must_use]
+pub fn refusal(frame: &Frame<'_>) -> Option<u16> {
+    if let Some(reject) = frame.body::<ExecutionReportRejected>() {
+        Some(reject.reject_code.get())
+    } else if let Some(reject) = frame.body::<OrderCancelReject>() {
+        Some(reject.reject_code.get())
+    } else {
+        frame.body::<BusinessMessageReject>().map(|reject| reject.reject_code.get())
+    }
+}
+
+/// Whether a message says that a sweep or a pay-out is complete.
+#[must_use]
+pub fn is_end_of_work(frame: &Frame<'_>) -> bool {
+    [OrderMassActionReport::TEMPLATE_ID, SettlementComplete::TEMPLATE_ID]
+        .contains(&frame.template_id)
+}
+
+/// The place of a field in a message's bytes, header included.
+#[must_use]
+pub fn place_of(template_id: u16, field: &str) -> Option<usize> {
+    let mut layouts = forecastle_proto_spec::LAYOUTS.iter().copied().flatten();
+    let layout = layouts.find(|layout| layout.template_id == template_id)?;
+    let (_, offset) = layout.fields.iter().find(|(name, _)| *name == field)?;
+    Some(forecastle_proto_spec::MESSAGE_HEADER_LENGTH + offset)
+}
+
+/// The value of a field of 32 bits, when the message has it.
+#[must_use]
+pub fn number_at(frame: &Frame<'_>, field: &str) -> Option<u32> {
+    let place = place_of(frame.template_id, field)?;
+    let bytes = frame.bytes.get(place..)?.first_chunk()?;
+    Some(u32::from_le_bytes(*bytes))
+}
+
+fn answer(record: &Record<'_>) -> Answer {
+    let refused = effects(record).find_map(|effect| refusal(&effect.frame));
+    refused.map_or(Answer::Accepted, Answer::Refused)
+}
+
+fn makes(record: &Record<'_>) -> Makes {
+    let made = effects(record).find_map(|effect| {
+        if let Some(order) = effect.frame.body::<OrderAccepted>() {
+            return Some(Makes::Order(order.order_id.get()));
+        }
+        effect.frame.body::<EventDefinitionReport>().map(|event| Makes::Event(event.into()))
+    });
+    made.unwrap_or(Makes::Nothing)
+}
+
+fn work(record: &Record<'_>, frame: &Frame<'_>) -> Work {
+    let closes = |request: &SecurityStatusRequest| request.status == u8::from(MarketStatus::Closed);
+    let is_work = match frame.template_id {
+        OrderMassActionRequest::TEMPLATE_ID
+        | EndOfDayRequest::TEMPLATE_ID
+        | SettlementRequest::TEMPLATE_ID => true,
+        _ => frame.body().is_some_and(closes),
+    };
+    let is_at_end = effects(record)
+        .any(|effect| is_end_of_work(&effect.frame) || refusal(&effect.frame).is_some());
+    match (is_work, is_at_end) {
+        (false, _) => Work::None,
+        (true, true) => Work::Short,
+        (true, false) => Work::Long,
+    }
+}
+
+/// Session and number of the request whose work a `Continue` record ends.
+fn work_done(record: &Record<'_>, frame: &Frame<'_>) -> Option<(u32, u32)> {
+    let step = frame.body::<Continue>()?;
+    let is_done = effects(record).any(|effect| is_end_of_work(&effect.frame));
+    is_done.then(|| (step.session_id.get(), step.seq_num.get()))
+}
+
+impl From<&EventDefinitionReport> for EventIds {
+    fn from(report: &EventDefinitionReport) -> Self {
+        Self {
+            event_id: report.event_id.get(),
+            first_security_id: report.first_security_id.get(),
+            market_count: report.market_count,
+        }
+    }
+}
+
+/// What a client sends under a number.
+const REQUESTS: [u16; 13] = [
+    NewOrderSingle::TEMPLATE_ID,
+    OrderCancelReplaceRequest::TEMPLATE_ID,
+    OrderCancelRequest::TEMPLATE_ID,
+    OrderMassActionRequest::TEMPLATE_ID,
+    EventDefinitionRequest::TEMPLATE_ID,
+    SecurityStatusRequest::TEMPLATE_ID,
+    SettlementRequest::TEMPLATE_ID,
+    AccountDefinitionRequest::TEMPLATE_ID,
+    DepositRequest::TEMPLATE_ID,
+    WithdrawalRequest::TEMPLATE_ID,
+    EntitlementRequest::TEMPLATE_ID,
+    EndOfDayRequest::TEMPLATE_ID,
+    StateReportRequest::TEMPLATE_ID,
+];
+/// Those that a trader sends.
+const TRADERS: [u16; 5] = [
+    NewOrderSingle::TEMPLATE_ID,
+    OrderCancelReplaceRequest::TEMPLATE_ID,
+    OrderCancelRequest::TEMPLATE_ID,
+    OrderMassActionRequest::TEMPLATE_ID,
+    StateReportRequest::TEMPLATE_ID,
+];
+const NUMBER_REFUSED: [RejectCode; 2] =
+    [RejectCode::SessionNotEstablished, RejectCode::DuplicateSeqNum];
+const EXCHANGE_SESSION_ID: u32 = 0;
