@@ -26,12 +26,12 @@ pub fn recorded_day() -> TempDir {
         orders: Vec::new(),
         random: Random::new(SEED),
     };
-    day.trade(ROUNDS);
+    day.trade(ROUNDS, &mut floor.admin);
     end_day(&mut floor.admin);
     settle(&mut floor.admin, floor.event_id);
     // Some find a market that is over.
     day.markets = vec![second_event_market, floor.security_id];
-    day.trade(ROUNDS / 10);
+    day.trade(ROUNDS / 10, &mut floor.admin);
     drop((floor.admin, day));
     floor.exchange.end_and_keep("TERM")
 }
@@ -58,10 +58,12 @@ struct Day {
 }
 
 impl Day {
-    /// Sends that many requests, several on their way at a time, and waits for all answers.
-    fn trade(&mut self, rounds: usize) {
+    /// Sends that many requests, several on their way at a time, and waits for all answers; the
+    /// administrator is kept alive.
+    fn trade(&mut self, rounds: usize, admin: &mut Desk) {
         for round in 1..=rounds {
             self.request();
+            admin.drive();
             if round % 10 == 0 {
                 self.wait_for_all();
             }
