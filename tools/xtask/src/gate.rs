@@ -8,6 +8,7 @@ mod cargo_steps;
 mod debian;
 mod exchange;
 mod export;
+mod live;
 mod market;
 mod process;
 mod replay;
@@ -121,6 +122,7 @@ const STEPS: &[(&str, Step)] = &[
     ("build", |_| cargo_steps::build()),
     ("market", market::run),
     ("replay", replay::run),
+    ("live", live::run),
     ("capture", capture::run),
     ("export", export::run),
 ];

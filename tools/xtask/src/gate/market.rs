@@ -121,7 +121,8 @@ pub fn binary(gate: &Gate) -> PathBuf {
     gate.metadata.target_directory.join("release/forecastle")
 }
 
-fn folder(gate: &Gate, name: &str) -> PathBuf {
+/// Where a step keeps the files of this name.
+pub fn folder(gate: &Gate, name: &str) -> PathBuf {
     gate.metadata.target_directory.join("xtask").join(name)
 }
 
