@@ -18,7 +18,7 @@ pub mod sessions;
 pub mod summary;
 pub mod translation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -107,7 +107,7 @@ struct Feeder {
     late: Duration,
     record_count: u64,
     skipped: BTreeMap<(&'static str, String), u64>,
-    fed_sessions: std::collections::BTreeSet<u32>,
+    fed_sessions: BTreeSet<u32>,
     comparison: Comparison,
 }
 
@@ -135,7 +135,7 @@ impl Feeder {
             late: Duration::ZERO,
             record_count: 0,
             skipped: BTreeMap::new(),
-            fed_sessions: std::collections::BTreeSet::new(),
+            fed_sessions: BTreeSet::new(),
             comparison: Err(String::new()),
         };
         feeder.comparison = feeder.expected(source)?;
@@ -154,9 +154,14 @@ impl Feeder {
         let Some(observer) = self.sessions.observer() else {
             return Ok(Err("no key of the exchange may ask for its state".to_string()));
         };
-        let report = match self.exchange_report(observer)? {
-            Ok(report) => report,
-            Err(reason) => return Ok(Err(reason)),
+        let report = match self.exchange_report(observer) {
+            Ok(Ok(report)) => report,
+            Ok(Err(reason)) => return Ok(Err(reason)),
+            // Somebody else may have that session; the others are not concerned.
+            Err(error) if error.downcast_ref::<Failure>().is_none() => {
+                return Ok(Err(format!("{error:#}")));
+            }
+            Err(error) => return Err(error),
         };
         let (accounts, markets) = (report.account_count.get(), report.market_count.get());
         if accounts > 0 || markets > 0 {

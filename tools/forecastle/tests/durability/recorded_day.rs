@@ -1,8 +1,8 @@
 //! A day to be fed to another exchange: four sessions, two events, every kind of request.
 
 use forecastle_proto_spec::{
-    AccountReport, EndOfDayRequest, ExecutionReportNew, MarketStatus, MassActionScope,
-    MassActionType, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
+    AccountReport, CONTINUE_EFFECTS_MAX, EndOfDayRequest, ExecutionReportNew, MarketStatus,
+    MassActionScope, MassActionType, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
     OrderMassActionReport, OrderMassActionRequest, SecurityStatusRequest, SettlementComplete,
     SettlementRequest, Side, StateReportRequest, StateScope, TimeInForce, WithdrawalRequest,
 };
@@ -27,6 +27,7 @@ pub fn recorded_day() -> TempDir {
         random: Random::new(SEED),
     };
     day.trade(ROUNDS, &mut floor.admin);
+    day.long_sweep();
     end_day(&mut floor.admin);
     settle(&mut floor.admin, floor.event_id);
     // Some find a market that is over.
@@ -89,6 +90,26 @@ impl Day {
                 self.orders.push((ids.0, ids.1, report.security_id.get()));
             }
         }
+    }
+
+    /// A mass cancel that takes several records.
+    fn long_sweep(&mut self) {
+        let market = self.markets[0];
+        let (desk, account) = &mut self.traders[1];
+        for _ in 0..CONTINUE_EFFECTS_MAX + 50 {
+            let mut order = order(market, *account, (Side::Buy, 1, 100));
+            order.cl_ord_id.set(desk.new_id());
+            desk.send(&order);
+        }
+        let mut request = OrderMassActionRequest::new_zeroed();
+        request.cl_ord_id.set(desk.new_id());
+        request.account.set(*account);
+        request.scope = MassActionScope::Account.into();
+        request.action = MassActionType::Cancel.into();
+        let seq_num = desk.send(&request);
+        let report =
+            desk.await_report(|report: &OrderMassActionReport| report.seq_num.get() == seq_num);
+        assert!(report.total_affected_orders.get() as usize > CONTINUE_EFFECTS_MAX);
     }
 
     fn new_order(&mut self, trader: usize) {

@@ -248,3 +248,108 @@ const TRADERS: [u16; 5] = [
 const NUMBER_REFUSED: [RejectCode; 2] =
     [RejectCode::SessionNotEstablished, RejectCode::DuplicateSeqNum];
 const EXCHANGE_SESSION_ID: u32 = 0;
+
+#[cfg(test)]
+mod tests {
+    use forecastle_persister::records_of;
+    use forecastle_proto_spec::{Establish, Message, OrderCancelled, RecordHeader, encode};
+    use zerocopy::{FromZeros as _, IntoBytes as _};
+
+    use super::*;
+
+    fn encoded<M: Message>(message: &M) -> Vec<u8> {
+        let mut bytes = vec![0; M::ENCODED_LENGTH];
+        encode(message, &mut bytes).unwrap();
+        bytes
+    }
+
+    /// A record of a session: the command's bytes, then its effects.
+    fn record(session_id: u32, command: &[u8], effects: &[Vec<u8>]) -> Vec<u8> {
+        let mut body = command.to_vec();
+        body.resize(command.len().next_multiple_of(8), 0);
+        body.extend(effects.iter().flatten());
+        let mut header = RecordHeader::new_zeroed();
+        header.record_length.set(u32::try_from(32 + body.len()).unwrap());
+        header.command_length.set(u16::try_from(command.len()).unwrap());
+        header.session_id.set(session_id);
+        header.effect_count.set(u32::try_from(effects.len()).unwrap());
+        [header.as_bytes(), &body].concat()
+    }
+
+    fn with_part<T>(bytes: &[u8], look: impl FnOnce(Part<'_>) -> T) -> T {
+        look(Part::of(&records_of(bytes, 0).next().unwrap().unwrap()))
+    }
+
+    fn rejected(code: RejectCode) -> Vec<u8> {
+        let mut reject = BusinessMessageReject::new_zeroed();
+        reject.reject_code.set(code.into());
+        encoded(&reject)
+    }
+
+    #[test]
+    fn a_request_comes_with_its_answer_and_what_it_made() {
+        let mut order = NewOrderSingle::new_zeroed();
+        order.seq_num.set(9);
+        let mut accepted = OrderAccepted::new_zeroed();
+        accepted.order_id.set(500);
+        let bytes = record(17, &encoded(&order), &[encoded(&accepted)]);
+        with_part(&bytes, |part| {
+            let Part::Request(request) = part else { panic!("{part:?}") };
+            assert_eq!((request.session_id, request.seq_num), (17, 9));
+            assert_eq!((request.kind, request.answer), ("NewOrderSingle", Answer::Accepted));
+            assert_eq!((request.makes, request.work), (Makes::Order(500), Work::None));
+            assert!(request.is_of_trader());
+        });
+        let refused = record(17, &encoded(&order), &[rejected(RejectCode::UnknownMarket)]);
+        with_part(&refused, |part| {
+            let Part::Request(request) = part else { panic!("{part:?}") };
+            let code = RejectCode::UnknownMarket.into();
+            assert_eq!((request.answer, request.makes), (Answer::Refused(code), Makes::Nothing));
+        });
+    }
+
+    #[test]
+    fn work_is_long_when_its_record_does_not_end_it() {
+        let sweep = encoded(&OrderMassActionRequest::new_zeroed());
+        let cancelled = encoded(&OrderCancelled::new_zeroed());
+        let complete = encoded(&OrderMassActionReport::new_zeroed());
+        let work = |effects: &[Vec<u8>]| {
+            with_part(&record(17, &sweep, effects), |part| match part {
+                Part::Request(request) => request.work,
+                part => panic!("{part:?}"),
+            })
+        };
+        assert_eq!(work(&[cancelled.clone(), complete.clone()]), Work::Short);
+        assert_eq!(work(&[cancelled.clone()]), Work::Long);
+        assert_eq!(work(&[rejected(RejectCode::WorkQueueFull)]), Work::Short);
+        let mut step = Continue::new_zeroed();
+        step.session_id.set(17);
+        step.seq_num.set(3);
+        let step = encoded(&step);
+        let done = Part::WorkDone { session_id: 17, seq_num: 3 };
+        with_part(&record(0, &step, &[complete]), |part| assert_eq!(part, done));
+        with_part(&record(0, &step, &[cancelled]), |part| {
+            assert!(matches!(part, Part::Skipped { kind: "Continue", .. }), "{part:?}");
+        });
+    }
+
+    #[test]
+    fn what_no_client_sends_again_is_skipped_by_name() {
+        let login = record(17, &encoded(&Establish::new_zeroed()), &[]);
+        let order = encoded(&NewOrderSingle::new_zeroed());
+        let late = record(17, &order, &[rejected(RejectCode::DuplicateSeqNum)]);
+        let own = record(0, &encoded(&EntitlementRequest::new_zeroed()), &[]);
+        let malformed = record(17, &order[..20], &[rejected(RejectCode::MalformedLength)]);
+        for (bytes, expected) in [
+            (login, "Establish"),
+            (late, "NewOrderSingle"),
+            (own, "EntitlementRequest"),
+            (malformed, "malformed"),
+        ] {
+            with_part(&bytes, |part| {
+                let Part::Skipped { kind, .. } = part else { panic!("{part:?}") };
+                assert_eq!(kind, expected);
+            });
+        }
+    }
+}
