@@ -320,7 +320,7 @@ mod tests {
             })
         };
         assert_eq!(work(&[cancelled.clone(), complete.clone()]), Work::Short);
-        assert_eq!(work(&[cancelled.clone()]), Work::Long);
+        assert_eq!(work(std::slice::from_ref(&cancelled)), Work::Long);
         assert_eq!(work(&[rejected(RejectCode::WorkQueueFull)]), Work::Short);
         let mut step = Continue::new_zeroed();
         step.session_id.set(17);
