@@ -44,6 +44,12 @@ impl Pace {
         Self { speed, first: None }
     }
 
+    /// Whether anything has a time to wait for.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.speed != Speed::Max
+    }
+
     /// When what the recording has at `time_ns` is due; `None` for at once.
     pub fn due(&mut self, time_ns: u64) -> Option<Instant> {
         let (start, first_ns) = *self.first.get_or_insert_with(|| (Instant::now(), time_ns));

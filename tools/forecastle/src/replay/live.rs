@@ -174,6 +174,9 @@ impl Feeder {
     }
 
     fn feed(&mut self, source: &Source, limit: u64, bar: &ProgressBar) -> anyhow::Result<()> {
+        if self.pace.is_timed() {
+            self.open_all(source, limit)?;
+        }
         source.for_each_frame(0, |frame| {
             self.execute(frame, limit);
             for record in frame.records().filter(|record| record.end() <= limit) {
@@ -184,6 +187,24 @@ impl Feeder {
         })?;
         for session_id in self.sessions.ids() {
             self.wait_until(session_id, Desk::is_idle)?;
+        }
+        Ok(())
+    }
+
+    /// Opens every session that the journal needs, so that no login makes a request late.
+    fn open_all(&mut self, source: &Source, limit: u64) -> anyhow::Result<()> {
+        let mut session_ids = BTreeSet::new();
+        source.for_each_frame(0, |frame| {
+            for record in frame.records().filter(|record| record.end() <= limit) {
+                if let Part::Request(request) = Part::of(&record) {
+                    session_ids.insert(request.session_id);
+                }
+            }
+            Ok(frame.header().end < limit)
+        })?;
+        for session_id in session_ids {
+            self.sessions.open(session_id)?;
+            self.sessions.look()?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The sessions at the live exchange, one for each of the journal's, opened when first needed.
+//! The sessions at the live exchange, one for each of the journal's.
 //!
 //! A session of the journal goes on with the same session number of the same key: the id of a
 //! session is the key's id and that number. Secrets are the live exchange's own.
