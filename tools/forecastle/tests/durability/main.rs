@@ -18,8 +18,8 @@ mod inbox;
 mod random;
 
 mod archives;
-mod changed_starts;
 mod capture;
+mod changed_starts;
 mod damage;
 mod denied;
 mod differences;
