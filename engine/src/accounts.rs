@@ -108,10 +108,11 @@ impl AccountTable {
     #[inline]
     pub(crate) fn move_cash(&mut self, number: u32, amount: i64) {
         let account = &mut self.accounts[number];
-        self.digest.remove(piece(number, account));
+        let head = head(number, account);
+        self.digest.remove(head.absorb_signed(account.cash));
         account.cash =
             account.cash.checked_add(amount).expect("the bound on lots keeps cash in range");
-        self.digest.add(piece(number, account));
+        self.digest.add(head.absorb_signed(account.cash));
         self.cash_total += i128::from(amount);
     }
 
@@ -133,7 +134,13 @@ impl AccountTable {
 
 #[inline]
 fn piece(number: u32, account: &Account) -> Digest {
-    Domain::Account.digest().absorb(pair(number, account.firm_id)).absorb_signed(account.cash)
+    head(number, account).absorb_signed(account.cash)
+}
+
+/// A piece before the cash.
+#[inline]
+fn head(number: u32, account: &Account) -> Digest {
+    Domain::Account.digest().absorb(pair(number, account.firm_id))
 }
 
 const ABSENT: Account =

@@ -172,7 +172,7 @@ impl Engine {
                 exec_id: effects.next_position().into(),
             });
         }
-        self.sessions.update(slot, |session| session.last_seq_num = seq_num);
+        self.sessions.take_number(slot, seq_num);
         context.session = Some(slot);
         context.entitlement = self.entitlement_of(context.session_id);
         Ok(())

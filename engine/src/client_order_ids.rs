@@ -23,10 +23,12 @@ pub(crate) struct ClientOrderIds {
     digest: DigestSum,
 }
 
+/// An id, the order it names, and its piece of the digest, kept to be taken away with it.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     cl_ord_id: u64,
     order_id: u64,
+    piece: Digest,
 }
 
 /// Where the next id of a session goes, and how often the ring went round, from 1.
@@ -39,8 +41,10 @@ struct Cursor {
 /// An id just recorded, to say later which order it names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recorded {
-    session: u16,
-    ring_index: u32,
+    /// Where it lies in the rings.
+    place: u32,
+    /// Its piece of the digest before the order.
+    head: Digest,
 }
 
 impl ClientOrderIds {
@@ -52,7 +56,7 @@ impl ClientOrderIds {
         let index_length = (window * 2).next_power_of_two();
         let length = |each: u32| sessions_max.checked_mul(each).expect("ids of all windows");
         Self {
-            rings: Arena::new(length(window), Entry { cl_ord_id: 0, order_id: 0 }),
+            rings: Arena::new(length(window), VACANT_ENTRY),
             index: Arena::new(length(index_length), VACANT),
             cursors: vec![Cursor { next: 0, lap: 1 }; sessions_max as usize].into_boxed_slice(),
             window,
@@ -85,29 +89,31 @@ impl ClientOrderIds {
     pub(crate) fn record(&mut self, session: u16, cl_ord_id: u64) -> Recorded {
         let Cursor { next: ring_index, lap } = self.cursors[usize::from(session)];
         if lap > 1 {
-            self.digest.remove(self.piece(session, ring_index));
-            self.forget(session, ring_index);
+            let oldest = self.rings[self.ring_start(session) + ring_index];
+            self.digest.remove(oldest.piece);
+            self.forget(session, ring_index, oldest.cl_ord_id);
         }
         self.cursors[usize::from(session)] = if ring_index + 1 < self.window {
             Cursor { next: ring_index + 1, lap }
         } else {
             Cursor { next: 0, lap: lap + 1 }
         };
+        let head = head(session, ring_index, lap, cl_ord_id);
+        let piece = head.absorb(0);
         let place = self.ring_start(session) + ring_index;
-        self.rings[place] = Entry { cl_ord_id, order_id: 0 };
-        self.index_entry(session, ring_index);
-        self.digest.add(self.piece(session, ring_index));
-        Recorded { session, ring_index }
+        self.rings[place] = Entry { cl_ord_id, order_id: 0, piece };
+        self.index_entry(session, ring_index, cl_ord_id);
+        self.digest.add(piece);
+        Recorded { place, head }
     }
 
     /// Says which order an id just recorded names.
     #[inline]
     pub(crate) fn name(&mut self, recorded: Recorded, order_id: u64) {
-        let Recorded { session, ring_index } = recorded;
-        self.digest.remove(self.piece(session, ring_index));
-        let place = self.ring_start(session) + ring_index;
-        self.rings[place].order_id = order_id;
-        self.digest.add(self.piece(session, ring_index));
+        let Recorded { place, head } = recorded;
+        let entry = &mut self.rings[place];
+        entry.order_id = order_id;
+        self.digest.replace(&mut entry.piece, head.absorb(order_id));
     }
 
     /// Brings close where an id of a session is looked for, and where the next one is recorded.
@@ -143,7 +149,8 @@ impl ClientOrderIds {
             for ring_index in 0..if cursor.lap > 1 { self.window } else { cursor.next } {
                 let entry = self.rings[self.ring_start(session) + ring_index];
                 assert_eq!(self.find(session, entry.cl_ord_id), Some(entry.order_id));
-                sum.add(self.piece(session, ring_index));
+                let head = head(session, ring_index, cursor.lap_of(ring_index), entry.cl_ord_id);
+                sum.add(head.absorb(entry.order_id));
             }
         }
         sum
@@ -151,9 +158,9 @@ impl ClientOrderIds {
 
     /// Puts the id at a ring place into the index.
     #[inline]
-    fn index_entry(&mut self, session: u16, ring_index: u32) {
+    fn index_entry(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) {
         let start = self.index_start(session);
-        let mut bucket = self.home(self.rings[self.ring_start(session) + ring_index].cl_ord_id);
+        let mut bucket = self.home(cl_ord_id);
         while self.index[start + bucket] != VACANT {
             bucket = self.next(bucket);
         }
@@ -162,9 +169,9 @@ impl ClientOrderIds {
 
     /// Takes the id at a ring place out of the index and closes the gap, so that every probe still
     /// meets no vacancy before its id.
-    fn forget(&mut self, session: u16, ring_index: u32) {
+    fn forget(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) {
         let start = self.index_start(session);
-        let mut gap = self.home(self.rings[self.ring_start(session) + ring_index].cl_ord_id);
+        let mut gap = self.home(cl_ord_id);
         while self.index[start + gap] != ring_index + 1 {
             gap = self.next(gap);
         }
@@ -185,19 +192,6 @@ impl ClientOrderIds {
             }
         }
         self.index[start + gap] = VACANT;
-    }
-
-    #[inline]
-    fn piece(&self, session: u16, ring_index: u32) -> Digest {
-        let entry = self.rings[self.ring_start(session) + ring_index];
-        let cursor = self.cursors[usize::from(session)];
-        let lap = if ring_index < cursor.next { cursor.lap } else { cursor.lap - 1 };
-        Domain::WindowEntry
-            .digest()
-            .absorb(pair(u32::from(session), ring_index))
-            .absorb(lap)
-            .absorb(entry.cl_ord_id)
-            .absorb(entry.order_id)
     }
 
     #[inline]
@@ -222,4 +216,23 @@ impl ClientOrderIds {
     }
 }
 
+impl Cursor {
+    /// In which lap the id at a ring place was recorded.
+    fn lap_of(self, ring_index: u32) -> u64 {
+        if ring_index < self.next { self.lap } else { self.lap - 1 }
+    }
+}
+
+/// The piece of an entry before the order that it names.
+#[inline]
+fn head(session: u16, ring_index: u32, lap: u64, cl_ord_id: u64) -> Digest {
+    Domain::WindowEntry
+        .digest()
+        .absorb(pair(u32::from(session), ring_index))
+        .absorb(lap)
+        .absorb(cl_ord_id)
+}
+
+const VACANT_ENTRY: Entry =
+    Entry { cl_ord_id: 0, order_id: 0, piece: Domain::WindowEntry.digest() };
 const VACANT: u32 = 0;

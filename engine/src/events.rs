@@ -39,6 +39,8 @@ pub(crate) struct Market {
     pub(crate) state_index: u8,
     status: MarketStatus,
     in_play: u8,
+    /// Its piece of the digest, kept to be taken away when it changes.
+    piece: Digest,
 }
 
 impl Market {
@@ -126,9 +128,10 @@ impl EventTable {
         self.events[event_id] = event;
         self.digest.add(event_piece(event_id, &event));
         for (state_index, security_id) in (0..).zip(event.security_ids()) {
-            let market = Market { event_id, shape, fees, state_index, ..UNDEFINED_MARKET };
+            let mut market = Market { event_id, shape, fees, state_index, ..UNDEFINED_MARKET };
+            market.piece = market_piece(security_id, &market);
+            self.digest.add(market.piece);
             self.markets[security_id] = market;
-            self.digest.add(market_piece(security_id, &market));
         }
         self.market_count += u32::from(shape.market_count);
         event_id
@@ -182,9 +185,9 @@ impl EventTable {
     #[inline]
     fn update(&mut self, security_id: u32, change: impl FnOnce(&mut Market)) {
         let market = &mut self.markets[security_id];
-        self.digest.remove(market_piece(security_id, market));
         change(market);
-        self.digest.add(market_piece(security_id, market));
+        let piece = market_piece(security_id, market);
+        self.digest.replace(&mut market.piece, piece);
     }
 }
 
@@ -222,4 +225,5 @@ const UNDEFINED_MARKET: Market = Market {
     state_index: 0,
     status: MarketStatus::Listed,
     in_play: 0,
+    piece: Domain::Market.digest(),
 };

@@ -345,7 +345,8 @@ impl ExposureTable {
                     bids += stake.bid_cost;
                     if stake.lots != 0 {
                         positions += 1;
-                        sum.add(position_piece(account, event_id, state, stake.lots));
+                        let head = position_head(account, event_id, state);
+                        sum.add(head.absorb_signed(stake.lots));
                     }
                 }
                 assert_eq!(bids, bid_total);
@@ -359,15 +360,16 @@ impl ExposureTable {
 
     fn move_position(&mut self, row: u32, state: u8, before: i64, after: i64) {
         let Row { account, event_id, .. } = self.rows[row];
+        let head = position_head(account, event_id, state);
         if before == 0 {
             self.open_position_count += 1;
         } else {
-            self.digest.remove(position_piece(account, event_id, state, before));
+            self.digest.remove(head.absorb_signed(before));
         }
         if after == 0 {
             self.open_position_count -= 1;
         } else {
-            self.digest.add(position_piece(account, event_id, state, after));
+            self.digest.add(head.absorb_signed(after));
         }
     }
 
@@ -415,13 +417,10 @@ fn pair_piece(account: u32, event_id: u32) -> Digest {
     Domain::Exposure.digest().absorb(pair(account, event_id))
 }
 
+/// The piece of a position before its lots.
 #[inline]
-fn position_piece(account: u32, event_id: u32, state: u8, lots: i64) -> Digest {
-    Domain::Position
-        .digest()
-        .absorb(pair(account, event_id))
-        .absorb(u64::from(state))
-        .absorb_signed(lots)
+fn position_head(account: u32, event_id: u32, state: u8) -> Digest {
+    Domain::Position.digest().absorb(pair(account, event_id)).absorb(u64::from(state))
 }
 
 /// Markets of one row.

@@ -33,6 +33,14 @@ impl Engine {
     /// Trades an incoming order and rests, cancels or ends the remainder.
     #[inline]
     pub(crate) fn work_incoming(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
+        let account = incoming.account;
+        self.work_to_its_end(incoming, effects);
+        self.orders.digest_counters();
+        self.assert_solvent(account);
+    }
+
+    #[inline]
+    fn work_to_its_end(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
         let order = &incoming.order;
         if order.time_in_force == TimeInForce::FillOrKill
             && let Err(reason) = self.check_fill(order)
@@ -49,7 +57,6 @@ impl Engine {
         } else {
             self.rest(incoming, leaves, effects);
         }
-        self.assert_solvent(incoming.account);
     }
 
     /// Takes a resting order out of its book with all that hangs on it; its slot stays taken. Gives

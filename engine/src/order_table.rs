@@ -76,30 +76,41 @@ pub(crate) struct OrderTable {
     orders: Arena<Order>,
     /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
     /// after these, in ascending order.
-    free: Box<[u32]>,
+    free: Box<[FreeSlot]>,
     free_count: u32,
     high_water: u32,
     live_count: u32,
     accepted_count: u64,
     last_priority: u64,
     shard: u8,
+    /// The counters' piece of the digest as it was added last.
+    counters: Digest,
     digest: DigestSum,
+}
+
+/// A slot on the free list with its piece of the digest, kept to be taken away with it.
+#[derive(Clone, Copy, Debug)]
+struct FreeSlot {
+    slot: u32,
+    piece: Digest,
 }
 
 impl OrderTable {
     pub(crate) fn new(orders_max: u32, shard: u8) -> Self {
         let mut table = Self {
             orders: Arena::new(orders_max, EMPTY),
-            free: vec![0; orders_max as usize].into_boxed_slice(),
+            free: vec![NO_FREE_SLOT; orders_max as usize].into_boxed_slice(),
             free_count: 0,
             high_water: 0,
             live_count: 0,
             accepted_count: 0,
             last_priority: 0,
             shard,
+            counters: Domain::OrderCounters.digest(),
             digest: DigestSum::default(),
         };
-        table.digest.add(table.counters_piece());
+        table.counters = table.counters_piece();
+        table.digest.add(table.counters);
         table
     }
 
@@ -127,23 +138,23 @@ impl OrderTable {
     }
 
     /// Takes the next free slot and a number of acceptance for `order`, of which it overwrites
-    /// number and generation. The order is not yet in a book.
+    /// number and generation. The order is not yet in a book; [`Self::digest_counters`] follows
+    /// when it is decided what becomes of it.
     ///
     /// # Panics
     /// When no slot is free.
     #[inline]
     pub(crate) fn accept(&mut self, order: &mut Order) -> u32 {
-        self.digest.remove(self.counters_piece());
         let slot = if self.free_count > 0 {
             self.free_count -= 1;
-            self.digest.remove(self.free_piece(self.free_count));
-            self.free[self.free_count as usize]
+            let FreeSlot { slot, piece } = self.free[self.free_count as usize];
+            self.digest.remove(piece);
+            slot
         } else {
             self.high_water += 1;
             self.high_water - 1
         };
         self.accepted_count += 1;
-        self.digest.add(self.counters_piece());
         order.accepted_number = self.accepted_count;
         order.generation = self.orders[slot].generation + 1;
         self.orders[slot].generation = order.generation;
@@ -156,25 +167,30 @@ impl OrderTable {
     pub(crate) fn free(&mut self, slot: u32) {
         let order = &mut self.orders[slot];
         order.place = Place::EMPTY;
-        if order.generation < u32::MAX {
-            self.free[self.free_count as usize] = slot;
-            self.digest.add(self.free_piece(self.free_count));
-            self.free_count += 1;
+        let generation = order.generation;
+        if generation < u32::MAX {
+            self.push_free(slot, generation);
         }
     }
 
-    /// Stores an accepted order that is about to enter its book, with the next priority.
+    /// Stores an accepted order that is about to enter its book, with the next priority;
+    /// [`Self::digest_counters`] follows.
     #[inline]
     pub(crate) fn rest(&mut self, slot: u32, mut order: Order, account: u32) -> u64 {
-        self.digest.remove(self.counters_piece());
         self.last_priority += 1;
-        self.digest.add(self.counters_piece());
         order.priority = self.last_priority;
         self.orders[slot] = order;
         self.live_count += 1;
         self.digest.add(order_piece(slot, &order, account));
         self.digest.add(quantity_piece(slot, &order));
         order.priority
+    }
+
+    /// Brings the digest up to the counters, once for all that a command changes of them.
+    #[inline]
+    pub(crate) fn digest_counters(&mut self) {
+        let piece = self.counters_piece();
+        self.digest.replace(&mut self.counters, piece);
     }
 
     /// Notes that an order left its book.
@@ -262,10 +278,10 @@ impl OrderTable {
         sum.add(self.counters_piece());
         let mut is_free = vec![false; self.orders.capacity() as usize];
         for depth in 0..self.free_count {
-            let slot = self.free[depth as usize];
+            let slot = self.free[depth as usize].slot;
             assert!(slot < self.high_water && self.live(slot).is_none(), "a free slot is free");
             assert!(!std::mem::replace(&mut is_free[slot as usize], true), "a slot is free once");
-            sum.add(self.free_piece(depth));
+            sum.add(free_piece(depth, slot, self.orders[slot].generation));
         }
         let mut live_count = 0;
         for slot in 0..self.orders.capacity() {
@@ -283,11 +299,13 @@ impl OrderTable {
         sum
     }
 
+    /// Puts a slot on the free list.
     #[inline]
-    fn free_piece(&self, depth: u32) -> Digest {
-        let slot = self.free[depth as usize];
-        let generation = self.orders[slot].generation;
-        Domain::FreeSlot.digest().absorb(pair(depth, slot)).absorb(u64::from(generation))
+    fn push_free(&mut self, slot: u32, generation: u32) {
+        let piece = free_piece(self.free_count, slot, generation);
+        self.free[self.free_count as usize] = FreeSlot { slot, piece };
+        self.digest.add(piece);
+        self.free_count += 1;
     }
 
     #[inline]
@@ -298,6 +316,11 @@ impl OrderTable {
             .absorb(self.last_priority)
             .absorb(u64::from(self.high_water))
     }
+}
+
+#[inline]
+fn free_piece(depth: u32, slot: u32, generation: u32) -> Digest {
+    Domain::FreeSlot.digest().absorb(pair(depth, slot)).absorb(u64::from(generation))
 }
 
 #[inline]
@@ -321,6 +344,7 @@ fn quantity_piece(slot: u32, order: &Order) -> Digest {
         .absorb(pair(order.place.quantity(), order.order_qty))
 }
 
+const NO_FREE_SLOT: FreeSlot = FreeSlot { slot: 0, piece: Domain::FreeSlot.digest() };
 const EMPTY: Order = Order {
     place: Place::EMPTY,
     accepted_number: 0,
@@ -358,6 +382,7 @@ mod tests {
         assert_eq!(table.accept(&mut order), 1);
         assert!(!table.has_free_slot());
         table.free(1);
+        table.digest_counters();
         assert_eq!(table.walked_digest(|_| 0), table.digest());
         assert_eq!(table.accept(&mut order), 1);
     }

@@ -25,10 +25,20 @@ pub(crate) struct Session {
     pub(crate) state: SessionState,
 }
 
+/// A session and its piece of the digest, kept so that the next number of its flow costs one word.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Row {
+    session: Session,
+    /// The piece before the last number.
+    head: Digest,
+    piece: Digest,
+}
+
 /// All sessions, in slots that they keep for ever.
 #[derive(Debug)]
 pub(crate) struct SessionTable {
-    sessions: Box<[Session]>,
+    rows: Box<[Row]>,
     count: u16,
     slot_of: Box<[u16]>,
     digest: DigestSum,
@@ -39,7 +49,7 @@ impl SessionTable {
     pub(crate) fn new(sessions_max: u32, access_keys_max: u32) -> Self {
         let ids = (access_keys_max as usize + 1) * SESSIONS_PER_KEY as usize;
         Self {
-            sessions: vec![EMPTY; sessions_max as usize].into_boxed_slice(),
+            rows: vec![Row::of(0, EMPTY); sessions_max as usize].into_boxed_slice(),
             count: 0,
             slot_of: vec![NO_SLOT; ids].into_boxed_slice(),
             digest: DigestSum::default(),
@@ -55,11 +65,11 @@ impl SessionTable {
 
     #[inline]
     pub(crate) fn session(&self, slot: u16) -> &Session {
-        &self.sessions[usize::from(slot)]
+        &self.rows[usize::from(slot)].session
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        usize::from(self.count) == self.sessions.len()
+        usize::from(self.count) == self.rows.len()
     }
 
     /// A slot for a session that has none; its id is that of a key in the table's range.
@@ -70,23 +80,32 @@ impl SessionTable {
         let slot = self.count;
         self.count += 1;
         self.slot_of[session_id as usize] = slot;
-        self.sessions[usize::from(slot)] = Session { session_id, ..EMPTY };
-        self.digest.add(piece(slot, self.session(slot)));
+        let row = Row::of(slot, Session { session_id, ..EMPTY });
+        self.digest.add(row.piece);
+        self.rows[usize::from(slot)] = row;
         slot
     }
 
     /// All sessions, in the order of their slots.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Session> {
-        self.sessions[..usize::from(self.count)].iter()
+        self.rows[..usize::from(self.count)].iter().map(|row| &row.session)
     }
 
     /// Changes a session through `change`.
-    #[inline]
     pub(crate) fn update(&mut self, slot: u16, change: impl FnOnce(&mut Session)) {
-        let session = &mut self.sessions[usize::from(slot)];
-        self.digest.remove(piece(slot, session));
-        change(session);
-        self.digest.add(piece(slot, session));
+        let row = &mut self.rows[usize::from(slot)];
+        self.digest.remove(row.piece);
+        change(&mut row.session);
+        *row = Row::of(slot, row.session);
+        self.digest.add(row.piece);
+    }
+
+    /// Stores the last number applied of a session's flow.
+    #[inline]
+    pub(crate) fn take_number(&mut self, slot: u16, seq_num: u32) {
+        let row = &mut self.rows[usize::from(slot)];
+        row.session.last_seq_num = seq_num;
+        self.digest.replace(&mut row.piece, row.head.absorb(u64::from(seq_num)));
     }
 
     #[inline]
@@ -96,22 +115,23 @@ impl SessionTable {
 
     /// The digest by a walk over all sessions.
     pub(crate) fn walked_digest(&self) -> DigestSum {
-        (0..self.count).map(|slot| piece(slot, self.session(slot))).collect()
+        (0..self.count).map(|slot| Row::of(slot, *self.session(slot)).piece).collect()
     }
 }
 
-#[inline]
-fn piece(slot: u16, session: &Session) -> Digest {
-    let state = match session.state {
-        SessionState::Negotiated => 1,
-        SessionState::Established => 2,
-    };
-    Domain::Session
-        .digest()
-        .absorb(pair(u32::from(slot) << 8 | state, session.session_id))
-        .absorb(session.version_id)
-        .absorb(session.timestamp_ns)
-        .absorb(u64::from(session.last_seq_num))
+impl Row {
+    fn of(slot: u16, session: Session) -> Self {
+        let state = match session.state {
+            SessionState::Negotiated => 1,
+            SessionState::Established => 2,
+        };
+        let head = Domain::Session
+            .digest()
+            .absorb(pair(u32::from(slot) << 8 | state, session.session_id))
+            .absorb(session.version_id)
+            .absorb(session.timestamp_ns);
+        Self { session, head, piece: head.absorb(u64::from(session.last_seq_num)) }
+    }
 }
 
 const NO_SLOT: u16 = u16::MAX;

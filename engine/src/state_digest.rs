@@ -23,6 +23,13 @@ impl DigestSum {
         self.0 = self.0.wrapping_sub(piece.value());
     }
 
+    /// Puts `new` in the place of a piece that was kept beside what it digests, and keeps it.
+    #[inline]
+    pub(crate) fn replace(&mut self, kept: &mut Digest, new: Digest) {
+        self.remove(std::mem::replace(kept, new));
+        self.add(new);
+    }
+
     /// Adds all pieces of another sum.
     #[inline]
     pub(crate) fn join(self, other: Self) -> Self {

@@ -2,6 +2,8 @@
 
 use super::{ClientOrderIds, Cursor, Entry};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
+use super::{ClientOrderIds, Cursor, Entry, head};
+use crate::snapshot::{Decoder, Encoder, SnapshotError};
 
 impl ClientOrderIds {
     /// The windows of the first `session_count` slots, each entry at its place in the ring.
@@ -33,23 +35,26 @@ impl ClientOrderIds {
             decoder.require(lap < COUNTER_LIMIT, "lap of a window")?;
             let mut entries = Vec::new();
             for _ in 0..count {
-                entries.push(Entry { cl_ord_id: decoder.u64()?, order_id: decoder.u64()? });
+                entries.push((decoder.u64()?, decoder.u64()?));
             }
             if is_first_lap && next < self.window || lap > 1 && count == self.window {
-                self.cursors[usize::from(session)] = Cursor { next, lap };
-                for (ring_index, entry) in (0..).zip(entries) {
-                    self.require_new(session, entry, decoder)?;
+                let cursor = Cursor { next, lap };
+                self.cursors[usize::from(session)] = cursor;
+                for (ring_index, (cl_ord_id, order_id)) in (0..).zip(entries) {
+                    self.require_new(session, cl_ord_id, decoder)?;
+                    let head = head(session, ring_index, cursor.lap_of(ring_index), cl_ord_id);
+                    let piece = head.absorb(order_id);
                     let place = self.ring_start(session) + ring_index;
-                    self.rings[place] = entry;
-                    self.index_entry(session, ring_index);
-                    self.digest.add(self.piece(session, ring_index));
+                    self.rings[place] = Entry { cl_ord_id, order_id, piece };
+                    self.index_entry(session, ring_index, cl_ord_id);
+                    self.digest.add(piece);
                 }
             } else {
                 entries.rotate_left(if is_first_lap { 0 } else { next as usize });
-                for entry in entries {
-                    self.require_new(session, entry, decoder)?;
-                    let recorded = self.record(session, entry.cl_ord_id);
-                    self.name(recorded, entry.order_id);
+                for (cl_ord_id, order_id) in entries {
+                    self.require_new(session, cl_ord_id, decoder)?;
+                    let recorded = self.record(session, cl_ord_id);
+                    self.name(recorded, order_id);
                 }
             }
         }
@@ -59,9 +64,9 @@ impl ClientOrderIds {
     fn require_new(
         &self,
         session: u16,
-        entry: Entry,
+        cl_ord_id: u64,
         decoder: &Decoder<'_>,
     ) -> Result<(), SnapshotError> {
-        decoder.require(self.find(session, entry.cl_ord_id).is_none(), "ClOrdID")
+        decoder.require(self.find(session, cl_ord_id).is_none(), "ClOrdID")
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Order, OrderTable, order_piece, quantity_piece};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
+use super::{FreeSlot, Order, OrderTable, order_piece, quantity_piece};
+use crate::snapshot::{Decoder, Encoder, SnapshotError};
 
 impl OrderTable {
     pub(crate) fn encode_counters(&self, encoder: &mut Encoder<'_>) {
@@ -9,7 +11,7 @@ impl OrderTable {
         encoder.u64(self.accepted_count);
         encoder.u64(self.last_priority);
         encoder.u32(self.free_count);
-        for slot in &self.free[..self.free_count as usize] {
+        for FreeSlot { slot, .. } in &self.free[..self.free_count as usize] {
             encoder.u32(*slot);
             encoder.u32(self.orders[*slot].generation);
         }
@@ -25,13 +27,13 @@ impl OrderTable {
             let needed = u64::from(high_water);
             return Err(SnapshotError::Limit { limit: "orders_max", needed });
         }
-        self.digest.remove(self.counters_piece());
         self.high_water = high_water;
         self.accepted_count = decoder.u64()?;
         self.last_priority = decoder.u64()?;
         let is_counter = self.accepted_count.max(self.last_priority) < COUNTER_LIMIT;
         decoder.require(is_counter, "count of orders")?;
         self.digest.add(self.counters_piece());
+        self.digest_counters();
         let mut is_free = vec![false; high_water as usize].into_boxed_slice();
         let free_count = decoder.u32()?;
         decoder.require(free_count <= high_water, "count of free slots")?;
@@ -42,9 +44,7 @@ impl OrderTable {
             decoder.require(is_fresh && is_usable, "free slot")?;
             is_free[slot as usize] = true;
             self.orders[slot].generation = generation;
-            self.free[self.free_count as usize] = slot;
-            self.digest.add(self.free_piece(self.free_count));
-            self.free_count += 1;
+            self.push_free(slot, generation);
         }
         Ok(is_free)
     }
