@@ -8,6 +8,7 @@
 //!
 //! A pair of account and event has one row for every four markets, chained; the first one is found
 //! by an open-addressed index, and every order knows its first row, so that a fill needs no search.
+//! What a lone market needs lies in one cache line; the row's other three markets lie apart.
 
 mod pair_index;
 
@@ -59,6 +60,12 @@ impl EventShape {
         let least = if has_other_state { stake.term().min(0) } else { stake.term() };
         least - stake.bid_cost
     }
+
+    /// The worst case over states that no market of the event pays in.
+    #[inline]
+    fn least_elsewhere(self) -> i64 {
+        if self.is_exhaustive { i64::MAX } else { 0 }
+    }
 }
 
 /// What a change of a stake did.
@@ -70,32 +77,30 @@ pub(crate) struct Effect {
     pub(crate) size: i64,
 }
 
-/// Four markets of one pair; 128 bytes. Totals are kept in the pair's first row only.
+/// Four markets of one pair, the first of them here; 64 bytes, a cache line. All but stake and
+/// `next` are kept in the pair's first row only.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 struct Row {
-    stakes: [Stake; ROW_MARKETS as usize],
+    stake: Stake,
     bid_total: i64,
     minimum: i64,
     account: u32,
     event_id: u32,
     /// Next row of the pair, or next free row.
     next: u32,
-    shape: EventShape,
-}
-
-/// Neighbours of a pair among its account's pairs, the newest first.
-#[derive(Clone, Copy, Debug)]
-struct Links {
+    /// Neighbours among the account's pairs, the newest first.
     newer: u32,
     older: u32,
+    shape: EventShape,
 }
 
 /// All exposures.
 #[derive(Debug)]
 pub(crate) struct ExposureTable {
     rows: Arena<Row>,
-    links: Arena<Links>,
+    /// The second to fourth market of each row.
+    others: Arena<[Stake; ROW_MARKETS as usize - 1]>,
     /// Newest pair of each account.
     newest: Arena<u32>,
     /// Room to sort the pairs of one account in.
@@ -115,7 +120,7 @@ impl ExposureTable {
         }
         Self {
             rows,
-            links: Arena::new(exposures_max, Links::NONE),
+            others: Arena::new(exposures_max, NO_STAKES),
             newest: Arena::new(accounts_max + 1, NONE),
             sorted: RefCell::new(vec![0; events_max as usize].into_boxed_slice()),
             index: PairIndex::new(exposures_max),
@@ -168,12 +173,12 @@ impl ExposureTable {
     #[inline]
     pub(crate) fn stake(&self, row: u32, state: u8) -> Stake {
         let (row, index) = self.place(row, state);
-        self.rows[row].stakes[index]
+        *self.stake_at(row, index)
     }
 
     /// First rows of an account's pairs, the newest first.
     pub(crate) fn rows_of(&self, account: u32) -> impl Iterator<Item = u32> {
-        std::iter::successors(some(self.newest[account]), |row| some(self.links[*row].older))
+        std::iter::successors(some(self.newest[account]), |row| some(self.rows[*row].older))
     }
 
     /// Calls `visit` with the first row of each of an account's pairs, by ascending event.
@@ -195,14 +200,24 @@ impl ExposureTable {
     #[inline]
     pub(crate) fn minimum_with(&self, row: u32, state: u8, change: Stake) -> i64 {
         let first = &self.rows[row];
-        let mut left = u32::from(first.shape.market_count);
-        let mut changed = u32::from(state);
-        let mut least = if first.shape.is_exhaustive { i64::MAX } else { 0 };
-        let mut rows = first;
+        let least = if first.shape.market_count == 1 {
+            first.shape.least_elsewhere().min(first.stake.term() + change.term())
+        } else {
+            self.least_term(row, state, change)
+        };
+        least - (first.bid_total + change.bid_cost)
+    }
+
+    /// The least over all states, before the bids of all markets are taken off.
+    fn least_term(&self, mut row: u32, state: u8, change: Stake) -> i64 {
+        let shape = self.rows[row].shape;
+        let mut left = usize::from(shape.market_count);
+        let mut changed = usize::from(state);
+        let mut least = shape.least_elsewhere();
         loop {
-            let count = left.min(ROW_MARKETS);
-            for (index, stake) in (0..count).zip(&rows.stakes) {
-                let mut term = stake.term();
+            let count = left.min(ROW_MARKETS as usize);
+            for index in 0..count {
+                let mut term = self.stake_at(row, index).term();
                 if index == changed {
                     term += change.term();
                 }
@@ -210,10 +225,10 @@ impl ExposureTable {
             }
             left -= count;
             if left == 0 {
-                return least - (first.bid_total + change.bid_cost);
+                return least;
             }
-            changed = changed.wrapping_sub(ROW_MARKETS);
-            rows = &self.rows[rows.next];
+            changed = changed.wrapping_sub(ROW_MARKETS as usize);
+            row = self.rows[row].next;
         }
     }
 
@@ -255,7 +270,7 @@ impl ExposureTable {
         for _ in 0..shape.row_count() {
             let row = next;
             next = self.rows[row].next;
-            let is_flat = self.rows[row].stakes == [Stake::default(); ROW_MARKETS as usize];
+            let is_flat = self.rows[row].stake == Stake::default() && self.others[row] == NO_STAKES;
             assert!(is_flat, "a pair is released flat");
             self.rows[row] = Row { next: self.first_free, ..FREE_ROW };
             self.first_free = row;
@@ -267,7 +282,10 @@ impl ExposureTable {
     #[inline]
     pub(crate) fn change(&mut self, row: u32, state: u8, change: Stake) -> Effect {
         let (place, index) = self.place(row, state);
-        let stake = &mut self.rows[place].stakes[index];
+        let stake = match index.checked_sub(1) {
+            None => &mut self.rows[place].stake,
+            Some(other) => &mut self.others[place][other],
+        };
         let before = stake.lots;
         stake.lots += change.lots;
         stake.bid_cost += change.bid_cost;
@@ -290,32 +308,29 @@ impl ExposureTable {
         self.newest.prefetch(account);
     }
 
-    /// Brings the first row of a pair close, as far as its index entry tells.
+    /// Brings the first row of a pair close, as far as its index entry tells; where there is none,
+    /// the account's newest pair, which the new one is linked to.
     #[inline]
     pub(crate) fn prefetch_row(&self, account: u32, event_id: u32) {
         if let Some(row) = self.index.first_candidate(account, event_id) {
-            self.rows.prefetch_all(row);
-        }
-        if let Some(newest) = self.newest.get(account) {
-            self.links.prefetch(*newest);
+            self.rows.prefetch(row);
+        } else if let Some(newest) = self.newest.get(account) {
+            self.rows.prefetch(*newest);
         }
     }
 
-    /// Brings a row and its neighbours' links close.
+    /// Brings a row close.
     #[inline]
     pub(crate) fn prefetch_place(&self, row: u32) {
-        self.rows.prefetch_all(row);
-        self.links.prefetch(row);
+        self.rows.prefetch(row);
     }
 
-    /// Brings close what giving a row back touches.
+    /// Brings what lies apart of a row close, when its event has more markets than one.
     #[inline]
-    pub(crate) fn prefetch_release(&self, row: u32) {
-        let Some(Row { account, event_id, .. }) = self.rows.get(row) else { return };
-        self.prefetch(*account, *event_id);
-        let Links { newer, older } = self.links[row];
-        self.links.prefetch(newer);
-        self.links.prefetch(older);
+    pub(crate) fn prefetch_others(&self, row: u32) {
+        if self.rows.get(row).is_some_and(|row| row.shape.market_count > 1) {
+            self.others.prefetch_all(row);
+        }
     }
 
     #[inline]
@@ -382,29 +397,33 @@ impl ExposureTable {
         (row, usize::from(state) % ROW_MARKETS as usize)
     }
 
+    #[inline]
+    fn stake_at(&self, row: u32, index: usize) -> &Stake {
+        match index.checked_sub(1) {
+            None => &self.rows[row].stake,
+            Some(other) => &self.others[row][other],
+        }
+    }
+
     fn link(&mut self, row: u32) {
-        let account = self.rows[row].account;
-        let older = std::mem::replace(&mut self.newest[account], row);
-        self.links[row] = Links { newer: NONE, older };
+        let first = &mut self.rows[row];
+        let older = std::mem::replace(&mut self.newest[first.account], row);
+        first.older = older;
         if let Some(older) = some(older) {
-            self.links[older].newer = row;
+            self.rows[older].newer = row;
         }
     }
 
     fn unlink(&mut self, row: u32) {
-        let Links { newer, older } = self.links[row];
+        let Row { newer, older, account, .. } = self.rows[row];
         match some(newer) {
-            Some(newer) => self.links[newer].older = older,
-            None => self.newest[self.rows[row].account] = older,
+            Some(newer) => self.rows[newer].older = older,
+            None => self.newest[account] = older,
         }
         if let Some(older) = some(older) {
-            self.links[older].newer = newer;
+            self.rows[older].newer = newer;
         }
     }
-}
-
-impl Links {
-    const NONE: Self = Self { newer: NONE, older: NONE };
 }
 
 #[inline]
@@ -426,14 +445,18 @@ fn position_head(account: u32, event_id: u32, state: u8) -> Digest {
 /// Markets of one row.
 const ROW_MARKETS: u32 = 4;
 const NONE: u32 = u32::MAX;
+const NO_STAKE: Stake = Stake { lots: 0, bid_cost: 0, ask_cost: 0 };
+const NO_STAKES: [Stake; ROW_MARKETS as usize - 1] = [NO_STAKE; ROW_MARKETS as usize - 1];
 const FREE_ROW: Row = Row {
-    stakes: [Stake { lots: 0, bid_cost: 0, ask_cost: 0 }; ROW_MARKETS as usize],
+    stake: NO_STAKE,
     bid_total: 0,
     minimum: 0,
     account: 0,
     event_id: 0,
     next: NONE,
+    newer: NONE,
+    older: NONE,
     shape: EventShape { market_count: 0, is_exhaustive: false },
 };
 
-const _: () = assert!(size_of::<Row>() == 128);
+const _: () = assert!(size_of::<Row>() == 64);

@@ -78,7 +78,7 @@ impl Engine {
             crate::ladder::Ladders::prefetch_neighbours(self.orders.slots(), slot);
         } else {
             self.ledger.accounts.prefetch(self.account_of(order));
-            self.ledger.exposures.prefetch_release(order.exposure);
+            self.ledger.exposures.prefetch_others(order.exposure);
             self.books.prefetch_level(order.security_id, order.place.tick());
         }
     }

@@ -1,14 +1,14 @@
 //! Where the first row of a pair of account and event is: open addressing with linear probing.
 //!
-//! It holds row numbers only; the keys stay in the rows. The hash is fixed, so every replica probes
-//! alike.
+//! It holds row numbers with a few bits of the hash, so that a probe seldom looks at a row that is
+//! not its own; the keys stay in the rows. The hash is fixed, so every replica probes alike.
 
 use forecastle_runtime::memory::Arena;
 
 /// Row numbers by pair.
 #[derive(Debug)]
 pub(super) struct PairIndex {
-    /// Row plus one, 0 when vacant.
+    /// Row plus one below the tag, 0 when vacant.
     buckets: Arena<u32>,
     shift: u32,
 }
@@ -28,10 +28,12 @@ impl PairIndex {
         event_id: u32,
         key_of: impl Fn(u32) -> (u32, u32),
     ) -> Option<u32> {
-        let mut bucket = self.home(account, event_id);
+        let hash = hash(account, event_id);
+        let mut bucket = self.home(hash);
         loop {
-            let row = self.buckets[bucket].checked_sub(1)?;
-            if key_of(row) == (account, event_id) {
+            let entry = self.buckets[bucket];
+            let row = row_of(entry)?;
+            if entry & !ROW_MASK == self.tag(hash) && key_of(row) == (account, event_id) {
                 return Some(row);
             }
             bucket = self.next(bucket);
@@ -40,11 +42,12 @@ impl PairIndex {
 
     /// Adds the row of a pair that is not in the index.
     pub(super) fn insert(&mut self, account: u32, event_id: u32, row: u32) {
-        let mut bucket = self.home(account, event_id);
+        let hash = hash(account, event_id);
+        let mut bucket = self.home(hash);
         while self.buckets[bucket] != VACANT {
             bucket = self.next(bucket);
         }
-        self.buckets[bucket] = row + 1;
+        self.buckets[bucket] = self.tag(hash) | (row + 1);
     }
 
     /// Takes out a pair that is in the index, and closes the gap.
@@ -54,45 +57,53 @@ impl PairIndex {
         event_id: u32,
         key_of: impl Fn(u32) -> (u32, u32),
     ) {
-        let mut gap = self.home(account, event_id);
-        while key_of(self.buckets[gap] - 1) != (account, event_id) {
+        let mut gap = self.home(hash(account, event_id));
+        while row_of(self.buckets[gap]).map(&key_of) != Some((account, event_id)) {
             gap = self.next(gap);
         }
         let mask = self.buckets.capacity() - 1;
         let mut bucket = gap;
         loop {
             bucket = self.next(bucket);
-            let Some(row) = self.buckets[bucket].checked_sub(1) else {
+            let entry = self.buckets[bucket];
+            let Some(row) = row_of(entry) else {
                 break;
             };
             let (account, event_id) = key_of(row);
-            let home = self.home(account, event_id);
+            let home = self.home(hash(account, event_id));
             if gap.wrapping_sub(home) & mask < bucket.wrapping_sub(home) & mask {
-                self.buckets[gap] = row + 1;
+                self.buckets[gap] = entry;
                 gap = bucket;
             }
         }
         self.buckets[gap] = VACANT;
     }
 
-    /// The row in the home bucket of a pair: most often its own.
+    /// The row in the home bucket of a pair, when its tag is the pair's: most often its own.
     #[inline]
     pub(super) fn first_candidate(&self, account: u32, event_id: u32) -> Option<u32> {
-        self.buckets[self.home(account, event_id)].checked_sub(1)
+        let hash = hash(account, event_id);
+        let entry = self.buckets[self.home(hash)];
+        row_of(entry).filter(|_| entry & !ROW_MASK == self.tag(hash))
     }
 
     /// Brings the bucket of a pair close.
     #[inline]
     pub(super) fn prefetch(&self, account: u32, event_id: u32) {
-        self.buckets.prefetch(self.home(account, event_id));
+        self.buckets.prefetch(self.home(hash(account, event_id)));
     }
 
-    /// Multiplicative hashing (Knuth, The Art of Computer Programming, 6.4): the top bits.
+    /// The top bits of the hash.
     #[inline]
-    fn home(&self, account: u32, event_id: u32) -> u32 {
-        let key = u64::from(account) << 32 | u64::from(event_id);
-        let mixed = (key ^ key >> 29).wrapping_mul(MULTIPLIER);
-        u32::try_from(mixed >> self.shift).expect("the top bits number a bucket")
+    fn home(&self, hash: u64) -> u32 {
+        u32::try_from(hash >> self.shift).expect("the top bits number a bucket")
+    }
+
+    /// The bits of the hash below those, in the place where an entry has them.
+    #[inline]
+    fn tag(&self, hash: u64) -> u32 {
+        let [.., a, b, c, d] = (hash >> (self.shift - u32::BITS)).to_be_bytes();
+        u32::from_be_bytes([a, b, c, d]) & !ROW_MASK
     }
 
     #[inline]
@@ -101,5 +112,19 @@ impl PairIndex {
     }
 }
 
+/// Multiplicative hashing (Knuth, The Art of Computer Programming, 6.4): the top bits count.
+#[inline]
+fn hash(account: u32, event_id: u32) -> u64 {
+    let key = u64::from(account) << 32 | u64::from(event_id);
+    (key ^ key >> 29).wrapping_mul(MULTIPLIER)
+}
+
+#[inline]
+fn row_of(entry: u32) -> Option<u32> {
+    (entry & ROW_MASK).checked_sub(1)
+}
+
 const VACANT: u32 = 0;
+/// A row plus one is at most 2^26.
+const ROW_MASK: u32 = (1 << 27) - 1;
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
