@@ -2,8 +2,9 @@
 //! order each one names.
 //!
 //! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
-//! first; an open-addressed index with linear probing finds them. Index entries are ring places
-//! plus one. The hash is fixed, so every replica probes alike.
+//! first; an open-addressed index with linear probing finds them. An index entry is half of the
+//! id's hash above its ring place plus one, so that probing and forgetting seldom look at an id that
+//! is not asked for. The hash is fixed, so every replica probes alike.
 
 mod snapshot;
 
@@ -16,7 +17,7 @@ use crate::state_digest::{DigestSum, Domain, pair};
 #[derive(Debug)]
 pub(crate) struct ClientOrderIds {
     rings: Arena<Entry>,
-    index: Arena<u32>,
+    index: Arena<u64>,
     cursors: Box<[Cursor]>,
     window: u32,
     index_length: u32,
@@ -69,15 +70,18 @@ impl ClientOrderIds {
     /// the window does not hold the ClOrdID. O(1) expected, O(window) at worst.
     #[inline]
     pub(crate) fn find(&self, session: u16, cl_ord_id: u64) -> Option<u64> {
-        let mut bucket = self.home(cl_ord_id);
+        let hash = hash(cl_ord_id);
+        let mut bucket = self.home(hash);
         loop {
-            let entry = self.index[self.index_start(session) + bucket];
-            if entry == VACANT {
+            let indexed = self.index[self.index_start(session) + bucket];
+            if indexed == VACANT {
                 return None;
             }
-            let entry = &self.rings[self.ring_start(session) + entry - 1];
-            if entry.cl_ord_id == cl_ord_id {
-                return Some(entry.order_id);
+            if indexed & HASH_MASK == hash {
+                let entry = &self.rings[self.ring_start(session) + ring_index_of(indexed)];
+                if entry.cl_ord_id == cl_ord_id {
+                    return Some(entry.order_id);
+                }
             }
             bucket = self.next(bucket);
         }
@@ -119,7 +123,7 @@ impl ClientOrderIds {
     /// Brings close where an id of a session is looked for, and where the next one is recorded.
     #[inline]
     pub(crate) fn prefetch(&self, session: u16, cl_ord_id: u64) {
-        self.index.prefetch(self.index_start(session) + self.home(cl_ord_id));
+        self.index.prefetch(self.index_start(session) + self.home(hash(cl_ord_id)));
         let next = self.cursors[usize::from(session)].next;
         self.rings.prefetch(self.ring_start(session) + next);
     }
@@ -130,7 +134,7 @@ impl ClientOrderIds {
         let Cursor { next, lap } = self.cursors[usize::from(session)];
         if lap > 1 {
             let oldest = self.rings[self.ring_start(session) + next].cl_ord_id;
-            self.index.prefetch(self.index_start(session) + self.home(oldest));
+            self.index.prefetch(self.index_start(session) + self.home(hash(oldest)));
         }
     }
 
@@ -160,34 +164,36 @@ impl ClientOrderIds {
     #[inline]
     fn index_entry(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) {
         let start = self.index_start(session);
-        let mut bucket = self.home(cl_ord_id);
+        let hash = hash(cl_ord_id);
+        let mut bucket = self.home(hash);
         while self.index[start + bucket] != VACANT {
             bucket = self.next(bucket);
         }
-        self.index[start + bucket] = ring_index + 1;
+        self.index[start + bucket] = hash | u64::from(ring_index + 1);
     }
 
     /// Takes the id at a ring place out of the index and closes the gap, so that every probe still
     /// meets no vacancy before its id.
     fn forget(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) {
         let start = self.index_start(session);
-        let mut gap = self.home(cl_ord_id);
-        while self.index[start + gap] != ring_index + 1 {
+        let hash = hash(cl_ord_id);
+        let mut gap = self.home(hash);
+        while self.index[start + gap] != hash | u64::from(ring_index + 1) {
             gap = self.next(gap);
         }
         let mut bucket = gap;
         loop {
             bucket = self.next(bucket);
-            let entry = self.index[start + bucket];
-            if entry == VACANT {
+            let indexed = self.index[start + bucket];
+            if indexed == VACANT {
                 break;
             }
-            let home = self.home(self.rings[self.ring_start(session) + entry - 1].cl_ord_id);
+            let home = self.home(indexed & HASH_MASK);
             let mask = self.index_length - 1;
             let from_home_to_gap = gap.wrapping_sub(home) & mask;
             let from_home_to_bucket = bucket.wrapping_sub(home) & mask;
             if from_home_to_gap < from_home_to_bucket {
-                self.index[start + gap] = entry;
+                self.index[start + gap] = indexed;
                 gap = bucket;
             }
         }
@@ -205,9 +211,9 @@ impl ClientOrderIds {
     }
 
     #[inline]
-    fn home(&self, cl_ord_id: u64) -> u32 {
-        let hash = Digest::new(0).absorb(cl_ord_id).value() & u64::from(self.index_length - 1);
-        u32::try_from(hash).expect("masked below the length of the index")
+    fn home(&self, hash: u64) -> u32 {
+        let [a, b, c, d, ..] = hash.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d]) & (self.index_length - 1)
     }
 
     #[inline]
@@ -233,6 +239,19 @@ fn head(session: u16, ring_index: u32, lap: u64, cl_ord_id: u64) -> Digest {
         .absorb(cl_ord_id)
 }
 
+/// The half of an id's hash that an index entry has.
+#[inline]
+fn hash(cl_ord_id: u64) -> u64 {
+    Digest::new(0).absorb(cl_ord_id).value() & HASH_MASK
+}
+
+#[inline]
+fn ring_index_of(indexed: u64) -> u32 {
+    let [.., a, b, c, d] = indexed.to_be_bytes();
+    u32::from_be_bytes([a, b, c, d]) - 1
+}
+
+const HASH_MASK: u64 = 0xFFFF_FFFF_0000_0000;
 const VACANT_ENTRY: Entry =
     Entry { cl_ord_id: 0, order_id: 0, piece: Domain::WindowEntry.digest() };
-const VACANT: u32 = 0;
+const VACANT: u64 = 0;
