@@ -95,14 +95,14 @@ impl Ladders {
     #[inline]
     #[must_use]
     pub fn quantity_at(&self, book: u32, tick: u32) -> u64 {
-        if self.occupied.contains(book, tick) { self.level(book, tick).quantity } else { 0 }
+        self.level(book, tick).map_or(0, |level| level.quantity)
     }
 
     /// The order at `tick` that came first, if any.
     #[inline]
     #[must_use]
     pub fn first_order(&self, book: u32, tick: u32) -> Option<u32> {
-        self.occupied.contains(book, tick).then(|| self.level(book, tick).head)
+        self.level(book, tick).map(|level| level.head)
     }
 
     /// The order behind `order` at its tick, if any.
@@ -136,9 +136,10 @@ impl Ladders {
                 best.ask = best.ask.min(tick);
             }
         }
+        let page = self.page_of[self.page_index(book, tick)];
+        let level = self.pages.get_mut(page).map(|page| &mut page[level_index(tick)]);
         let mut previous = NONE;
-        if self.occupied.contains(book, tick) {
-            let level = self.level_mut(book, tick);
+        if let Some(level) = level.filter(|level| level.head != NONE) {
             previous = level.tail;
             level.tail = order;
             level.quantity += quantity;
@@ -174,6 +175,7 @@ impl Ladders {
             orders[next as usize].as_mut().previous = previous;
         }
         if previous == NONE && next == NONE {
+            *level = EMPTY_LEVEL;
             self.close_level(book, tick);
         }
     }
@@ -219,7 +221,7 @@ impl Ladders {
         let index = book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS);
         let page = self.page_of.get(index).and_then(|page| self.pages.get(*page));
         if let Some(page) = page {
-            prefetch_element(orders, page[(tick % PAGE_LEVELS) as usize].tail as usize);
+            prefetch_element(orders, page[level_index(tick)].tail as usize);
         }
     }
 
@@ -235,19 +237,22 @@ impl Ladders {
 
     #[inline]
     fn page_index(&self, book: u32, tick: u32) -> u32 {
+        assert!(tick / PAGE_LEVELS < self.pages_per_book, "a tick lies on the grid");
         book * self.pages_per_book + tick / PAGE_LEVELS
     }
 
+    /// The level at `tick`, if it holds an order.
     #[inline]
-    fn level(&self, book: u32, tick: u32) -> &Level {
-        let page = self.page_of[self.page_index(book, tick)];
-        &self.pages[page][(tick % PAGE_LEVELS) as usize]
+    fn level(&self, book: u32, tick: u32) -> Option<&Level> {
+        let page = self.pages.get(self.page_of[self.page_index(book, tick)])?;
+        let level = &page[level_index(tick)];
+        (level.head != NONE).then_some(level)
     }
 
     #[inline]
     fn level_mut(&mut self, book: u32, tick: u32) -> &mut Level {
         let page = self.page_of[self.page_index(book, tick)];
-        &mut self.pages[page][(tick % PAGE_LEVELS) as usize]
+        &mut self.pages[page][level_index(tick)]
     }
 
     #[inline]
@@ -338,11 +343,18 @@ struct BestTicks {
     ask: u32,
 }
 
+/// The head is `NONE` where no order is.
 #[derive(Clone, Copy, Debug)]
 struct Level {
     head: u32,
     tail: u32,
     quantity: u64,
+}
+
+/// Where the level of a tick lies in its page.
+#[inline]
+fn level_index(tick: u32) -> usize {
+    (tick % PAGE_LEVELS) as usize
 }
 
 type Page = [Level; PAGE_LEVELS as usize];

@@ -27,15 +27,6 @@ impl Bitmaps {
         }
     }
 
-    /// Whether `tick` is in the set.
-    ///
-    /// # Panics
-    /// When the tick is off the grid.
-    #[inline]
-    pub(super) fn contains(&self, book: u32, tick: u32) -> bool {
-        self.bottom(book, tick / 64) & bit(tick) != 0
-    }
-
     /// Whether any tick of the aligned run of `length` ticks (a power of two up to 64) around
     /// `tick` is in the set.
     #[inline]
