@@ -139,6 +139,16 @@ impl Engine {
     #[inline]
     pub(crate) fn unpaid_gain(&self, account: u32) -> i128 {
         let mut gain = 0;
+        let buying_power = self.ledger.worst_case(account);
+        if self.work.has_pay_outs() {
+            return buying_power + self.surely_paid(account);
+        }
+        buying_power
+    }
+
+    /// What queued pay-outs are sure to pay an account, less what its events' worst cases count.
+    fn surely_paid(&self, account: u32) -> i64 {
+        let mut surplus = 0;
         for event_id in self.work.events_unpaid(account) {
             if let Some(row) = self.ledger.exposures.find(account, event_id) {
                 let event = self.events.event(event_id);
@@ -150,6 +160,13 @@ impl Engine {
             }
         }
         gain
+                    let value = i64::from(self.events.market(security_id).settlement_price());
+                    surplus += self.ledger.exposures.stake(row, state).lots * value;
+                }
+                surplus -= self.ledger.exposures.minimum(row);
+            }
+        }
+        surplus
     }
 
     /// # Panics

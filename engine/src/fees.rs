@@ -8,6 +8,9 @@ use forecastle_proto_spec::{PAYOUT, Side};
 #[inline]
 #[must_use]
 pub fn fee_per_lot(rate: u16, price: u16) -> i64 {
+    if rate == 0 {
+        return 0;
+    }
     let product = i64::from(rate) * i64::from(price) * i64::from(PAYOUT - price);
     (product + FEE_SCALE - 1) / FEE_SCALE
 }

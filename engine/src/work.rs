@@ -145,11 +145,15 @@ impl WorkQueue {
         self.digest.add(self.counters_piece());
     }
 
-    /// Events whose queued pay-out may not have reached an account.
+    /// Whether a pay-out is queued.
     #[inline]
+    pub(crate) fn has_pay_outs(&self) -> bool {
+        self.pay_out_count > 0
+    }
+
+    /// Events whose queued pay-out may not have reached an account.
     pub(crate) fn events_unpaid(&self, account: u32) -> impl Iterator<Item = u32> {
-        let queued = if self.pay_out_count > 0 { &*self.ring } else { &[] };
-        queued.iter().flatten().filter_map(move |work| match work {
+        self.ring.iter().flatten().filter_map(move |work| match work {
             Work::PayOut(pay_out) if pay_out.next_account <= account => Some(pay_out.event_id),
             _ => None,
         })
