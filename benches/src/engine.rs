@@ -23,7 +23,7 @@ use crate::measurement::{Contender, Rounds, Run, Table, per_second, quantile};
 use crate::pair;
 use book::Books;
 use flow::{Flow, FlowSettings};
-use tape::Player;
+use tape::{Player, Tape};
 
 /// Sizes of the engine benchmark.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -32,8 +32,6 @@ pub struct EngineSettings {
     pub cpu: usize,
     /// The flow.
     pub flow: FlowSettings,
-    /// Commands that the look-ahead row asks ahead for.
-    pub look_ahead: usize,
     /// How often.
     pub rounds: Rounds,
 }
@@ -46,13 +44,13 @@ pub struct EngineSettings {
 /// # Panics
 /// When a run does not come to what the flow came to.
 pub fn measure(settings: &EngineSettings, flow: &Flow) -> Result<[Table; 2], PinError> {
-    let EngineSettings { rounds, look_ahead, .. } = *settings;
+    let rounds = settings.rounds;
     let mut rates = Table::measure(
         "commands of the flow, one thread",
         rounds,
         &mut [
-            Contender::new(FULL, || rate(settings, flow, 0)),
-            Contender::new(PREFETCHED, || rate(settings, flow, look_ahead)),
+            Contender::new(FULL, || rate(settings, flow, Player::play)),
+            Contender::new(PREFETCHED, || rate(settings, flow, Player::play_announced)),
             Contender::new(BOOK, || book_rate(settings, flow)),
         ],
     )?;
@@ -66,10 +64,10 @@ pub fn measure(settings: &EngineSettings, flow: &Flow) -> Result<[Table; 2], Pin
     Ok([rates, times])
 }
 
-fn rate(settings: &EngineSettings, flow: &Flow, look_ahead: usize) -> Result<Run, PinError> {
+fn rate(settings: &EngineSettings, flow: &Flow, play: Play) -> Result<Run, PinError> {
     on_prepared_engine(settings, flow, |player, effects| {
         let timed = Timed::start();
-        player.play(&flow.main, look_ahead, effects);
+        play(player, &flow.main, effects);
         timed.rates(flow.main.length())
     })
 }
@@ -107,7 +105,7 @@ fn on_prepared_engine(
         let mut player = Player::new(engine);
         let mut buffer = vec![0; RECORD_LENGTH_MAX];
         let mut effects = EffectBuffer::new(&mut buffer);
-        player.play(&flow.opening, 0, &mut effects);
+        player.play(&flow.opening, &mut effects);
         let figures = work(&mut player, &mut effects);
         let digest = player.engine().state_digest();
         assert_eq!(digest, flow.state_digest, "the same commands give the same state");
@@ -161,6 +159,7 @@ fn thread_cpu_time_ns() -> u64 {
     seconds.expect(forward) * 1_000_000_000 + ns.expect(forward)
 }
 
+type Play = fn(&mut Player, &Tape, &mut EffectBuffer<'_>);
 type Figures = Vec<(&'static str, u64)>;
 
 const FULL: &str = "engine";

@@ -64,12 +64,7 @@ fn flow() -> FlowSettings {
 
 #[test]
 fn the_engine() {
-    let settings = EngineSettings {
-        cpu: Cpus::lowest_two().first,
-        flow: flow(),
-        look_ahead: 8,
-        rounds: ROUNDS,
-    };
+    let settings = EngineSettings { cpu: Cpus::lowest_two().first, flow: flow(), rounds: ROUNDS };
     let [rates, times] = engine::measure(&settings, &Flow::new(&settings.flow)).unwrap();
     assert_measured(&rates, 3);
     assert_measured(&times, 1);

@@ -197,20 +197,42 @@ impl Ladders {
         self.level_mut(book, place.tick).quantity -= u64::from(less);
     }
 
+    /// As [`Self::best_bid`] for any number of a book.
+    #[inline]
+    #[must_use]
+    pub fn find_best_bid(&self, book: u32) -> Option<u32> {
+        self.best.get(book)?.bid.checked_sub(1)
+    }
+
+    /// As [`Self::best_ask`] for any number of a book.
+    #[inline]
+    #[must_use]
+    pub fn find_best_ask(&self, book: u32) -> Option<u32> {
+        self.best.get(book).map(|best| best.ask).filter(|ask| *ask != NO_ASK)
+    }
+
+    /// As [`Self::first_order`] for any numbers.
+    #[inline]
+    #[must_use]
+    pub fn find_first_order(&self, book: u32, tick: u32) -> Option<u32> {
+        let page = self.find_page(book, tick)?;
+        let head = page[level_index(tick)].head;
+        (head != NONE).then_some(head)
+    }
+
     /// Brings what an order at `tick` of `book` will touch close; any numbers are allowed.
     #[inline]
     pub fn prefetch(&self, book: u32, tick: u32) {
         self.best.prefetch(book);
-        let page = book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS);
-        self.page_of.prefetch(page);
+        self.page_of.prefetch(self.any_page_index(book, tick));
+        self.occupied.prefetch(book, tick);
     }
 
     /// Brings the level at `tick` of `book` close; any numbers are allowed.
     #[inline]
     pub fn prefetch_level(&self, book: u32, tick: u32) {
-        let index = book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS);
-        if let Some(page) = self.page_of.get(index) {
-            self.pages.prefetch_all(*page);
+        if let Some(page) = self.find_page(book, tick) {
+            prefetch_element(page, level_index(tick));
         }
     }
 
@@ -218,9 +240,7 @@ impl Ladders {
     /// are allowed.
     #[inline]
     pub fn prefetch_last<T>(&self, orders: &[T], book: u32, tick: u32) {
-        let index = book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS);
-        let page = self.page_of.get(index).and_then(|page| self.pages.get(*page));
-        if let Some(page) = page {
+        if let Some(page) = self.find_page(book, tick) {
             prefetch_element(orders, page[level_index(tick)].tail as usize);
         }
     }
@@ -239,6 +259,18 @@ impl Ladders {
     fn page_index(&self, book: u32, tick: u32) -> u32 {
         assert!(tick / PAGE_LEVELS < self.pages_per_book, "a tick lies on the grid");
         book * self.pages_per_book + tick / PAGE_LEVELS
+    }
+
+    /// As [`Self::page_index`], of any numbers: it may be that of another page, or of none.
+    #[inline]
+    fn any_page_index(&self, book: u32, tick: u32) -> u32 {
+        book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS)
+    }
+
+    #[inline]
+    fn find_page(&self, book: u32, tick: u32) -> Option<&Page> {
+        let page = self.page_of.get(self.any_page_index(book, tick))?;
+        self.pages.get(*page)
     }
 
     /// The level at `tick`, if it holds an order.

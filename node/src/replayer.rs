@@ -75,22 +75,16 @@ impl Replayer {
     ) -> Result<(), ReplayError> {
         let position = self.position;
         let records = || frame.records().skip_while(move |record| record.position < position);
-        let mut ahead = LookAhead::STEPS.map(|(step, distance)| {
-            let mut following = records();
-            for record in following.by_ref().take(distance) {
-                self.prefetch(record, step);
-            }
-            (step, following)
-        });
+        let mut look_ahead = LookAhead::new();
+        let mut following = records();
+        for _ in 0..LookAhead::DISTANCE {
+            self.announce(following.next(), &mut look_ahead);
+        }
         for record in records() {
             if record.end() > limit_position {
                 break;
             }
-            for (step, following) in &mut ahead {
-                if let Some(next) = following.next() {
-                    self.prefetch(next, *step);
-                }
-            }
+            self.announce(following.next(), &mut look_ahead);
             self.apply(record)?;
         }
         Ok(())
@@ -158,10 +152,13 @@ impl Replayer {
     }
 
     #[inline]
-    fn prefetch(&self, record: Record<'_>, step: LookAhead) {
-        if let Some(engine) = &self.engine {
-            engine.prefetch(record.header().session_id.get(), record.command(), step);
-        }
+    fn announce(&self, record: Option<Record<'_>>, look_ahead: &mut LookAhead) {
+        let Some(engine) = &self.engine else { return };
+        let (session_id, command): (u32, &[u8]) = match record {
+            Some(record) => (record.header().session_id.get(), record.command()),
+            None => (EXCHANGE_SESSION_ID, &[]),
+        };
+        look_ahead.announce(engine, session_id, command);
     }
 
     /// Makes the engine that the configuration asks for before it is applied.

@@ -47,7 +47,6 @@ fn main() -> Result<(), Box<dyn Error>> {
                 command_count: commands,
                 seed,
             },
-            look_ahead: 8,
             rounds: options.rounds(7, 1),
         };
         let flow = Flow::new(&settings.flow);

@@ -67,19 +67,26 @@ impl Player {
         self.time_ns += 100;
     }
 
-    /// Applies a whole tape, and asks for what a command touches `look_ahead` commands before it
-    /// is applied; 0 asks for nothing.
+    /// Applies a whole tape.
     #[inline]
-    pub fn play(&mut self, tape: &Tape, look_ahead: usize, effects: &mut EffectBuffer<'_>) {
+    pub fn play(&mut self, tape: &Tape, effects: &mut EffectBuffer<'_>) {
         for index in 0..tape.length() {
-            if look_ahead > 0 {
-                for (step, distance) in LookAhead::STEPS {
-                    let (session_id, command) = tape.command(index + distance);
-                    self.engine.prefetch(session_id, command, step);
-                }
-            }
             let (session_id, command) = tape.command(index);
             self.apply(session_id, command, effects);
+        }
+    }
+
+    /// As [`Self::play`], each command announced to the engine some way before it is applied.
+    #[inline]
+    pub fn play_announced(&mut self, tape: &Tape, effects: &mut EffectBuffer<'_>) {
+        let mut look_ahead = LookAhead::new();
+        for index in 0..tape.length() + LookAhead::DISTANCE {
+            let (session_id, command) = tape.command(index);
+            look_ahead.announce(&self.engine, session_id, command);
+            if let Some(index) = index.checked_sub(LookAhead::DISTANCE) {
+                let (session_id, command) = tape.command(index);
+                self.apply(session_id, command, effects);
+            }
         }
     }
 }

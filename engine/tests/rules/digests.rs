@@ -200,25 +200,30 @@ fn equal_commands_give_equal_bytes_and_digests() {
 
 /// A look-ahead changes nothing, whatever it is given.
 #[test]
-fn prefetching_changes_nothing() {
+fn looking_ahead_changes_nothing() {
     let mut world = World::open();
-    world.send(ALICE_SESSION, &bid(1, ALICE, 10, 4_000));
+    let rested = world.send(ALICE_SESSION, &bid(1, ALICE, 10, 4_000)).first::<OrderRested>();
     let before = world.engine.state_digest();
     let mut wild = bid(2, u32::MAX, 1, u16::MAX);
     wild.security_id.set(u32::MAX);
+    let mut look_ahead = LookAhead::new();
     for bytes in [
         encoded(&bid(2, ALICE, 1, 1)),
+        // It would trade with the bid.
+        encoded(&order(2, BOB, Side::Sell, 1, 4_000)),
+        encoded(&cancel(3, rested.order_id.get())),
         encoded(&wild),
         encoded(&cancel(3, u64::MAX)),
         encoded(&replace(3, 0, 1, 1)),
         vec![0xFF; 70],
         Vec::new(),
     ] {
-        for (step, _) in LookAhead::STEPS {
-            for session_id in [ALICE_SESSION, EXCHANGE, u32::MAX] {
-                world.engine.prefetch(session_id, &bytes, step);
-            }
+        for session_id in [ALICE_SESSION, EXCHANGE, u32::MAX] {
+            look_ahead.announce(&world.engine, session_id, &bytes);
         }
+    }
+    for _ in 0..LookAhead::DISTANCE {
+        look_ahead.announce(&world.engine, EXCHANGE, &[]);
     }
     assert_eq!(world.engine.state_digest(), before);
     world.engine.check_invariants();
