@@ -15,12 +15,12 @@ use std::time::Instant;
 use forecastle_engine::{EffectBuffer, Engine};
 use forecastle_proto_spec::RECORD_LENGTH_MAX;
 use forecastle_runtime::agent::PinError;
-use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
 use crate::hiccups::{as_ns, timer_cost_ns};
-use crate::measurement::{Contender, Rounds, Run, Table, per_second, quantile};
+use crate::measurement::{Contender, Figures, Rounds, Run, Table, quantile};
 use crate::pair;
+use crate::timed::{CPU_RATE, Timed};
 use book::Books;
 use flow::{Flow, FlowSettings};
 use tape::{Player, Tape};
@@ -68,7 +68,7 @@ fn rate(settings: &EngineSettings, flow: &Flow, play: Play) -> Result<Run, PinEr
     on_prepared_engine(settings, flow, |player, effects| {
         let timed = Timed::start();
         play(player, &flow.main, effects);
-        timed.rates(flow.main.length())
+        timed.rates(flow.main.length() as u64)
     })
 }
 
@@ -120,7 +120,7 @@ fn book_rate(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
         books.play(&flow.opening_book);
         let timed = Timed::start();
         books.play(&flow.main_book);
-        let figures = timed.rates(flow.main_book.len());
+        let figures = timed.rates(flow.main_book.len() as u64);
         let expected = (flow.outcome.trade_count, flow.outcome.traded_quantity);
         assert_eq!(books.traded(), expected, "the books alone trade what the engine trades");
         figures
@@ -128,42 +128,8 @@ fn book_rate(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
     Ok(Run { figures: alone.result, preemption_count: alone.preemption_count })
 }
 
-/// A stretch of work on the calling thread.
-struct Timed {
-    started: Instant,
-    cpu_started_ns: u64,
-}
-
-impl Timed {
-    fn start() -> Self {
-        let cpu_started_ns = thread_cpu_time_ns();
-        Self { started: Instant::now(), cpu_started_ns }
-    }
-
-    /// `count` commands, by the second of each clock.
-    fn rates(self, count: usize) -> Figures {
-        let wall_ns = as_ns(self.started.elapsed());
-        let cpu_ns = thread_cpu_time_ns() - self.cpu_started_ns;
-        vec![
-            (CPU_RATE, per_second(count as u64, cpu_ns)),
-            (WALL_RATE, per_second(count as u64, wall_ns)),
-        ]
-    }
-}
-
-/// Processor time of the calling thread.
-fn thread_cpu_time_ns() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let (seconds, ns) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
-    let forward = "a thread's time runs forward from 0";
-    seconds.expect(forward) * 1_000_000_000 + ns.expect(forward)
-}
-
 type Play = fn(&mut Player, &Tape, &mut EffectBuffer<'_>);
-type Figures = Vec<(&'static str, u64)>;
 
 const FULL: &str = "engine";
 const PREFETCHED: &str = "engine, prefetch ahead";
 const BOOK: &str = "ladder alone";
-const CPU_RATE: &str = "commands_per_cpu_second";
-const WALL_RATE: &str = "commands_per_second";

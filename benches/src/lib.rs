@@ -19,3 +19,4 @@ pub mod random;
 pub mod recovery;
 pub mod report;
 pub mod ring;
+pub mod timed;

@@ -19,11 +19,14 @@ impl<'a, E> Contender<'a, E> {
     }
 }
 
+/// Name, unit last, and value of each figure of a run.
+pub type Figures = Vec<(&'static str, u64)>;
+
 /// What one run gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Name, unit last, and value of each figure; the same names in every run of a contender.
-    pub figures: Vec<(&'static str, u64)>,
+    /// Its figures; the same names in every run of a contender.
+    pub figures: Figures,
     /// How often the kernel took the processor away from a thread that was measured.
     pub preemption_count: u64,
 }

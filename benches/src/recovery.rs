@@ -22,7 +22,8 @@ use serde::Serialize;
 
 use crate::engine::flow::{Flow, FlowSettings};
 use crate::hiccups::as_ns;
-use crate::measurement::{Contender, Rounds, Run, Table, per_second};
+use crate::measurement::{Contender, Rounds, Run, Table};
+use crate::timed::Timed;
 
 /// Sizes of the recovery benchmark.
 #[derive(Clone, Debug, Serialize)]
@@ -69,18 +70,15 @@ pub fn measure(settings: &RecoverySettings) -> io::Result<Vec<Table>> {
 }
 
 fn recovery(folder: &JournalFolder, flow: &Flow, bytes: u64) -> io::Result<Run> {
-    let start = Instant::now();
+    let timed = Timed::start();
     let recovered = recover_exchange(folder, 0).map_err(io::Error::other)?;
-    let elapsed_ns = as_ns(start.elapsed());
+    let count = recovered.statistics.command_count;
+    let elapsed_ns = timed.elapsed_ns();
+    let rates = timed.rates(count);
     let engine = recovered.engine.expect("the journal holds records");
     assert_eq!(engine.state_digest(), flow.state_digest, "the journal gives the flow's state");
-    let count = recovered.statistics.command_count;
-    let figures = vec![
-        ("commands_per_second", per_second(count, elapsed_ns)),
-        ("elapsed_ns", elapsed_ns),
-        ("commands", count),
-        ("journal_bytes", bytes),
-    ];
+    let mut figures = rates;
+    figures.extend([("elapsed_ns", elapsed_ns), ("commands", count), ("journal_bytes", bytes)]);
     Ok(Run { figures, preemption_count: 0 })
 }
 
