@@ -65,7 +65,7 @@ impl Engine {
     pub(crate) fn take_off_book(&mut self, slot: u32) -> (Order, u32) {
         let order = *self.orders.order(slot);
         let account = self.account_of(&order);
-        self.orders.unrest(slot, account);
+        self.orders.unrest(slot);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
         self.events.discount_order(order.security_id);
         self.ledger.accounts.account_mut(account).open_order_count -= 1;
@@ -185,7 +185,7 @@ impl Engine {
         self.ledger.change(resting.exposure, market.state_index, stake, -lots);
         let left = resting.leaves_qty() - quantity;
         if left == 0 {
-            self.orders.unrest(slot, account);
+            self.orders.unrest(slot);
             self.books.remove(self.orders.slots_mut(), resting.security_id, slot);
             self.orders.free(slot);
             self.events.discount_order(resting.security_id);

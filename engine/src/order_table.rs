@@ -74,6 +74,8 @@ impl AsMut<Place> for Order {
 #[derive(Debug)]
 pub(crate) struct OrderTable {
     orders: Arena<Order>,
+    /// Of the live orders.
+    pieces: Arena<Pieces>,
     /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
     /// after these, in ascending order.
     free: Box<[FreeSlot]>,
@@ -88,6 +90,13 @@ pub(crate) struct OrderTable {
     digest: DigestSum,
 }
 
+/// A live order's two pieces of the digest, kept to be taken away with it.
+#[derive(Clone, Copy, Debug)]
+struct Pieces {
+    order: Digest,
+    quantity: Digest,
+}
+
 /// A slot on the free list with its piece of the digest, kept to be taken away with it.
 #[derive(Clone, Copy, Debug)]
 struct FreeSlot {
@@ -99,6 +108,7 @@ impl OrderTable {
     pub(crate) fn new(orders_max: u32, shard: u8) -> Self {
         let mut table = Self {
             orders: Arena::new(orders_max, EMPTY),
+            pieces: Arena::new(orders_max, NO_PIECES),
             free: vec![NO_FREE_SLOT; orders_max as usize].into_boxed_slice(),
             free_count: 0,
             high_water: 0,
@@ -179,10 +189,7 @@ impl OrderTable {
     pub(crate) fn rest(&mut self, slot: u32, mut order: Order, account: u32) -> u64 {
         self.last_priority += 1;
         order.priority = self.last_priority;
-        self.orders[slot] = order;
-        self.live_count += 1;
-        self.digest.add(order_piece(slot, &order, account));
-        self.digest.add(quantity_piece(slot, &order));
+        self.place(slot, &order, account);
         order.priority
     }
 
@@ -195,28 +202,28 @@ impl OrderTable {
 
     /// Notes that an order left its book.
     #[inline]
-    pub(crate) fn unrest(&mut self, slot: u32, account: u32) {
+    pub(crate) fn unrest(&mut self, slot: u32) {
         self.live_count -= 1;
-        let order = &self.orders[slot];
-        self.digest.remove(order_piece(slot, order, account));
-        self.digest.remove(quantity_piece(slot, order));
+        let Pieces { order, quantity } = self.pieces[slot];
+        self.digest.remove(order);
+        self.digest.remove(quantity);
     }
 
     /// Changes ids and quantities of a resting order, which keeps its place, through `change`,
     /// which works on all slots.
     #[inline]
     pub(crate) fn amend(&mut self, slot: u32, account: u32, change: impl FnOnce(&mut [Order])) {
-        self.digest.remove(order_piece(slot, &self.orders[slot], account));
         self.reduce(slot, change);
-        self.digest.add(order_piece(slot, &self.orders[slot], account));
+        let piece = order_piece(slot, &self.orders[slot], account);
+        self.digest.replace(&mut self.pieces[slot].order, piece);
     }
 
     /// Changes quantities of a resting order through `change`, which works on all slots.
     #[inline]
     pub(crate) fn reduce(&mut self, slot: u32, change: impl FnOnce(&mut [Order])) {
-        self.digest.remove(quantity_piece(slot, &self.orders[slot]));
         change(self.orders.as_mut_slice());
-        self.digest.add(quantity_piece(slot, &self.orders[slot]));
+        let piece = quantity_piece(slot, &self.orders[slot]);
+        self.digest.replace(&mut self.pieces[slot].quantity, piece);
     }
 
     /// The slot that a wire id names, when its occupant is live.
@@ -262,6 +269,7 @@ impl OrderTable {
     #[inline]
     pub(crate) fn prefetch(&self, slot: u32) {
         self.orders.prefetch(slot);
+        self.pieces.prefetch(slot);
     }
 
     #[inline]
@@ -297,6 +305,20 @@ impl OrderTable {
         }
         assert_eq!(live_count, self.live_count);
         sum
+    }
+
+    /// Stores a live order in its slot, with its pieces.
+    #[inline]
+    fn place(&mut self, slot: u32, order: &Order, account: u32) {
+        let pieces = Pieces {
+            order: order_piece(slot, order, account),
+            quantity: quantity_piece(slot, order),
+        };
+        self.orders[slot] = *order;
+        self.pieces[slot] = pieces;
+        self.live_count += 1;
+        self.digest.add(pieces.order);
+        self.digest.add(pieces.quantity);
     }
 
     /// Puts a slot on the free list.
@@ -344,6 +366,8 @@ fn quantity_piece(slot: u32, order: &Order) -> Digest {
         .absorb(pair(order.place.quantity(), order.order_qty))
 }
 
+const NO_PIECES: Pieces =
+    Pieces { order: Domain::Order.digest(), quantity: Domain::OrderQuantity.digest() };
 const NO_FREE_SLOT: FreeSlot = FreeSlot { slot: 0, piece: Domain::FreeSlot.digest() };
 const EMPTY: Order = Order {
     place: Place::EMPTY,

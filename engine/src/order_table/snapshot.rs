@@ -3,6 +3,7 @@
 use super::{Order, OrderTable, order_piece, quantity_piece};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 use super::{FreeSlot, Order, OrderTable, order_piece, quantity_piece};
+use super::{FreeSlot, Order, OrderTable};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
 
 impl OrderTable {
@@ -62,10 +63,7 @@ impl OrderTable {
 
     /// Puts a resting order back into its slot, as it was.
     pub(crate) fn restore(&mut self, slot: u32, order: Order, account: u32) {
-        self.orders[slot] = order;
-        self.live_count += 1;
-        self.digest.add(order_piece(slot, &order, account));
-        self.digest.add(quantity_piece(slot, &order));
+        self.place(slot, &order, account);
     }
 
     /// Used slots that are neither free nor live are spent: their last generation was used.
