@@ -43,14 +43,19 @@ impl Engine {
         let header = size_of::<RecordHeader>() + command.len().next_multiple_of(8);
         effects.begin(input.position + header as u64);
         match read_frame(command) {
-            Ok(frame) => self.dispatch(input, frame, effects),
+            Ok((frame, roles)) => self.dispatch(input, (frame, roles), effects),
             Err(code) => refuse_form(input, command, code, effects),
         }
         self.ledger.assert_conserved();
     }
 
     #[inline]
-    fn dispatch(&mut self, input: CommandInput, frame: Frame<'_>, effects: &mut EffectBuffer<'_>) {
+    fn dispatch(
+        &mut self,
+        input: CommandInput,
+        (frame, roles_needed): (Frame<'_>, u16),
+        effects: &mut EffectBuffer<'_>,
+    ) {
         let mut context = Context {
             session_id: input.session_id,
             session: None,
@@ -61,8 +66,8 @@ impl Engine {
             seq_num: 0,
             state_digest_before: self.state_digest(),
         };
-        if is_numbered(frame.template_id) {
-            self.numbered(&mut context, frame, effects);
+        if roles_needed != 0 {
+            self.numbered(&mut context, (frame, roles_needed), effects);
         } else if let Some(negotiate) = frame.body::<Negotiate>() {
             self.negotiate(&context, negotiate, effects);
         } else if let Some(establish) = frame.body::<Establish>() {
@@ -85,7 +90,7 @@ impl Engine {
     fn numbered(
         &mut self,
         context: &mut Context,
-        frame: Frame<'_>,
+        (frame, roles_needed): (Frame<'_>, u16),
         effects: &mut EffectBuffer<'_>,
     ) {
         let heading = frame.bytes.get(MESSAGE_HEADER_LENGTH..).unwrap_or_default();
@@ -94,12 +99,12 @@ impl Engine {
         context.request_id = heading.request_id.get();
         context.seq_num = heading.seq_num.get();
         let is_granted = if context.session_id == EXCHANGE_SESSION_ID {
-            roles_needed(frame.template_id) != ROLES_TRADER
+            roles_needed != ROLES_TRADER
         } else {
             if let Err(code) = self.take_number(context, effects) {
                 return context.refuse(code, effects);
             }
-            context.entitlement.includes_any(roles_needed(frame.template_id))
+            context.entitlement.includes_any(roles_needed)
         };
         if !is_granted {
             return context.refuse(RejectCode::NotEntitled, effects);
@@ -237,8 +242,9 @@ struct Heading {
     seq_num: U32,
 }
 
+/// The command, and the roles of which its sender needs one; 0 for one without a number.
 #[inline]
-fn read_frame(command: &[u8]) -> Result<Frame<'_>, RejectCode> {
+fn read_frame(command: &[u8]) -> Result<(Frame<'_>, u16), RejectCode> {
     let (frame, rest) = Frame::parse(command).map_err(|error| match error {
         FrameError::Truncated | FrameError::BlockLength => RejectCode::MalformedLength,
         FrameError::UnknownSchema => RejectCode::UnknownSchema,
@@ -248,7 +254,8 @@ fn read_frame(command: &[u8]) -> Result<Frame<'_>, RejectCode> {
     if !rest.is_empty() {
         return Err(RejectCode::MalformedLength);
     }
-    let is_command = is_numbered(frame.template_id)
+    let roles_needed = roles_needed(frame.template_id);
+    let is_command = roles_needed != 0
         || [
             Negotiate::TEMPLATE_ID,
             Establish::TEMPLATE_ID,
@@ -258,7 +265,7 @@ fn read_frame(command: &[u8]) -> Result<Frame<'_>, RejectCode> {
             EngineConfiguration::TEMPLATE_ID,
         ]
         .contains(&frame.template_id);
-    if is_command { Ok(frame) } else { Err(RejectCode::NotAClientMessage) }
+    if is_command { Ok((frame, roles_needed)) } else { Err(RejectCode::NotAClientMessage) }
 }
 
 fn refuse_form(
@@ -282,11 +289,6 @@ fn refuse_form(
         state_digest_before: 0,
     };
     context.refuse(code, effects);
-}
-
-#[inline]
-fn is_numbered(template_id: u16) -> bool {
-    roles_needed(template_id) != 0
 }
 
 /// The roles of which a sender of a numbered message needs one; 0 for every other template.
@@ -323,7 +325,7 @@ mod tests {
     fn every_numbered_message_begins_with_the_heading() {
         let mut numbered = 0;
         for layout in
-            LAYOUTS.iter().copied().flatten().filter(|layout| is_numbered(layout.template_id))
+            LAYOUTS.iter().copied().flatten().filter(|layout| roles_needed(layout.template_id) != 0)
         {
             numbered += 1;
             let [first, second, third, ..] = layout.fields else {

@@ -135,8 +135,9 @@ impl<'a> Frame<'a> {
 pub fn encode<M: Message>(message: &M, buffer: &mut [u8]) -> Option<usize> {
     let target = buffer.get_mut(..M::ENCODED_LENGTH)?;
     let (header, body) = target.split_at_mut(MESSAGE_HEADER_LENGTH);
-    header.copy_from_slice(MessageHeader::of::<M>().as_bytes());
-    body.copy_from_slice(message.as_bytes());
+    // Stored as values, whose length the compiler knows, and not copied as bytes.
+    *MessageHeader::mut_from_bytes(header).ok()? = MessageHeader::of::<M>();
+    *M::mut_from_bytes(body).ok()? = *message;
     Some(M::ENCODED_LENGTH)
 }
 
