@@ -120,21 +120,22 @@ impl ClientOrderIds {
         self.digest.replace(&mut entry.piece, head.absorb(order_id));
     }
 
-    /// Brings close where an id of a session is looked for, and where the next one is recorded.
+    /// Brings close where an id of a session is looked for, and where ids of the session are
+    /// recorded and forgotten soon.
     #[inline]
     pub(crate) fn prefetch(&self, session: u16, cl_ord_id: u64) {
-        self.index.prefetch(self.index_start(session) + self.home(hash(cl_ord_id)));
-        let next = self.cursors[usize::from(session)].next;
-        self.rings.prefetch(self.ring_start(session) + next);
-    }
-
-    /// Brings close where the oldest id of a session is forgotten.
-    #[inline]
-    pub(crate) fn prefetch_oldest(&self, session: u16) {
+        let index_start = self.index_start(session);
+        self.index.prefetch(index_start + self.home(hash(cl_ord_id)));
         let Cursor { next, lap } = self.cursors[usize::from(session)];
+        let place = |ahead: u32| {
+            let ring_index = next + ahead;
+            let wrapped = ring_index.checked_sub(self.window).unwrap_or(ring_index);
+            self.ring_start(session) + wrapped.min(self.window - 1)
+        };
+        self.rings.prefetch(place(2 * FORGOTTEN_AHEAD));
         if lap > 1 {
-            let oldest = self.rings[self.ring_start(session) + next].cl_ord_id;
-            self.index.prefetch(self.index_start(session) + self.home(hash(oldest)));
+            let oldest = self.rings[place(FORGOTTEN_AHEAD)].cl_ord_id;
+            self.index.prefetch(index_start + self.home(hash(oldest)));
         }
     }
 
@@ -255,3 +256,5 @@ const HASH_MASK: u64 = 0xFFFF_FFFF_0000_0000;
 const VACANT_ENTRY: Entry =
     Entry { cl_ord_id: 0, order_id: 0, piece: Domain::WindowEntry.digest() };
 const VACANT: u64 = 0;
+/// Ids between the one that is recorded now and the one whose forgetting is looked ahead to.
+const FORGOTTEN_AHEAD: u32 = 8;

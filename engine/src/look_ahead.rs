@@ -19,20 +19,18 @@ pub struct LookAhead {
     count: usize,
 }
 
-/// What is known of a command that is not applied yet.
+/// What is known of a command that is not applied yet; for a new order all, for a replace the order
+/// that it names and where it goes, for a cancel the order, else nothing.
 #[derive(Clone, Copy, Debug)]
 struct Upcoming {
     kind: Kind,
-    side: Side,
-    /// Slot of the sender; `NO_SESSION` for one that the engine does not know.
-    session: u16,
+    is_bid: bool,
+    /// The resting order that it names or would meet.
+    slot: u32,
     security_id: u32,
     tick: u32,
     account: u32,
     event_id: u32,
-    /// The resting order that it names or would meet.
-    slot: u32,
-    cl_ord_id: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +62,18 @@ impl LookAhead {
     /// announcement asked for, and hints.
     #[inline]
     pub fn announce(&mut self, engine: &Engine, session_id: u32, command: &[u8]) {
-        let place = self.count % RING_LENGTH;
-        self.count += 1;
-        self.upcoming[place] = engine.look_at(session_id, command);
-        for step in 1..STEP_COUNT {
-            let place = self.count.wrapping_sub(1 + step * STRIDE) % RING_LENGTH;
-            engine.look_into(&mut self.upcoming[place], step);
+        let count = self.count;
+        let place = |step: usize| count.wrapping_sub(step * STRIDE) % RING_LENGTH;
+        engine.look_at(session_id, command, &mut self.upcoming[place(0)]);
+        engine.look_into(&mut self.upcoming[place(1)]);
+        engine.look_on(&self.upcoming[place(2)]);
+        for step in 3..STEP_COUNT {
+            let upcoming = &mut self.upcoming[place(step)];
+            if upcoming.kind == Kind::Marketable {
+                engine.look_across(upcoming, step);
+            }
         }
+        self.count = count.wrapping_add(1);
     }
 }
 
@@ -83,141 +86,139 @@ impl Default for LookAhead {
 impl Upcoming {
     const OTHER: Self = Self {
         kind: Kind::Other,
-        side: Side::Buy,
-        session: NO_SESSION,
+        is_bid: false,
+        slot: 0,
         security_id: 0,
         tick: 0,
         account: 0,
         event_id: 0,
-        slot: 0,
-        cl_ord_id: 0,
     };
 }
 
 impl Engine {
     /// The first step: what the bytes name themselves.
     #[inline]
-    fn look_at(&self, session_id: u32, command: &[u8]) -> Upcoming {
-        let Ok((frame, _)) = Frame::parse(command) else {
-            return Upcoming::OTHER;
-        };
-        let mut upcoming = Upcoming::OTHER;
+    fn look_at(&self, session_id: u32, command: &[u8], upcoming: &mut Upcoming) {
+        upcoming.kind = Kind::Other;
+        let Ok((frame, _)) = Frame::parse(command) else { return };
         if let Some(order) = frame.body::<NewOrderSingle>() {
-            upcoming.kind = Kind::New;
-            upcoming.side = Side::try_from(order.side).unwrap_or(Side::Buy);
-            upcoming.security_id = order.security_id.get();
-            upcoming.tick = u32::from(order.price.get());
-            upcoming.account = order.account.get();
-            upcoming.cl_ord_id = order.cl_ord_id.get();
-            if let Some(market) = self.events.find_market(upcoming.security_id) {
-                upcoming.event_id = market.event_id;
-            }
-            self.ledger.accounts.prefetch(upcoming.account);
-            self.ledger.exposures.prefetch(upcoming.account, upcoming.event_id);
-            self.books.prefetch(upcoming.security_id, upcoming.tick);
+            self.look_at_order(session_id, order, upcoming);
         } else if let Some(cancel) = frame.body::<OrderCancelRequest>() {
             upcoming.kind = Kind::Cancel;
             upcoming.slot = OrderId::from_wire(cancel.order_id.get()).slot();
             self.orders.prefetch(upcoming.slot);
-            return upcoming;
         } else if let Some(replace) = frame.body::<OrderCancelReplaceRequest>() {
             upcoming.kind = Kind::Replace;
+            upcoming.slot = OrderId::from_wire(replace.order_id.get()).slot();
             upcoming.security_id = replace.security_id.get();
             upcoming.tick = u32::from(replace.price.get());
-            upcoming.slot = OrderId::from_wire(replace.order_id.get()).slot();
-            upcoming.cl_ord_id = replace.cl_ord_id.get();
             self.orders.prefetch(upcoming.slot);
             self.books.prefetch(upcoming.security_id, upcoming.tick);
+            self.look_at_window(session_id, replace.cl_ord_id.get());
         }
+    }
+
+    #[inline]
+    fn look_at_order(&self, session_id: u32, order: &NewOrderSingle, upcoming: &mut Upcoming) {
+        let (account, security_id) = (order.account.get(), order.security_id.get());
+        let tick = u32::from(order.price.get());
+        let Some(market) = self.events.find_market(security_id) else { return };
+        *upcoming = Upcoming {
+            kind: Kind::New,
+            is_bid: order.side == u8::from(Side::Buy),
+            slot: 0,
+            security_id,
+            tick,
+            account,
+            event_id: market.event_id,
+        };
+        self.ledger.accounts.prefetch(account);
+        self.ledger.exposures.prefetch(account, market.event_id);
+        self.books.prefetch(security_id, tick);
+        self.look_at_window(session_id, order.cl_ord_id.get());
+    }
+
+    #[inline]
+    fn look_at_window(&self, session_id: u32, cl_ord_id: u64) {
         if let Some(session) = self.sessions.find(session_id) {
-            upcoming.session = session;
-            self.client_order_ids.prefetch(session, upcoming.cl_ord_id);
+            self.client_order_ids.prefetch(session, cl_ord_id);
         }
-        upcoming
     }
 
-    /// A later step.
+    /// The second step.
     #[inline]
-    fn look_into(&self, upcoming: &mut Upcoming, step: usize) {
-        match upcoming.kind {
+    fn look_into(&self, upcoming: &mut Upcoming) {
+        let Upcoming { kind, is_bid, slot, security_id, tick, account, event_id } = *upcoming;
+        if kind == Kind::New {
+            self.ledger.exposures.prefetch_row(account, event_id);
+            let met = if is_bid {
+                self.books.find_best_ask(security_id).filter(|ask| *ask <= tick)
+            } else {
+                self.books.find_best_bid(security_id).filter(|bid| *bid >= tick)
+            };
+            if let Some(met) = met {
+                upcoming.kind = Kind::Marketable;
+                upcoming.tick = met;
+                self.books.prefetch(security_id, met);
+            } else {
+                self.books.prefetch_level(security_id, tick);
+            }
+        } else if kind != Kind::Other {
+            self.look_into_order(slot);
+            if kind == Kind::Replace {
+                self.books.prefetch_level(security_id, tick);
+            }
+        }
+    }
+
+    /// The third step.
+    #[inline]
+    fn look_on(&self, upcoming: &Upcoming) {
+        let Upcoming { kind, slot, security_id, tick, .. } = *upcoming;
+        match kind {
             Kind::Other => {}
-            Kind::New => self.look_into_new(upcoming, step),
-            Kind::Marketable => match step {
-                2 => self.books.prefetch_level(upcoming.security_id, upcoming.tick),
-                3 => self.look_for_first(upcoming),
-                _ => self.look_into_order(upcoming.slot, step - 3),
-            },
-            Kind::Cancel => self.look_into_order(upcoming.slot, step),
+            Kind::New => self.books.prefetch_last(self.orders.slots(), security_id, tick),
+            Kind::Marketable => self.books.prefetch_level(security_id, tick),
+            Kind::Cancel => self.look_behind_order(slot),
             Kind::Replace => {
-                self.look_into_order(upcoming.slot, step);
-                self.look_into_level(upcoming, step);
+                self.books.prefetch_last(self.orders.slots(), security_id, tick);
+                self.look_behind_order(slot);
             }
         }
     }
 
+    /// Later steps: the order that a marketable one meets first.
     #[inline]
-    fn look_into_new(&self, upcoming: &mut Upcoming, step: usize) {
-        let Upcoming { account, event_id, security_id, tick, .. } = *upcoming;
-        if step > 1 {
-            return self.look_into_level(upcoming, step);
-        }
-        self.ledger.exposures.prefetch_row(account, event_id);
-        if upcoming.session != NO_SESSION {
-            self.client_order_ids.prefetch_oldest(upcoming.session);
-        }
-        let met = match upcoming.side {
-            Side::Buy => self.books.find_best_ask(security_id).filter(|ask| *ask <= tick),
-            Side::Sell => self.books.find_best_bid(security_id).filter(|bid| *bid >= tick),
-        };
-        let Some(met) = met else {
-            return self.look_into_level(upcoming, step);
-        };
-        upcoming.kind = Kind::Marketable;
-        upcoming.tick = met;
-        self.books.prefetch(security_id, met);
-    }
-
-    /// The level that an order is about to rest at.
-    #[inline]
-    fn look_into_level(&self, upcoming: &Upcoming, step: usize) {
-        let Upcoming { security_id, tick, .. } = *upcoming;
+    fn look_across(&self, upcoming: &mut Upcoming, step: usize) {
         match step {
-            1 => self.books.prefetch_level(security_id, tick),
-            2 => self.books.prefetch_last(self.orders.slots(), security_id, tick),
-            _ => {}
+            3 => match self.books.find_first_order(upcoming.security_id, upcoming.tick) {
+                Some(slot) => {
+                    upcoming.slot = slot;
+                    self.orders.prefetch(slot);
+                }
+                None => upcoming.kind = Kind::Other,
+            },
+            4 => self.look_into_order(upcoming.slot),
+            _ => self.look_behind_order(upcoming.slot),
         }
     }
 
-    /// The order that a marketable one meets first.
+    /// What a resting order names.
     #[inline]
-    fn look_for_first(&self, upcoming: &mut Upcoming) {
-        let first = self.books.find_first_order(upcoming.security_id, upcoming.tick);
-        match first {
-            Some(slot) => {
-                upcoming.slot = slot;
-                self.orders.prefetch(slot);
-            }
-            None => upcoming.kind = Kind::Other,
-        }
-    }
-
-    /// A resting order whose line was asked for `step` steps ago.
-    #[inline]
-    fn look_into_order(&self, slot: u32, step: usize) {
-        if step > 2 {
-            return;
-        }
+    fn look_into_order(&self, slot: u32) {
         let Some(order) = self.orders.live(slot) else { return };
-        let (security_id, tick) = (order.security_id, order.place.tick());
-        if step == 1 {
-            self.ledger.exposures.prefetch_place(order.exposure);
-            self.books.prefetch(security_id, tick);
-            Ladders::prefetch_neighbours(self.orders.slots(), slot);
-        } else {
-            self.ledger.accounts.prefetch(self.account_of(order));
-            self.ledger.exposures.prefetch_others(order.exposure);
-            self.books.prefetch_level(security_id, tick);
-        }
+        self.ledger.exposures.prefetch_place(order.exposure);
+        self.books.prefetch(order.security_id, order.place.tick());
+        Ladders::prefetch_neighbours(self.orders.slots(), slot);
+    }
+
+    /// What the lines name that a resting order named.
+    #[inline]
+    fn look_behind_order(&self, slot: u32) {
+        let Some(order) = self.orders.live(slot) else { return };
+        self.ledger.accounts.prefetch(self.account_of(order));
+        self.ledger.exposures.prefetch_others(order.exposure);
+        self.books.prefetch_level(order.security_id, order.place.tick());
     }
 }
 
@@ -226,6 +227,5 @@ const STEP_COUNT: usize = 6;
 /// Announcements between two steps of a command.
 const STRIDE: usize = 3;
 const RING_LENGTH: usize = 32;
-const NO_SESSION: u16 = u16::MAX;
 
 const _: () = assert!(LookAhead::DISTANCE <= RING_LENGTH);
