@@ -17,7 +17,7 @@ use crate::limits::{
 use crate::position::TermGeometry;
 use crate::receivers::Receivers;
 use crate::retransmit::RetransmitQueue;
-use crate::send_buffer::SendBuffer;
+use crate::send_buffer::{Limits, SendBuffer};
 use crate::send_endpoint::{Destination, PublicationConfig, SendConfig};
 use crate::session_index::SessionKey;
 
@@ -34,8 +34,8 @@ pub(crate) struct Publication {
     state: State,
     /// Next byte to be sent for the first time.
     sent_position: u64,
-    /// Receivers allow sending up to here.
-    limit: u64,
+    /// Receivers allow sending up to here, and take nothing that ends further away.
+    limits: Limits,
     is_connected: bool,
     has_connected: bool,
     last_status_ns: u64,
@@ -64,7 +64,7 @@ impl Publication {
             response_requested: false,
             state: State::Finished,
             sent_position: 0,
-            limit: 0,
+            limits: Limits { wire: 0, stream: 0 },
             is_connected: false,
             has_connected: false,
             last_status_ns: 0,
@@ -93,7 +93,7 @@ impl Publication {
         self.response_requested = config.response_requested;
         self.state = State::Active;
         self.sent_position = 0;
-        self.limit = 0;
+        self.limits = Limits { wire: 0, stream: 0 };
         self.is_connected = false;
         self.has_connected = false;
         self.setup_elicited = false;
@@ -192,7 +192,9 @@ impl Publication {
             return Ok(());
         }
         self.receivers.on_status(source, receiver_id, window as u64, now_ns)?;
-        self.limit = self.limit.max(position + window as u64);
+        self.limits.wire = self.limits.wire.max(position + window as u64);
+        let reach = position + self.geometry().term_length() / 2;
+        self.limits.stream = self.limits.stream.max(reach);
         self.last_status_ns = now_ns;
         self.is_connected = true;
         if !self.has_connected {

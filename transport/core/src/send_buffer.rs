@@ -145,10 +145,10 @@ impl SendBuffer {
     }
 
     /// The next datagram from the frame boundary `position`: whole frames of one term, at most
-    /// `datagram_length_max` bytes and not past `limit`.
+    /// `datagram_length_max` bytes and within `limits`.
     #[inline]
-    pub(crate) fn batch(&self, position: u64, limit: u64, datagram_length_max: usize) -> Batch {
-        let limit = limit.min(self.position);
+    pub(crate) fn batch(&self, position: u64, limits: Limits, datagram_length_max: usize) -> Batch {
+        let limit = limits.wire.min(self.position);
         let term_end = self.geometry.term_end(position);
         let mut batch = Batch { wire_length: 0, end_position: position, frame_count: 0 };
         while batch.end_position < limit && batch.end_position < term_end {
@@ -156,7 +156,8 @@ impl SendBuffer {
             let frame_length = align(header.header.frame_length.get() as usize);
             let wire_length = if header.is_pad() { DATA_HEADER_LENGTH } else { frame_length };
             let fits = batch.wire_length + wire_length <= datagram_length_max
-                && batch.end_position + wire_length as u64 <= limit;
+                && batch.end_position + wire_length as u64 <= limit
+                && batch.end_position + frame_length as u64 <= limits.stream;
             if !fits {
                 break;
             }
@@ -185,6 +186,15 @@ impl SendBuffer {
     fn index(&self, position: u64) -> usize {
         position as usize & (self.bytes.len() - 1)
     }
+}
+
+/// How far a batch may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// For bytes that are sent: of a PAD its header only.
+    pub(crate) wire: u64,
+    /// For the stream position after the last frame, which a PAD moves to the end of its term.
+    pub(crate) stream: u64,
 }
 
 /// Whole frames that make one datagram.

@@ -12,6 +12,7 @@ use crate::frame::{
 };
 use crate::limits::{CONNECTION_TIMEOUT_NS, HEARTBEAT_INTERVAL_NS, LINGER_NS, SETUP_INTERVAL_NS};
 use crate::retransmit::Next;
+use crate::send_buffer::Limits;
 use crate::{Transmit, put};
 
 impl Publication {
@@ -125,7 +126,8 @@ impl Publication {
                 self.retransmits.on_resent(to, 0, now_ns);
                 continue;
             }
-            let batch = self.buffer.batch(from, to, self.mtu);
+            let limits = Limits { wire: to, stream: self.sent_position };
+            let batch = self.buffer.batch(from, limits, self.mtu);
             if batch.frame_count == 0 {
                 self.retransmits.on_resent(to, 0, now_ns);
                 continue;
@@ -144,7 +146,7 @@ impl Publication {
         buffer: &mut [u8],
         counters: &mut Counters,
     ) -> Option<usize> {
-        let batch = self.buffer.batch(self.sent_position, self.limit, self.mtu);
+        let batch = self.buffer.batch(self.sent_position, self.limits, self.mtu);
         if batch.frame_count == 0 {
             return None;
         }

@@ -48,6 +48,28 @@ fn the_sender_stops_exactly_at_position_plus_window() {
 }
 
 #[test]
+fn padding_waits_until_its_end_is_within_half_a_term_of_the_receiver() {
+    let mut world = alone(SendConfig::unicast(1, 65536));
+    let half = 32 * 1024;
+    hear(&mut world, &crafted::status(0, TERM, 0, half));
+    let fill = |world: &mut World| {
+        world.offer_many(31, 1000);
+        world.run_for(1);
+    };
+    fill(&mut world);
+    hear(&mut world, &crafted::status(0, TERM, 31 * 1056, half));
+    fill(&mut world);
+    // 64 bytes of the term are left. The header of their padding is within the window, their end
+    // is not: Aeron drops such a frame and counts an over-run.
+    world.offer(1000).unwrap();
+    world.run_for(10);
+    assert_eq!(sent(&world), 65536 - 64);
+    hear(&mut world, &crafted::status(0, TERM, half, half));
+    world.run_for(1);
+    assert_eq!(sent(&world), 65536);
+}
+
+#[test]
 fn offers_are_refused_half_a_term_ahead_of_the_sender() {
     let mut world = alone(SendConfig::unicast(1, 65536));
     hear(&mut world, &crafted::status(0, TERM, 0, 0));
