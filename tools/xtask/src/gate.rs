@@ -5,12 +5,12 @@
 
 mod capture;
 mod cargo_steps;
-mod debian;
+pub mod debian;
 mod exchange;
 mod export;
 mod live;
 mod market;
-mod process;
+pub mod process;
 mod replay;
 
 use std::fmt::Write as _;

@@ -5,6 +5,7 @@
 
 mod codegen;
 mod gate;
+mod interop;
 mod metadata;
 mod rust_text;
 mod tidy;
@@ -19,6 +20,10 @@ fn main() -> ExitCode {
         ["ci"] => gate::run(None),
         ["ci", "--only", steps] => gate::run(Some(steps)),
         ["tidy"] => print_faults(),
+        ["interop", "--prepare"] => interop::run(true, &[]),
+        ["interop", prefixes @ ..] if prefixes.iter().all(|prefix| !prefix.starts_with('-')) => {
+            interop::run(false, prefixes)
+        }
         ["codegen"] => codegen::run(false).map(|()| true),
         ["codegen", "--check"] => codegen::run(true).map(|()| true),
         _ => {
@@ -51,4 +56,6 @@ Usage: cargo xtask <command>
   ci                      run the whole gate, as the server does
   ci --only STEP[,STEP]   run some of its steps
   tidy                    check the rules of the tree
+  interop [PREFIX...]     run the transport against the Aeron C driver: all cases, or those named so
+  interop --prepare       install and build what that needs, and stop there
   codegen [--check]       write, or compare, what is generated from the schema";

@@ -41,8 +41,9 @@ pub fn no_registry_hosts(tree: &Tree) -> Vec<Fault> {
 }
 
 fn faults(tree: &Tree, check: impl Fn(&str) -> Option<String>) -> Vec<Fault> {
-    let is_ours =
-        |file: &&SourceFile| file.path != "Cargo.lock" && !file.path.starts_with("LICENSE");
+    let is_ours = |file: &&SourceFile| {
+        !file.path.ends_with("Cargo.lock") && !file.path.starts_with("LICENSE")
+    };
     let mut faults = Vec::new();
     for file in tree.files().filter(is_ours) {
         for (index, line) in file.text.lines().enumerate() {

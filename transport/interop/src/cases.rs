@@ -1,0 +1,90 @@
+//! The matrix: every case by name, who sends in it, and what it shows.
+
+mod inbound;
+mod life;
+mod outbound;
+mod response;
+mod stream;
+
+use std::path::Path;
+
+/// One row.
+pub struct Case {
+    /// Short, unique, sorted by what it is about.
+    pub name: &'static str,
+    /// Which end publishes.
+    pub sender: &'static str,
+    /// What holds when it passes.
+    pub shows: &'static str,
+    /// Runs it in an empty folder and says what was seen.
+    pub run: fn(&Path) -> anyhow::Result<String>,
+}
+
+/// Every case.
+pub const CASES: &[Case] = &[
+    stock("unicast_small_in", "20,000 small messages come in order", inbound::small),
+    native("unicast_small_out", "20,000 small messages come in order", outbound::small),
+    stock("unicast_fragmented_in", "fragments are put together", inbound::fragmented),
+    native("unicast_fragmented_out", "fragments are put together", outbound::fragmented),
+    stock("unicast_roll_over_in", "terms and their ids roll over", inbound::roll_over),
+    native("unicast_roll_over_out", "terms and their ids roll over", outbound::roll_over),
+    stock("unicast_mtu_min_in", "datagrams of 64 bytes", inbound::mtu_min),
+    native("unicast_mtu_min_out", "datagrams of 64 bytes", outbound::mtu_min),
+    stock("unicast_mtu_8k_in", "datagrams of 8 KiB", inbound::mtu_8k),
+    native("unicast_mtu_8k_out", "datagrams of 8 KiB", outbound::mtu_8k),
+    stock("unicast_mtu_max_in", "datagrams of 65,504 bytes", inbound::mtu_max),
+    native("unicast_mtu_max_out", "datagrams of 65,504 bytes", outbound::mtu_max),
+    stock("unicast_loss_in", "what is lost is repaired", inbound::loss),
+    native("unicast_loss_out", "what is lost is repaired", outbound::loss),
+    stock("unicast_heavy_loss_in", "what is lost again is repaired", inbound::heavy_loss),
+    native("unicast_heavy_loss_out", "what is lost again is repaired", outbound::heavy_loss),
+    stock("unicast_gap_hold_in", "a gap waits for repair so long only", inbound::gap_hold),
+    native("unicast_unreliable_out", "reliable=false fills gaps", outbound::unreliable),
+    stock("unicast_window_in", "a slow reader holds the sender back", inbound::window),
+    native("unicast_window_out", "a slow reader holds the sender back", outbound::window),
+    stock("unicast_wide_window_in", "windows up to 2 MiB", inbound::wide_window),
+    native("unicast_wide_window_out", "windows up to 2 MiB", outbound::wide_window),
+    native("unicast_cubic_out", "round trips are answered", outbound::congestion_control),
+    stock("unicast_sessions_in", "200 sessions share a socket", inbound::sessions),
+    native("unicast_sessions_out", "200 sessions share a socket", outbound::sessions),
+    stock("end_of_stream_in", "everything comes, then the end", life::end_of_stream_in),
+    native("end_of_stream_out", "everything comes, then the end", life::end_of_stream_out),
+    stock("revoked_in", "a revoked stream ends at once", life::revoked_in),
+    stock("late_join_in", "a stream is joined where it is", life::late_join_in),
+    native("late_join_out", "a stream is joined where it is", life::late_join_out),
+    stock("reject_in", "a refused sender knows at once", life::reject_in),
+    native("reject_out", "a refused sender knows at once", life::reject_out),
+    stock("restart_in", "a new session is a new image", life::restart_in),
+    native("restart_out", "a new session is a new image", life::restart_out),
+    stock("idle_in", "12 s of silence end nothing", life::idle_in),
+    native("idle_out", "12 s of silence end nothing", life::idle_out),
+    both("response_stock_client", "replies come once the client is proven", response::stock_client),
+    both("response_stock_server", "our client gets its replies", response::stock_server),
+];
+
+/// Cases of the protocol that nothing here runs, with the reason.
+pub const ABSENT: &[(&str, &str)] = &[];
+
+const fn stock(
+    name: &'static str,
+    shows: &'static str,
+    run: fn(&Path) -> anyhow::Result<String>,
+) -> Case {
+    Case { name, sender: "Aeron", shows, run }
+}
+
+const fn native(
+    name: &'static str,
+    shows: &'static str,
+    run: fn(&Path) -> anyhow::Result<String>,
+) -> Case {
+    Case { name, sender: "ours", shows, run }
+}
+
+const fn both(
+    name: &'static str,
+    shows: &'static str,
+    run: fn(&Path) -> anyhow::Result<String>,
+) -> Case {
+    Case { name, sender: "both", shows, run }
+}
