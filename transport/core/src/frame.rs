@@ -8,6 +8,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use crate::counters::DropCause;
 use crate::limits::{DATA_HEADER_LENGTH, FRAME_ALIGNMENT};
 use crate::position::align;
+use crate::put;
 
 /// One datagram, parsed. Offsets and lengths were checked as far as they can be without knowing
 /// the stream's term length.
@@ -374,6 +375,31 @@ impl FrameHeader {
     #[inline]
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag == flag
+    }
+}
+
+impl StatusFrame {
+    /// Length on the wire with a group tag or without.
+    #[inline]
+    pub const fn length_with(group_tag: Option<i64>) -> usize {
+        match group_tag {
+            Some(tag) => Self::LENGTH + size_of_val(&tag),
+            None => Self::LENGTH,
+        }
+    }
+
+    /// Writes the frame, whose header has the length with `group_tag`, and the tag behind it;
+    /// gives that length.
+    ///
+    /// # Panics
+    /// When `buffer` is shorter.
+    #[inline]
+    pub fn write_with(&self, group_tag: Option<i64>, buffer: &mut [u8]) -> usize {
+        let length = put(self.as_bytes(), buffer);
+        match group_tag {
+            Some(tag) => length + put(&tag.to_le_bytes(), &mut buffer[length..]),
+            None => length,
+        }
     }
 }
 

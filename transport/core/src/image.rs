@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 use crate::assembler::Assembler;
 use crate::counters::{Counters, DropCause};
-use crate::frame::{DATA_EOS, DataFrames, SetupFrame};
+use crate::frame::{DATA_EOS, DATA_REVOKED, DataFrames, FrameHeader, SETUP_GROUP, SetupFrame};
 use crate::limits::{EOS_STATUS_COUNT, FRAME_ALIGNMENT, IMAGE_LIVENESS_NS, MTU_MAX, MTU_MIN};
 use crate::loss_detector::{LossDetector, NakDelays};
 use crate::position::{TermGeometry, align};
@@ -36,12 +36,14 @@ pub(crate) struct Image {
     window_max: u32,
     gap_hold_ns: Option<u64>,
     receiver_id: i64,
+    group_tag: Option<i64>,
     state: State,
     /// Consumption position in the last status message.
     status_position: u64,
     next_status_ns: u64,
     last_frame_ns: u64,
     eos_position: Option<u64>,
+    is_revoked: bool,
     response: Option<ResponseOffer>,
     /// After an answer found no credit, the next try.
     credit_retry_ns: u64,
@@ -62,11 +64,13 @@ impl Image {
             window_max: config.window_length,
             gap_hold_ns: config.gap_hold_ns,
             receiver_id: config.receiver_id,
+            group_tag: config.group_tag,
             state: State::Finished,
             status_position: 0,
             next_status_ns: 0,
             last_frame_ns: 0,
             eos_position: None,
+            is_revoked: false,
             response: None,
             credit_retry_ns: 0,
         }
@@ -88,6 +92,7 @@ impl Image {
         self.next_status_ns = now_ns;
         self.last_frame_ns = now_ns;
         self.eos_position = None;
+        self.is_revoked = false;
         self.response = None;
         self.credit_retry_ns = 0;
     }
@@ -109,8 +114,7 @@ impl Image {
             return;
         };
         if frames.is_heartbeat() {
-            let is_last = first.header.has(DATA_EOS);
-            match self.on_heartbeat(now_ns, position, is_last) {
+            match self.on_heartbeat(now_ns, position, &first.header) {
                 Ok(()) => counters.heartbeats += 1,
                 Err(cause) => counters.on_drop(cause),
             }
@@ -144,7 +148,12 @@ impl Image {
         Ok(())
     }
 
-    fn on_heartbeat(&mut self, now_ns: u64, position: u64, is_last: bool) -> Result<(), DropCause> {
+    fn on_heartbeat(
+        &mut self,
+        now_ns: u64,
+        position: u64,
+        header: &FrameHeader,
+    ) -> Result<(), DropCause> {
         let term_length = self.geometry.term_length();
         if position < self.status_position.saturating_sub(term_length) {
             return Err(DropCause::UnderRun);
@@ -156,9 +165,10 @@ impl Image {
         }
         self.last_frame_ns = now_ns;
         self.buffer.raise_high_water(position);
-        if is_last {
+        if header.has(DATA_EOS) {
             self.eos_position = Some(position);
         }
+        self.is_revoked |= header.has(DATA_EOS | DATA_REVOKED);
         Ok(())
     }
 
@@ -225,6 +235,8 @@ impl Image {
             State::Active => {
                 if self.eos_position.is_some_and(|end| self.buffer.consumed() >= end) {
                     self.end(now_ns, UnavailableReason::EndOfStream)
+                } else if self.is_revoked && self.buffer.next().is_none() {
+                    self.end(now_ns, UnavailableReason::Revoked)
                 } else if now_ns >= self.last_frame_ns + IMAGE_LIVENESS_NS {
                     self.state = State::Finished;
                     Some(UnavailableReason::TimedOut)
@@ -310,6 +322,8 @@ pub enum Delivery<'a> {
 pub enum UnavailableReason {
     /// The sender ended its stream and everything was consumed.
     EndOfStream,
+    /// The sender took its stream back: what is missing will not be resent.
+    Revoked,
     /// Nothing came for 10 s.
     TimedOut,
     /// The caller rejected it.
@@ -331,7 +345,7 @@ impl StreamStart {
     /// Receiver checks of the protocol: term, offset, MTU, and a window that holds a datagram.
     pub(crate) fn check(
         setup: &SetupFrame,
-        is_group: bool,
+        is_multicast: bool,
         window_max: u32,
     ) -> Result<Self, DropCause> {
         let term_length = u32::try_from(setup.term_length.get()).unwrap_or(0);
@@ -351,6 +365,8 @@ impl StreamStart {
         }
         let key =
             SessionKey { stream_id: setup.stream_id.get(), session_id: setup.session_id.get() };
+        // Senders before 1.45 do not say that they have several receivers.
+        let is_group = is_multicast || setup.header.has(SETUP_GROUP);
         Ok(Self { key, geometry, position, is_group })
     }
 }

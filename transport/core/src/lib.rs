@@ -62,6 +62,12 @@
 //! ([`control_address`]). The receiver's socket hears the data group, its
 //! [`ReceiveConfig::control_address`] is the control group.
 //!
+//! # Multi-destination
+//! A sender to [`Destination::Multi`] copies every datagram to the addresses added by
+//! [`SendEndpoint::add_destination`] and to receivers that registered themselves from an IP allowed
+//! by [`SendEndpoint::permit_destinations`]. A receiver registers by [`ReceiveEndpoint::register`]
+//! with the address of the sender's socket.
+//!
 //! # Response channels (private replies)
 //! Server, with a receive endpoint for requests and a send endpoint on the reports socket:
 //! 1. [`ImageEvent::Available`] with `response_requested`: draw a random reply session id, open a
@@ -86,6 +92,7 @@
 mod assembler;
 pub mod counters;
 pub mod credit;
+mod destinations;
 pub mod frame;
 mod group;
 mod image;
@@ -108,6 +115,7 @@ mod slot_bitmap;
 use std::net::SocketAddr;
 
 pub use counters::{Counters, DropCause};
+pub use destinations::DestinationsFull;
 pub use group::control_address;
 pub use image::{Delivery, UnavailableReason};
 pub use publication::{OfferError, PublicationNews};
@@ -116,6 +124,7 @@ pub use receive_config::ReceiveConfig;
 pub use receive_endpoint::{
     ImageDescription, ImageEvent, ImageId, ReceiveEndpoint, TRANSMIT_LENGTH_MAX,
 };
+pub use receivers::FlowControl;
 pub use send_endpoint::{
     AddError, Destination, PublicationConfig, PublicationEvent, PublicationId, SendConfig,
     SendEndpoint,

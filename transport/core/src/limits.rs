@@ -35,6 +35,12 @@ pub const HEARTBEAT_INTERVAL_NS: u64 = 100_000_000;
 pub const STATUS_INTERVAL_NS: u64 = 200_000_000;
 /// An S-flagged status message is repeated at most this often for one stream and session (*wire*).
 pub const SETUP_REQUEST_INTERVAL_NS: u64 = 1_000_000_000;
+/// A multi-destination sender forgets a destination that registered itself and was not heard for
+/// this long.
+pub const DESTINATION_TIMEOUT_NS: u64 = 5_000_000_000;
+/// A sender that waits for its slowest receiver stays so long at most where it is for one that
+/// joins, until the newcomer's first status message.
+pub const JOIN_HOLD_NS: u64 = 1_000_000_000;
 /// A publication that heard no status message for this long is not connected.
 pub const CONNECTION_TIMEOUT_NS: u64 = 5_000_000_000;
 /// An image that got no frame for this long goes away.

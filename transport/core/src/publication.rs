@@ -15,7 +15,7 @@ use crate::limits::{
     RETRANSMIT_WINDOWS_GROUP, RETRANSMIT_WINDOWS_UNICAST,
 };
 use crate::position::TermGeometry;
-use crate::receivers::Receivers;
+use crate::receivers::{Hearing, Receivers};
 use crate::retransmit::RetransmitQueue;
 use crate::send_buffer::{Limits, SendBuffer};
 use crate::send_endpoint::{Destination, PublicationConfig, SendConfig};
@@ -29,6 +29,8 @@ pub(crate) struct Publication {
     buffer: SendBuffer,
     mtu: usize,
     destination: Option<SocketAddr>,
+    /// Sends to every destination of the socket instead of one address.
+    is_multi_destination: bool,
     reply: Option<ReplyBinding>,
     response_requested: bool,
     state: State,
@@ -36,12 +38,18 @@ pub(crate) struct Publication {
     sent_position: u64,
     /// Receivers allow sending up to here, and take nothing that ends further away.
     limits: Limits,
+    /// A receiver that flow control will wait for is joining: where the sender stays until it is
+    /// heard, and until when.
+    joining: Option<(Limits, u64)>,
+    is_joined_next: bool,
+    is_revoked: bool,
     is_connected: bool,
     has_connected: bool,
     last_status_ns: u64,
     setup_elicited: bool,
     next_setup_ns: u64,
     next_heartbeat_ns: u64,
+    next_expiry_ns: u64,
     receivers: Receivers,
     retransmits: RetransmitQueue,
     rtt_reply: Option<(I64, I64)>,
@@ -60,18 +68,23 @@ impl Publication {
             buffer: SendBuffer::new(key, geometry),
             mtu: config.mtu,
             destination: None,
+            is_multi_destination: false,
             reply: None,
             response_requested: false,
             state: State::Finished,
             sent_position: 0,
             limits: Limits { wire: 0, stream: 0 },
+            joining: None,
+            is_joined_next: false,
+            is_revoked: false,
             is_connected: false,
             has_connected: false,
             last_status_ns: 0,
             setup_elicited: false,
             next_setup_ns: 0,
             next_heartbeat_ns: 0,
-            receivers: Receivers::new(config.receivers_max),
+            next_expiry_ns: 0,
+            receivers: Receivers::new(config.receivers_max, config.flow_control),
             retransmits: RetransmitQueue::new(config.retransmit_bytes_max),
             rtt_reply: None,
             news: News::default(),
@@ -86,19 +99,25 @@ impl Publication {
         self.buffer.reset(self.key, geometry.expect("checked by the endpoint"));
         (self.destination, self.reply) = match config.destination {
             Destination::Address(address) => (Some(address), None),
+            Destination::Multi => (None, None),
             Destination::Response { ip } => {
                 (None, Some(ReplyBinding { ip, source: None, is_proven: false }))
             }
         };
+        self.is_multi_destination = config.destination == Destination::Multi;
         self.response_requested = config.response_requested;
         self.state = State::Active;
         self.sent_position = 0;
         self.limits = Limits { wire: 0, stream: 0 };
+        self.joining = None;
+        self.is_joined_next = false;
+        self.is_revoked = false;
         self.is_connected = false;
         self.has_connected = false;
         self.setup_elicited = false;
         self.next_setup_ns = 0;
         self.next_heartbeat_ns = 0;
+        self.next_expiry_ns = 0;
         self.receivers.clear();
         self.retransmits = RetransmitQueue::new(send.retransmit_bytes_max);
         self.rtt_reply = None;
@@ -158,6 +177,14 @@ impl Publication {
         }
     }
 
+    /// Ends the stream at what was sent; the rest is dropped and nothing is resent.
+    pub(crate) fn revoke(&mut self) {
+        self.close();
+        if self.state == State::Draining {
+            self.is_revoked = true;
+        }
+    }
+
     /// Lets the reply stream go to the address that named its session.
     pub(crate) fn prove_reply(&mut self) {
         if let Some(reply) = &mut self.reply {
@@ -166,22 +193,24 @@ impl Publication {
         }
     }
 
+    /// Takes a status message from `source`, which `is_destination` of the socket or not.
     pub(crate) fn on_status(
         &mut self,
         now_ns: u64,
-        source: SocketAddr,
+        (source, is_destination): (SocketAddr, bool),
         status: &StatusFrame,
+        group_tag: Option<i64>,
     ) -> Result<(), DropCause> {
         self.bind_reply(source);
-        if !self.is_group() && self.destination != Some(source) {
+        if !self.may_answer(source, is_destination) {
             let awaits_proof = self.reply.is_some_and(|reply| reply.source == Some(source));
             return if awaits_proof { Ok(()) } else { Err(DropCause::SourceMismatch) };
         }
         if status.header.has(STATUS_SEND_SETUP) {
             self.setup_elicited = true;
+            self.is_joined_next |= self.receivers.waits_for(group_tag);
             return Ok(());
         }
-        let window = status.receiver_window.get();
         let position = self.status_position(status)?;
         let receiver_id = status.receiver_id.get();
         if status.header.has(STATUS_EOS) {
@@ -191,17 +220,36 @@ impl Publication {
             }
             return Ok(());
         }
-        self.receivers.on_status(source, receiver_id, window as u64, now_ns)?;
-        self.limits.wire = self.limits.wire.max(position + window as u64);
-        let reach = position + self.geometry().term_length() / 2;
-        self.limits.stream = self.limits.stream.max(reach);
+        let window = status.receiver_window.get() as u64;
+        let heard = Hearing { source, receiver_id, group_tag, position, window };
+        if self.receivers.on_status(now_ns, &heard)? {
+            self.joining = None;
+        }
         self.last_status_ns = now_ns;
-        self.is_connected = true;
-        if !self.has_connected {
+        self.follow_receivers();
+        if self.is_connected && !self.has_connected {
             self.has_connected = true;
             self.next_heartbeat_ns = now_ns;
         }
         Ok(())
+    }
+
+    fn may_answer(&self, source: SocketAddr, is_destination: bool) -> bool {
+        match self.destination {
+            Some(address) => address.ip().is_multicast() || address == source,
+            None => self.is_multi_destination && is_destination,
+        }
+    }
+
+    /// Goes as far as flow control allows now; never back.
+    fn follow_receivers(&mut self) {
+        self.is_connected = self.receivers.is_complete();
+        if let Some((position, window_end)) = self.receivers.reach() {
+            let reach = position + self.geometry().term_length() / 2;
+            let (held, _) = self.joining.unwrap_or((Limits::NONE, 0));
+            self.limits.wire = self.limits.wire.max(window_end.min(held.wire));
+            self.limits.stream = self.limits.stream.max(reach.min(held.stream));
+        }
     }
 
     /// The first status message that names a reply session, from the IP that asked for it, decides
@@ -242,9 +290,7 @@ impl Publication {
 
     fn on_receiver_gone(&mut self, source: SocketAddr, receiver_id: i64) {
         self.receivers.remove(source, receiver_id);
-        if self.receivers.is_empty() {
-            self.is_connected = false;
-        }
+        self.follow_receivers();
     }
 
     fn finish_unless_group(&mut self) {
@@ -372,7 +418,8 @@ impl Publication {
 
     #[inline]
     fn is_group(&self) -> bool {
-        self.destination.is_some_and(|destination| destination.ip().is_multicast())
+        self.is_multi_destination
+            || self.destination.is_some_and(|destination| destination.ip().is_multicast())
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -389,6 +436,11 @@ impl Publication {
 
     pub(crate) fn destination(&self) -> Option<SocketAddr> {
         self.destination
+    }
+
+    #[inline]
+    pub(crate) fn is_multi_destination(&self) -> bool {
+        self.is_multi_destination
     }
 }
 

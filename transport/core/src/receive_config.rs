@@ -32,8 +32,11 @@ pub struct ReceiveConfig {
     pub window_length: u32,
     /// Longest message delivered; longer ones are dropped and counted.
     pub message_length_max: usize,
-    /// Give up a gap that was not repaired for this long; `None` waits for ever.
+    /// Give up a gap that was not repaired for this long; `None` waits for ever. With 0 no repair
+    /// is asked for: an unreliable subscription.
     pub gap_hold_ns: Option<u64>,
+    /// Carried in every answer, for senders whose flow control counts the receivers of one tag.
+    pub group_tag: Option<i64>,
 }
 
 impl ReceiveConfig {
@@ -53,6 +56,7 @@ impl ReceiveConfig {
             window_length: WINDOW_LENGTH_DEFAULT,
             message_length_max: 16 * 1024,
             gap_hold_ns: None,
+            group_tag: None,
         }
     }
 

@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use zerocopy::IntoBytes;
 use zerocopy::little_endian::{I32, I64};
 
+use crate::Transmit;
 use crate::counters::{Counters, DropCause};
 use crate::credit::CreditTable;
 use crate::frame::{
@@ -18,9 +18,8 @@ use crate::image::{AnswerContext, Delivery, Image, StreamStart, UnavailableReaso
 use crate::limits::{ERROR_TEXT_LENGTH_MAX, WINDOW_LENGTH_MIN};
 use crate::random::Random;
 use crate::receive_config::ReceiveConfig;
-use crate::session_index::{SessionIndex, SessionKey};
+use crate::session_index::{ANY_SESSION, SessionIndex, SessionKey};
 use crate::setup_requests::SetupRequests;
-use crate::{Transmit, put};
 
 /// Images behind one socket.
 ///
@@ -130,8 +129,8 @@ impl ReceiveEndpoint {
         if !self.config.stream_ids.contains(&setup.stream_id.get()) {
             return Err(DropCause::UnknownStream);
         }
-        let is_group = self.config.control_address.is_some();
-        let start = StreamStart::check(setup, is_group, self.config.window_length)?;
+        let is_multicast = self.config.control_address.is_some();
+        let start = StreamStart::check(setup, is_multicast, self.config.window_length)?;
         if let Some(slot) = self.index.find(start.key) {
             let is_same = self.images[slot].source == source;
             return if is_same { Ok(()) } else { Err(DropCause::SourceMismatch) };
@@ -245,15 +244,16 @@ impl ReceiveEndpoint {
     fn write_setup_request(&mut self, now_ns: u64, buffer: &mut [u8]) -> Option<Transmit> {
         let (credit, counters) = (&mut self.credit, &mut self.counters);
         let is_trusted = self.config.is_trusted;
+        let status_length = StatusFrame::length_with(self.config.group_tag);
         let request = self.requests.next_due(now_ns, |source| {
-            let is_allowed = is_trusted || credit.try_spend(source, StatusFrame::LENGTH);
+            let is_allowed = is_trusted || credit.try_spend(source, status_length);
             if !is_allowed {
                 counters.on_drop(DropCause::NoCredit);
             }
             is_allowed
         })?;
         let status = StatusFrame {
-            header: FrameHeader::new(TYPE_STATUS, STATUS_SEND_SETUP, StatusFrame::LENGTH),
+            header: FrameHeader::new(TYPE_STATUS, STATUS_SEND_SETUP, status_length),
             session_id: I32::new(request.key.session_id),
             stream_id: I32::new(request.key.stream_id),
             consumption_term_id: I32::new(0),
@@ -261,7 +261,7 @@ impl ReceiveEndpoint {
             receiver_window: I32::new(0),
             receiver_id: I64::new(self.config.receiver_id),
         };
-        let length = put(status.as_bytes(), buffer);
+        let length = status.write_with(self.config.group_tag, buffer);
         self.counters.status_messages += 1;
         self.counters.on_datagram_out(length);
         Some(Transmit { destination: request.destination, length })
@@ -372,6 +372,21 @@ impl ReceiveEndpoint {
             return Ok(());
         }
         self.requests.expect(now_ns, key, control_address)
+    }
+
+    /// Subscriber role of a multi-destination channel: asks the sender's `control_address` to send
+    /// here, at once and then once a second. Only for trusted endpoints; `control_address` is
+    /// configured.
+    ///
+    /// # Errors
+    /// [`DropCause::SetupRequestsFull`].
+    pub fn register(&mut self, now_ns: u64, control_address: SocketAddr) -> Result<(), DropCause> {
+        self.requests.expect(now_ns, ANY_SESSION, control_address)
+    }
+
+    /// Subscriber role: stops asking; the sender forgets this receiver after its timeout.
+    pub fn unregister(&mut self) {
+        self.requests.remove(ANY_SESSION);
     }
 
     /// Client role: stops asking for a reply stream.

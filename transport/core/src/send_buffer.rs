@@ -197,6 +197,11 @@ pub(crate) struct Limits {
     pub(crate) stream: u64,
 }
 
+impl Limits {
+    /// As far as there is something.
+    pub(crate) const NONE: Self = Self { wire: u64::MAX, stream: u64::MAX };
+}
+
 /// Whole frames that make one datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Batch {

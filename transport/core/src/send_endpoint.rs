@@ -6,11 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::Transmit;
 use crate::counters::{Counters, DropCause};
+use crate::destinations::{Copies, Destinations, DestinationsFull};
 use crate::frame::Frame;
 use crate::limits::{FRAME_ALIGNMENT, MTU_DEFAULT, MTU_MAX, MTU_MIN, RETRANSMIT_BYTES_MAX_DEFAULT};
 use crate::position::TermGeometry;
 use crate::publication::{OfferError, Publication, PublicationNews};
-use crate::session_index::{SessionIndex, SessionKey};
+use crate::receivers::FlowControl;
+use crate::session_index::{ANY_SESSION, SessionIndex, SessionKey};
 
 /// Publications behind one socket.
 ///
@@ -23,6 +25,8 @@ pub struct SendEndpoint {
     publications: Vec<Publication>,
     free: Vec<u32>,
     index: SessionIndex,
+    destinations: Destinations,
+    copies: Copies,
     cursor: usize,
     has_news: bool,
     counters: Counters,
@@ -44,6 +48,8 @@ impl SendEndpoint {
             free: (0..config.publications_max as u32).rev().collect(),
             index: SessionIndex::new(config.publications_max),
             publications,
+            destinations: Destinations::new(config.destinations_max),
+            copies: Copies::new(if config.destinations_max > 0 { config.mtu } else { 0 }),
             config,
             cursor: 0,
             has_news: false,
@@ -56,10 +62,15 @@ impl SendEndpoint {
     ///
     /// # Errors
     /// See [`AddError`].
+    ///
+    /// # Panics
+    /// For [`Destination::Multi`] at an endpoint without room for destinations.
     pub fn add_publication(
         &mut self,
         config: &PublicationConfig,
     ) -> Result<PublicationId, AddError> {
+        let is_multi = config.destination == Destination::Multi;
+        assert!(!is_multi || self.config.destinations_max > 0, "an endpoint of no destinations");
         if self.index.find(config.key()).is_some() {
             return Err(AddError::SessionInUse);
         }
@@ -110,6 +121,48 @@ impl SendEndpoint {
         }
     }
 
+    /// Ends a publication at what was sent: what was offered beyond it is dropped, nothing is
+    /// resent, receivers give the stream up at once. [`PublicationNews::Closed`] follows.
+    pub fn revoke(&mut self, id: PublicationId) {
+        if let Some(publication) = self.open_mut(id) {
+            publication.revoke();
+            self.has_news = true;
+        }
+    }
+
+    /// Adds a destination of the [`Destination::Multi`] publications, which stays until removed.
+    ///
+    /// # Errors
+    /// [`DestinationsFull`].
+    pub fn add_destination(&mut self, address: SocketAddr) -> Result<(), DestinationsFull> {
+        self.destinations.add(address)
+    }
+
+    /// Removes a destination; one that registered itself comes back while it asks and is permitted.
+    pub fn remove_destination(&mut self, address: SocketAddr) {
+        self.destinations.remove(address);
+    }
+
+    /// Lets receivers at `ip` register themselves as destinations, each for as long as it is heard.
+    /// Only for an IP that configuration or a live proven session names: whoever can forge it can
+    /// have the streams sent there.
+    ///
+    /// # Errors
+    /// [`DestinationsFull`]: as many IPs may be permitted as there may be destinations.
+    pub fn permit_destinations(&mut self, ip: IpAddr) -> Result<(), DestinationsFull> {
+        self.destinations.permit(ip)
+    }
+
+    /// Ends the registrations from `ip`.
+    pub fn forbid_destinations(&mut self, ip: IpAddr) {
+        self.destinations.forbid(ip);
+    }
+
+    /// Destinations that get every datagram now.
+    pub fn destination_count(&self) -> usize {
+        self.destinations.len()
+    }
+
     /// Says that the session behind a [`Destination::Response`] publication has proven itself: the
     /// stream goes to the address whose status message first named it, now or when it comes.
     pub fn prove_response(&mut self, id: PublicationId) {
@@ -135,9 +188,15 @@ impl SendEndpoint {
         frame: Frame<'_>,
     ) -> Result<(), DropCause> {
         match frame {
-            Frame::Status(status, _group_tag) => {
-                let publication = self.lookup(status.stream_id.get(), status.session_id.get())?;
-                publication.on_status(now_ns, source, status)?;
+            Frame::Status(status, group_tag) => {
+                let is_destination = self.destinations.hear(now_ns, source);
+                let (stream_id, session_id) = (status.stream_id.get(), status.session_id.get());
+                let registers = ANY_SESSION == SessionKey { stream_id, session_id };
+                if !(registers && is_destination) {
+                    let publication = self.lookup(stream_id, session_id)?;
+                    let source = (source, is_destination);
+                    publication.on_status(now_ns, source, status, group_tag)?;
+                }
                 self.counters.status_messages += 1;
             }
             Frame::Nak(nak) => {
@@ -171,13 +230,19 @@ impl SendEndpoint {
     }
 
     /// Writes the next datagram that is due into `buffer`; call until `None`. Publications take
-    /// turns, one datagram each. A call that finds nothing looks at every open publication once.
+    /// turns, one datagram each, copied to every destination where there are several. A call that
+    /// finds nothing looks at every open publication once.
     ///
     /// # Panics
     /// When `buffer` is shorter than the MTU.
     #[inline]
     pub fn poll_transmit(&mut self, now_ns: u64, buffer: &mut [u8]) -> Option<Transmit> {
         assert!(buffer.len() >= self.config.mtu, "a transmit buffer holds one MTU");
+        if let Some(copy) = self.next_copy(buffer) {
+            return Some(copy);
+        }
+        self.destinations.expire(now_ns);
+        let has_destinations = self.destinations.len() > 0;
         for _ in 0..self.index.len() {
             if self.cursor >= self.index.len() {
                 self.cursor = 0;
@@ -185,13 +250,26 @@ impl SendEndpoint {
             let slot = self.index.slot(self.cursor);
             self.cursor += 1;
             let publication = &mut self.publications[slot];
-            let transmit = publication.poll_transmit(now_ns, buffer, &mut self.counters);
+            let length =
+                publication.poll_transmit(now_ns, has_destinations, buffer, &mut self.counters);
             self.has_news |= publication.take_freshness();
-            if transmit.is_some() {
-                return transmit;
+            let Some(length) = length else { continue };
+            if publication.is_multi_destination() {
+                self.copies.start(&buffer[..length], self.destinations.len());
+                return self.next_copy(buffer);
             }
+            let destination = publication.destination()?;
+            self.counters.on_datagram_out(length);
+            return Some(Transmit { destination, length });
         }
         None
+    }
+
+    #[inline]
+    fn next_copy(&mut self, buffer: &mut [u8]) -> Option<Transmit> {
+        let (destination, length) = self.copies.next(&self.destinations, buffer)?;
+        self.counters.on_datagram_out(length);
+        Some(Transmit { destination, length })
     }
 
     /// What happened to a publication since the last call; call until `None`.
@@ -289,6 +367,10 @@ pub struct SendConfig {
     pub term_length: u32,
     /// Bytes that one publication resends at most per 10 ms.
     pub retransmit_bytes_max: u64,
+    /// Which receivers decide how far a publication goes.
+    pub flow_control: FlowControl,
+    /// Destinations of the [`Destination::Multi`] publications; 0 where there are none of them.
+    pub destinations_max: usize,
 }
 
 impl SendConfig {
@@ -300,6 +382,8 @@ impl SendConfig {
             mtu: MTU_DEFAULT,
             term_length,
             retransmit_bytes_max: RETRANSMIT_BYTES_MAX_DEFAULT,
+            flow_control: FlowControl::Max,
+            destinations_max: 0,
         }
     }
 
@@ -311,6 +395,16 @@ impl SendConfig {
     ) -> Self {
         let unicast = Self::unicast(publications_max, term_length);
         Self { receivers_max, ..unicast }
+    }
+
+    /// Defaults for publications to up to `destinations_max` addresses.
+    pub const fn multi_destination(
+        publications_max: usize,
+        term_length: u32,
+        destinations_max: usize,
+    ) -> Self {
+        let group = Self::multicast(publications_max, term_length, destinations_max);
+        Self { destinations_max, ..group }
     }
 }
 
@@ -341,6 +435,9 @@ impl PublicationConfig {
 pub enum Destination {
     /// A configured address: unicast, or the data group for multicast.
     Address(SocketAddr),
+    /// Every destination of the socket: see [`SendEndpoint::add_destination`] and
+    /// [`SendEndpoint::permit_destinations`].
+    Multi,
     /// The source of the first status message that names this session, from this IP, after
     /// [`SendEndpoint::prove_response`].
     Response {

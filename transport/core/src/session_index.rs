@@ -14,6 +14,9 @@ pub(crate) struct SessionKey {
     pub(crate) session_id: i32,
 }
 
+/// Stands for every stream of a multi-destination sender where a receiver knows none yet.
+pub(crate) const ANY_SESSION: SessionKey = SessionKey { stream_id: 0, session_id: 0 };
+
 impl SessionIndex {
     pub(crate) fn new(sessions_max: usize) -> Self {
         Self { entries: Vec::with_capacity(sessions_max) }

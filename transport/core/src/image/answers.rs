@@ -7,8 +7,9 @@ use zerocopy::little_endian::{I32, I64};
 use super::{Image, State};
 use crate::counters::{Counters, DropCause};
 use crate::frame::{
-    ERROR_IMAGE_REJECTED, ErrorFrame, FrameHeader, NakFrame, ResponseSetupFrame, STATUS_EOS,
-    StatusFrame, TYPE_ERROR, TYPE_NAK, TYPE_RESPONSE_SETUP, TYPE_STATUS,
+    ERROR_HAS_GROUP_TAG, ERROR_IMAGE_REJECTED, ErrorFrame, FrameHeader, NakFrame,
+    ResponseSetupFrame, STATUS_EOS, StatusFrame, TYPE_ERROR, TYPE_NAK, TYPE_RESPONSE_SETUP,
+    TYPE_STATUS,
 };
 use crate::limits::{CREDIT_RETRY_NS, STATUS_INTERVAL_NS};
 use crate::put;
@@ -71,25 +72,32 @@ impl Image {
         let consumed = self.buffer.consumed();
         let has_moved = consumed - self.status_position > self.window / 4;
         let is_due = has_moved || context.now_ns >= self.next_status_ns;
-        if !is_due || !self.may_send(StatusFrame::LENGTH, context) {
+        if !is_due || !self.may_send(self.status_length(), context) {
             return None;
         }
         self.status_position = consumed;
         self.next_status_ns = context.now_ns + STATUS_INTERVAL_NS;
         context.counters.status_messages += 1;
-        Some(put(self.status(0).as_bytes(), buffer))
+        Some(self.put_status(0, buffer))
     }
 
-    fn status(&self, flags: u8) -> StatusFrame {
-        StatusFrame {
-            header: FrameHeader::new(TYPE_STATUS, flags, StatusFrame::LENGTH),
+    #[inline]
+    fn status_length(&self) -> usize {
+        StatusFrame::length_with(self.group_tag)
+    }
+
+    #[inline]
+    fn put_status(&self, flags: u8, buffer: &mut [u8]) -> usize {
+        let status = StatusFrame {
+            header: FrameHeader::new(TYPE_STATUS, flags, self.status_length()),
             session_id: I32::new(self.key.session_id),
             stream_id: I32::new(self.key.stream_id),
             consumption_term_id: I32::new(self.geometry.term_id(self.status_position)),
             consumption_term_offset: I32::new(self.geometry.term_offset(self.status_position)),
             receiver_window: I32::new(self.window as i32),
             receiver_id: I64::new(self.receiver_id),
-        }
+        };
+        status.write_with(self.group_tag, buffer)
     }
 
     fn write_response_setup<S: FnMut(usize) -> bool>(
@@ -118,6 +126,9 @@ impl Image {
         buffer: &mut [u8],
         context: &mut AnswerContext<'_, S>,
     ) -> Option<usize> {
+        if self.gap_hold_ns == Some(0) || self.is_revoked {
+            return None;
+        }
         let gap = self.buffer.gap();
         self.losses.observe(gap, context.now_ns, context.random);
         let (from, to) = self.losses.due(context.now_ns, context.random)?;
@@ -151,12 +162,12 @@ impl Image {
             0 => State::Finished,
             _ => State::Ending { status_left: status_left - 1 },
         };
-        if status_left == 0 || !self.may_send(StatusFrame::LENGTH, context) {
+        if status_left == 0 || !self.may_send(self.status_length(), context) {
             return None;
         }
         self.status_position = self.buffer.consumed();
         context.counters.status_messages += 1;
-        Some(put(self.status(STATUS_EOS).as_bytes(), buffer))
+        Some(self.put_status(STATUS_EOS, buffer))
     }
 
     fn write_rejection<S: FnMut(usize) -> bool>(
@@ -170,13 +181,13 @@ impl Image {
         }
         // A sender honours ERR only from a receiver whose status message it has counted.
         if !rejection.status_sent {
-            if !self.may_send(StatusFrame::LENGTH, context) {
+            if !self.may_send(self.status_length(), context) {
                 return None;
             }
             rejection.status_sent = true;
             self.state = State::Rejected(rejection);
             context.counters.status_messages += 1;
-            return Some(put(self.status(0).as_bytes(), buffer));
+            return Some(self.put_status(0, buffer));
         }
         let text = rejection.text.as_bytes();
         let length = ErrorFrame::LENGTH + text.len();
@@ -184,12 +195,13 @@ impl Image {
             return None;
         }
         self.next_status_ns = context.now_ns + STATUS_INTERVAL_NS;
+        let flags = if self.group_tag.is_some() { ERROR_HAS_GROUP_TAG } else { 0 };
         let error = ErrorFrame {
-            header: FrameHeader::new(TYPE_ERROR, 0, length),
+            header: FrameHeader::new(TYPE_ERROR, flags, length),
             session_id: I32::new(self.key.session_id),
             stream_id: I32::new(self.key.stream_id),
             receiver_id: I64::new(self.receiver_id),
-            group_tag: I64::new(0),
+            group_tag: I64::new(self.group_tag.unwrap_or(0)),
             error_code: I32::new(ERROR_IMAGE_REJECTED),
             error_length: I32::new(text.len() as i32),
         };

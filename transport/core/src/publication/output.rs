@@ -7,36 +7,39 @@ use zerocopy::little_endian::{I32, I64};
 use super::{Publication, State};
 use crate::counters::{Counters, DropCause};
 use crate::frame::{
-    DATA_EOS, DATA_UNFRAGMENTED, FrameHeader, RttFrame, SETUP_GROUP, SETUP_SEND_RESPONSE,
-    SetupFrame, TYPE_RTT, TYPE_SETUP,
+    DATA_EOS, DATA_REVOKED, DATA_UNFRAGMENTED, FrameHeader, RttFrame, SETUP_GROUP,
+    SETUP_SEND_RESPONSE, SetupFrame, TYPE_RTT, TYPE_SETUP,
 };
-use crate::limits::{CONNECTION_TIMEOUT_NS, HEARTBEAT_INTERVAL_NS, LINGER_NS, SETUP_INTERVAL_NS};
+use crate::limits::{
+    CONNECTION_TIMEOUT_NS, HEARTBEAT_INTERVAL_NS, JOIN_HOLD_NS, LINGER_NS, SETUP_INTERVAL_NS,
+};
+use crate::put;
 use crate::retransmit::Next;
 use crate::send_buffer::Limits;
-use crate::{Transmit, put};
 
 impl Publication {
-    /// The next datagram this publication has to send now, written into `buffer`.
+    /// The length of the next datagram this publication has to send now, written into `buffer`.
+    /// Nothing without a destination, which a multi-destination publication has while the socket
+    /// `has_destinations`.
     #[inline]
     pub(crate) fn poll_transmit(
         &mut self,
         now_ns: u64,
+        has_destinations: bool,
         buffer: &mut [u8],
         counters: &mut Counters,
-    ) -> Option<Transmit> {
+    ) -> Option<usize> {
         self.advance_state(now_ns);
-        if self.state == State::Finished {
+        let has_address =
+            self.destination.is_some() || self.is_multi_destination && has_destinations;
+        if self.state == State::Finished || !has_address {
             return None;
         }
-        let destination = self.destination?;
-        let length = self
-            .write_setup(now_ns, buffer, counters)
+        self.write_setup(now_ns, buffer, counters)
             .or_else(|| self.write_rtt_reply(buffer, counters))
             .or_else(|| self.write_retransmit(now_ns, buffer, counters))
             .or_else(|| self.write_data(now_ns, buffer, counters))
-            .or_else(|| self.write_heartbeat(now_ns, buffer, counters))?;
-        counters.on_datagram_out(length);
-        Some(Transmit { destination, length })
+            .or_else(|| self.write_heartbeat(now_ns, buffer, counters))
     }
 
     fn advance_state(&mut self, now_ns: u64) {
@@ -44,6 +47,17 @@ impl Publication {
             self.is_connected = false;
             self.receivers.clear();
             self.news.is_fresh = true;
+        }
+        if self.joining.is_some_and(|(_, until_ns)| now_ns >= until_ns) {
+            self.joining = None;
+            self.follow_receivers();
+        }
+        if self.is_group() && now_ns >= self.next_expiry_ns {
+            self.next_expiry_ns = now_ns + HEARTBEAT_INTERVAL_NS;
+            if self.receivers.expire(now_ns) {
+                self.follow_receivers();
+                self.news.is_fresh = true;
+            }
         }
         match self.state {
             State::Draining if self.is_drained() || !self.is_connected => {
@@ -59,7 +73,7 @@ impl Publication {
     }
 
     fn is_drained(&self) -> bool {
-        self.sent_position == self.buffer.position()
+        self.is_revoked || self.sent_position == self.buffer.position()
     }
 
     fn write_setup(
@@ -74,6 +88,9 @@ impl Publication {
         }
         self.setup_elicited = false;
         self.next_setup_ns = now_ns + SETUP_INTERVAL_NS;
+        if std::mem::take(&mut self.is_joined_next) && self.joining.is_none() {
+            self.joining = Some((self.limits, now_ns + JOIN_HOLD_NS));
+        }
         let geometry = self.geometry();
         let group = if self.is_group() { SETUP_GROUP } else { 0 };
         let response = if self.response_requested { SETUP_SEND_RESPONSE } else { 0 };
@@ -112,6 +129,9 @@ impl Publication {
         buffer: &mut [u8],
         counters: &mut Counters,
     ) -> Option<usize> {
+        if self.is_revoked {
+            return None;
+        }
         // Each turn sends a datagram or ends one of a bounded number of ranges.
         loop {
             let (from, to) = match self.retransmits.next(now_ns, self.mtu as u64) {
@@ -146,6 +166,9 @@ impl Publication {
         buffer: &mut [u8],
         counters: &mut Counters,
     ) -> Option<usize> {
+        if self.is_revoked {
+            return None;
+        }
         let batch = self.buffer.batch(self.sent_position, self.limits, self.mtu);
         if batch.frame_count == 0 {
             return None;
@@ -168,7 +191,12 @@ impl Publication {
         }
         self.next_heartbeat_ns = now_ns + HEARTBEAT_INTERVAL_NS;
         let end_of_stream = matches!(self.state, State::Lingering { .. });
-        let flags = DATA_UNFRAGMENTED | if end_of_stream { DATA_EOS } else { 0 };
+        let end = match (end_of_stream, self.is_revoked) {
+            (false, _) => 0,
+            (true, false) => DATA_EOS,
+            (true, true) => DATA_EOS | DATA_REVOKED,
+        };
+        let flags = DATA_UNFRAGMENTED | end;
         counters.heartbeats += 1;
         Some(put(self.buffer.heartbeat(self.sent_position, flags).as_bytes(), buffer))
     }

@@ -1,7 +1,7 @@
 //! With a hold, a gap that nobody repairs is given up: the reader is told, messages that had a part
 //! in it never come, later ones do. Without a hold it waits for ever.
 
-use forecastle_transport::frame::{DATA_BEGIN, DATA_END};
+use forecastle_transport::frame::{DATA_BEGIN, DATA_END, TYPE_NAK};
 use forecastle_transport::{Delivery, DropCause, ReceiveConfig, ReceiveEndpoint};
 use zerocopy::IntoBytes;
 
@@ -54,6 +54,20 @@ fn a_gap_is_given_up_after_the_hold_and_not_before() {
     assert!(reader.read(2 * HOLD_NS).is_empty(), "too late");
     assert_eq!(reader.endpoint.counters().dropped(DropCause::Duplicate), 1);
     assert_eq!(reader.endpoint.counters().gaps_skipped, 1);
+}
+
+#[test]
+fn with_no_hold_at_all_a_gap_is_given_up_at_once_and_never_asked_for() {
+    let mut reader = Reader::new(Some(0));
+    reader.hear(0, &crafted::data(SESSION, 0, b"a"));
+    reader.hear(0, &crafted::data(SESSION, 192, b"d"));
+    let mut buffer = [0; 2048];
+    for now_ns in [0, 1_000, MS, 20 * MS] {
+        while let Some(transmit) = reader.endpoint.poll_transmit(now_ns, &mut buffer) {
+            assert_ne!(buffer[6..8], TYPE_NAK.to_le_bytes(), "{} bytes", transmit.length);
+        }
+    }
+    assert_eq!(reader.read(20 * MS), ["a", "gap 64..192", "d"]);
 }
 
 #[test]

@@ -97,10 +97,33 @@ impl World {
         Self::new(seed, send, data_group(), configs.collect())
     }
 
+    /// Copies to `count` receivers that have registered themselves.
+    pub fn multi_destination(seed: u64, send: SendConfig, count: usize) -> Self {
+        let configs = (0..count).map(|index| {
+            let seed = seed + index as u64;
+            ReceiveConfig::peer(&[STREAM], index as i64, seed, sender_address())
+        });
+        let mut world = Self::towards(seed, send, Destination::Multi, configs.collect());
+        world.sender.permit_destinations(sender_address().ip()).unwrap();
+        for receiver in &mut world.receivers {
+            receiver.endpoint.register(0, sender_address()).unwrap();
+        }
+        world
+    }
+
     pub fn new(
         seed: u64,
         send: SendConfig,
         destination: SocketAddr,
+        receivers: Vec<ReceiveConfig>,
+    ) -> Self {
+        Self::towards(seed, send, Destination::Address(destination), receivers)
+    }
+
+    fn towards(
+        seed: u64,
+        send: SendConfig,
+        destination: Destination,
         receivers: Vec<ReceiveConfig>,
     ) -> Self {
         println!("seed {seed}");
@@ -109,7 +132,7 @@ impl World {
             stream_id: STREAM,
             session_id: SESSION,
             initial_term_id: i32::MAX - 1,
-            destination: Destination::Address(destination),
+            destination,
             response_requested: false,
         });
         let receivers = receivers.into_iter().map(|config| Receiver {
