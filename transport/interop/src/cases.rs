@@ -1,7 +1,10 @@
 //! The matrix: every case by name, who sends in it, and what it shows.
 
+mod groups;
 mod inbound;
 mod life;
+mod multi_destination;
+mod multicast;
 mod outbound;
 mod response;
 mod stream;
@@ -60,6 +63,38 @@ pub const CASES: &[Case] = &[
     native("idle_out", "12 s of silence end nothing", life::idle_out),
     both("response_stock_client", "replies come once the client is proven", response::stock_client),
     both("response_stock_server", "our client gets its replies", response::stock_server),
+    stock("multicast_max_in", "a group of two gets everything", multicast::max_in),
+    native("multicast_max_out", "a group of two gets everything", multicast::max_out),
+    stock("multicast_min_in", "fc=min: the slowest decides", multicast::min_in),
+    native("multicast_min_out", "fc=min: the slowest decides", multicast::min_out),
+    stock("multicast_tagged_in", "fc=tagged: those with the tag decide", multicast::tagged_in),
+    native("multicast_tagged_out", "fc=tagged: those with the tag decide", multicast::tagged_out),
+    stock("multicast_other_tag_in", "another tag does not count", multicast::other_tag_in),
+    stock("multicast_loss_in", "what is lost is repaired for all", multicast::loss_in),
+    native("multicast_loss_out", "what is lost is repaired for all", multicast::loss_out),
+    stock("destinations_dynamic_in", "receivers register", multi_destination::dynamic_in),
+    native(
+        "destinations_dynamic_out",
+        "permitted receivers register",
+        multi_destination::dynamic_out,
+    ),
+    stock("destinations_manual_in", "receivers are named", multi_destination::manual_in),
+    native("destinations_manual_out", "receivers are named", multi_destination::manual_out),
+    native(
+        "destinations_loss_out",
+        "what is lost is repaired for all",
+        multi_destination::loss_out,
+    ),
+    native(
+        "destinations_late_out",
+        "a stream is joined where it is",
+        multi_destination::late_join_out,
+    ),
+    native(
+        "destinations_silent_out",
+        "a silent receiver is forgotten",
+        multi_destination::silent_out,
+    ),
 ];
 
 /// Cases of the protocol that nothing here runs, with the reason.

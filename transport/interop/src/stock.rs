@@ -123,6 +123,17 @@ impl Stock {
         found.with_context(|| format!("the driver has no counter \"{label}\""))
     }
 
+    /// Adds a destination to a publication whose control mode is manual.
+    ///
+    /// # Errors
+    /// Those of Aeron, with the URI.
+    pub fn add_destination(&self, to: &StockPublication, uri: &str) -> anyhow::Result<()> {
+        let adding = to.publication.async_add_destination(&self.client, &text(uri)?)?;
+        let added =
+            || Ok((adding.aeron_exclusive_publication_async_destination_poll()? > 0).then_some(()));
+        self.wait_for(uri, added)
+    }
+
     /// Publications that the driver still serves, those that linger included.
     pub fn publisher_count(&self) -> usize {
         let mut count = 0;
