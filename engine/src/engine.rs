@@ -131,24 +131,17 @@ impl Engine {
     /// event that is being paid out counts what it is sure to pay. O(1) save for such events.
     #[inline]
     pub(crate) fn buying_power(&self, account: u32) -> i64 {
-        let gain = i64::try_from(self.unpaid_gain(account));
-        self.ledger.worst_case(account) + gain.expect("the bound on lots keeps values in range")
-    }
-
-    /// What events that are being paid out are sure to pay an account above their worst cases.
-    #[inline]
-    pub(crate) fn unpaid_gain(&self, account: u32) -> i128 {
-        let mut gain = 0;
         let buying_power = self.ledger.worst_case(account);
         if self.work.has_pay_outs() {
-            return buying_power + self.surely_paid(account);
+            let gain = i64::try_from(self.unpaid_gain(account));
+            return buying_power + gain.expect("the bound on lots keeps values in range");
         }
         buying_power
     }
 
-    /// What queued pay-outs are sure to pay an account, less what its events' worst cases count.
-    fn surely_paid(&self, account: u32) -> i64 {
-        let mut surplus = 0;
+    /// What events that are being paid out are sure to pay an account above their worst cases.
+    pub(crate) fn unpaid_gain(&self, account: u32) -> i128 {
+        let mut gain = 0;
         for event_id in self.work.events_unpaid(account) {
             if let Some(row) = self.ledger.exposures.find(account, event_id) {
                 let event = self.events.event(event_id);
@@ -160,13 +153,6 @@ impl Engine {
             }
         }
         gain
-                    let value = i64::from(self.events.market(security_id).settlement_price());
-                    surplus += self.ledger.exposures.stake(row, state).lots * value;
-                }
-                surplus -= self.ledger.exposures.minimum(row);
-            }
-        }
-        surplus
     }
 
     /// # Panics

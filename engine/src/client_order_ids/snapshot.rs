@@ -1,9 +1,7 @@
 //! ClOrdID windows in a snapshot.
 
-use super::{ClientOrderIds, Cursor, Entry};
-use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 use super::{ClientOrderIds, Cursor, Entry, head};
-use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl ClientOrderIds {
     /// The windows of the first `session_count` slots, each entry at its place in the ring.

@@ -1,10 +1,7 @@
 //! Order slots in a snapshot: counters and free slots; the orders themselves come by book.
 
-use super::{Order, OrderTable, order_piece, quantity_piece};
-use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
-use super::{FreeSlot, Order, OrderTable, order_piece, quantity_piece};
 use super::{FreeSlot, Order, OrderTable};
-use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl OrderTable {
     pub(crate) fn encode_counters(&self, encoder: &mut Encoder<'_>) {
@@ -33,7 +30,6 @@ impl OrderTable {
         self.last_priority = decoder.u64()?;
         let is_counter = self.accepted_count.max(self.last_priority) < COUNTER_LIMIT;
         decoder.require(is_counter, "count of orders")?;
-        self.digest.add(self.counters_piece());
         self.digest_counters();
         let mut is_free = vec![false; high_water as usize].into_boxed_slice();
         let free_count = decoder.u32()?;

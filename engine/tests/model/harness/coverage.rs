@@ -136,7 +136,13 @@ impl Coverage {
 }
 
 /// Codes that only the gateway gives.
-const NOT_BY_THE_ENGINE: [RejectCode; 2] = [RejectCode::TimestampOutOfWindow, RejectCode::Busy];
+const NOT_BY_THE_ENGINE: [RejectCode; 5] = [
+    RejectCode::TimestampOutOfWindow,
+    RejectCode::Busy,
+    RejectCode::RetransmitOutOfRange,
+    RejectCode::RetransmitInProgress,
+    RejectCode::RetransmitUnavailable,
+];
 /// It takes 131,072 orders to reach; `against_model_bounds.rs` does.
 const BY_ANOTHER_TEST: [RejectCode; 1] = [RejectCode::HoldOverflow];
 /// Every effect that the engine writes.
