@@ -3,8 +3,8 @@
 //!
 //! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
 //! first; an open-addressed index with linear probing finds them. An index entry is half of the
-//! id's hash above its ring place plus one, so that probing and forgetting seldom look at an id that
-//! is not asked for. The hash is fixed, so every replica probes alike.
+//! id's hash above its ring place plus one, so that probing and forgetting seldom look at an id
+//! that is not asked for. The hash is fixed, so every replica probes alike.
 
 mod snapshot;
 
