@@ -15,6 +15,7 @@ use forecastle_proto_spec::{
     Message, ORDER_ENTRY_STREAM_ID, RejectCode, SettlementRequest, encode,
 };
 use forecastle_runtime::agent::Agent;
+use forecastle_runtime::board::Flag;
 use forecastle_runtime::clock::Now;
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
 use forecastle_runtime::ring::{Producer, RecordHeader};
@@ -22,8 +23,6 @@ use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
 use forecastle_transport::{ReceiveConfig, SendConfig, control_address};
 use forecastle_transport_udp::UdpChannel;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::counter_list::CounterList;
 use crate::drain::Drain;
@@ -47,7 +46,7 @@ pub struct OrderEntryAgent {
     log: GatingReader,
     backlog: Backlog,
     log_gauge: LogGauge,
-    refuses_orders: Arc<AtomicBool>,
+    refuses_orders: Flag,
     history: HistoryPorts,
     counters: CounterList,
     market_data: Option<CounterList>,
@@ -118,8 +117,7 @@ impl OrderEntryAgent {
         }
         let is_busy = free_length < self.ring.capacity() / BUSY_FREE_DIVISOR
             || self.log_gauge.used_length() > self.log_gauge.capacity() / BUSY_LOG_DIVISOR
-            // Relaxed: a fact of its own, a moment old at worst.
-            || self.refuses_orders.load(Ordering::Relaxed);
+            || self.refuses_orders.is_raised();
         let (core, ring) = (&mut self.core, &mut self.ring);
         self.streams.poll(now.monotonic_ns, limit, |binding, message| {
             if let Intake::Forward { session_id } = core.on_message(now, binding, message, is_busy)
@@ -302,7 +300,7 @@ pub struct OrderEntryParts {
     /// How full that log is: above its first mark new orders and replaces are refused as Busy.
     pub log_gauge: LogGauge,
     /// Raised while the journal's space is all but used up: the same.
-    pub refuses_orders: Arc<AtomicBool>,
+    pub refuses_orders: Flag,
     /// Where to ask for reports once more, and where they come from.
     pub history: HistoryPorts,
     /// Counters of the market-data publisher, reported behind the agent's own.

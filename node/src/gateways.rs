@@ -1,14 +1,13 @@
 //! Binds the sockets of an exchange and builds its two gateway agents on them.
 
 use std::net::{SocketAddr, SocketAddrV4};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use forecastle_client::KeyFile;
 use forecastle_gateway::{
     AccessKey, KeyTable, MarketDataAgent, MarketDataConfig, MarketDataParts, OrderEntryAgent,
     OrderEntryConfig, OrderEntryParts, RestoredSession,
 };
+use forecastle_runtime::board::Flag;
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge};
 use forecastle_runtime::ring::Producer;
 use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
@@ -29,7 +28,7 @@ pub(crate) struct Gateways {
 /// What makes the gateway refuse new orders.
 pub(crate) struct Pressure {
     pub(crate) log_gauge: LogGauge,
-    pub(crate) refuses_orders: Arc<AtomicBool>,
+    pub(crate) refuses_orders: Flag,
 }
 
 /// Binds the sockets and builds the agents; `logs` are the two gates of the log, reports first,

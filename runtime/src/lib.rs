@@ -8,6 +8,7 @@
 //! blocks of `ring` and `log_buffer` that turn a committed record into a slice.
 
 pub mod agent;
+pub mod board;
 pub mod clock;
 pub mod counters;
 pub mod layout;

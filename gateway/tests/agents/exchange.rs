@@ -1,8 +1,6 @@
 //! Both agents, and an engine that answers by script.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use assert_no_alloc::assert_no_alloc;
 use forecastle_gateway::{
@@ -14,6 +12,7 @@ use forecastle_proto_spec::{
     NegotiationResponse, NewOrderSingle, OrderAccepted, OrderRested, RecordHeader, encode,
 };
 use forecastle_runtime::agent::Agent;
+use forecastle_runtime::board::{Board, Flag};
 use forecastle_runtime::clock::Now;
 use forecastle_runtime::log_buffer::{
     self, GatingReader, LogConfig, LogGauge, LogWriter, Release, Visibility,
@@ -39,7 +38,7 @@ pub struct Exchange {
     pub commands: Vec<(u32, Vec<u8>)>,
     pub is_engine_stopped: bool,
     /// As the journal raises it when its space is all but used up.
-    pub refuses_orders: Arc<AtomicBool>,
+    pub refuses_orders: Flag,
     /// The history thread's ends of its rings.
     pub history_jobs: Consumer,
     pub history_messages: Producer,
@@ -112,7 +111,7 @@ impl Exchange {
         let mut config = OrderEntryConfig::new(99, [5; 32]);
         config.images_max = 4;
         config.reply_term_length = 256 * 1024;
-        let refuses_orders = Arc::new(AtomicBool::new(false));
+        let refuses_orders = Flag::new(Board::anonymous(1), 0);
         let ((jobs, history_jobs), (history_messages, messages)) = (small_ring(), small_ring());
         let history = HistoryPorts { jobs, messages, tickets: StreamTickets::new(4) };
         let keys = KeyTable::new(keys()).expect("distinct keys");

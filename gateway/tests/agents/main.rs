@@ -9,8 +9,6 @@ mod retransmission;
 use assert_no_alloc::AllocDisabler;
 use exchange::{Exchange, encoded};
 use forecastle_gateway::{BACK_PRESSURE_MAX_NS, BACKLOG_PATIENCE_NS, Drain, HEARTBEAT_PERIOD_NS};
-use std::sync::atomic::Ordering;
-
 use forecastle_proto_spec::{
     BusinessMessageReject, CounterReport, CounterReportRequest, EstablishmentAck,
     ExecutionReportNew, Frame, MarketDataPacket, Message, NegotiationResponse, NewOrderSingle,
@@ -389,7 +387,7 @@ fn without_space_new_orders_are_refused_and_all_else_goes_on() {
     let mut peer = Peer::new(&exchange, TRADER);
     log_in(&mut exchange, &mut peer);
     exchange.commands.clear();
-    exchange.refuses_orders.store(true, Ordering::Relaxed);
+    exchange.refuses_orders.set(true);
     peer.received.clear();
     peer.offer(&order(1));
     run(&mut exchange, &mut [&mut peer], |_, peers| {
@@ -402,7 +400,7 @@ fn without_space_new_orders_are_refused_and_all_else_goes_on() {
     peer.offer(&cancel(1));
     run(&mut exchange, &mut [&mut peer], |exchange, _| !exchange.commands.is_empty());
     assert_eq!(exchange.commands, [(peer.session_id, cancel(1))], "the order was not forwarded");
-    exchange.refuses_orders.store(false, Ordering::Relaxed);
+    exchange.refuses_orders.set(false);
     peer.offer(&order(2));
     run(&mut exchange, &mut [&mut peer], |exchange, _| exchange.commands.len() == 2);
 }

@@ -7,8 +7,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use forecastle_persister::{
     DiskCompletion, DiskOperation, Hash, JournalEnd, JournalWriter, WriterConfig, WriterStart,
@@ -21,6 +19,7 @@ use forecastle_runtime::log_buffer::{GatingReader, ReleaseGate};
 use crate::device::{Backend, BackendInUse, Device, DeviceEvent};
 use crate::error::FolderError;
 use crate::folder::{JournalFolder, random_segment_id};
+use crate::progress::Progress;
 use crate::space::{SPARE_COUNT_DEFAULT, SPARE_READY_COUNT, Space};
 use crate::spares::{Filler, Roller, open_direct};
 
@@ -60,6 +59,8 @@ pub struct PersisterConfig {
     pub schema_hash: Hash,
     /// Name and version of this build, at most 32 bytes.
     pub build: String,
+    /// Where it tells how far it is.
+    pub progress: Progress,
 }
 
 impl PersisterConfig {
@@ -74,41 +75,8 @@ impl PersisterConfig {
             schema_version: forecastle_proto_spec::SCHEMA_VERSION,
             schema_hash: Hash::default(),
             build: String::new(),
+            progress: Progress::private(),
         }
-    }
-}
-
-/// How far the journal is, for other threads.
-#[derive(Clone, Debug, Default)]
-pub struct Progress {
-    state: Arc<ProgressState>,
-}
-
-#[derive(Debug, Default)]
-struct ProgressState {
-    durable_position: AtomicU64,
-    must_close: AtomicBool,
-    is_closed: AtomicBool,
-}
-
-impl Progress {
-    /// Position up to which the journal is synced.
-    #[must_use]
-    pub fn durable_position(&self) -> u64 {
-        // Acquire pairs with the Release in `publish`: the bytes below it can be read back.
-        self.state.durable_position.load(Ordering::Acquire)
-    }
-
-    /// Asks the persister to end the journal: what the log holds goes to disk, then an empty
-    /// frame. The log must get no further records.
-    pub fn request_close(&self) {
-        self.state.must_close.store(true, Ordering::Release);
-    }
-
-    /// Whether that has happened.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.state.is_closed.load(Ordering::Acquire)
     }
 }
 
@@ -132,7 +100,8 @@ impl Persister {
     ) -> Result<Self, FolderError> {
         assert_eq!(log.position(), end.point.position, "the log goes on where the journal ends");
         let lock = folder.lock()?;
-        let space = Space::default();
+        let progress = config.progress.clone();
+        let space = Space::of(&progress);
         // A journal without a segment takes a spare for its first at once.
         let ready_count = SPARE_READY_COUNT + u64::from(end.place.is_none());
         let wanted = (ready_count.min(config.spare_count), config.spare_count);
@@ -149,8 +118,8 @@ impl Persister {
                 .and_then(|file| device.take_file(file));
             file.map_err(FolderError::io("write", &path))?;
         }
-        let progress = Progress::default();
-        progress.state.durable_position.store(end.point.position, Ordering::Release);
+        progress.set_durable_position(end.point.position);
+        progress.set_backend(&backend);
         let level = config.level;
         Ok(Self {
             device,
@@ -245,8 +214,7 @@ impl Persister {
     #[inline]
     fn publish(&mut self) {
         let durable_position = self.writer.durable_position();
-        // Release pairs with the Acquire in `Progress::durable_position`.
-        self.progress.state.durable_position.store(durable_position, Ordering::Release);
+        self.progress.set_durable_position(durable_position);
         let Some(release) = &mut self.release else { return };
         let position = match self.level {
             AcknowledgementLevel::Written => self.writer.written_position(),
@@ -262,12 +230,11 @@ impl Persister {
         let mut count = self.reap()?;
         if self.is_closing {
             if self.writer.is_closed() {
-                // Release: whoever sees it also sees the last durable position.
-                self.progress.state.is_closed.store(true, Ordering::Release);
+                self.progress.set_closed();
             }
         } else {
             // Asked before the log is looked at, so that nothing committed before is missed.
-            let must_close = self.progress.state.must_close.load(Ordering::Acquire);
+            let must_close = self.progress.must_close();
             let taken = self.take_records();
             count += taken.count;
             if must_close && taken.is_log_read {

@@ -1,48 +1,48 @@
 //! What is left of the space that was prepared ahead.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use forecastle_runtime::board::{Board, Flag};
 
-/// Spare segments, as the filler last counted them. Read from any thread.
-#[derive(Clone, Debug, Default)]
+use crate::progress::{IS_LOW, Progress, REFUSES_ORDERS, SPARE_COUNT};
+
+/// Spare segments, as the filler last counted them. Read from any thread or process that the
+/// progress is told to.
+#[derive(Clone, Debug)]
 pub struct Space {
-    state: Arc<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    spare_count: AtomicU64,
-    is_low: AtomicBool,
-    refuses_orders: Arc<AtomicBool>,
+    board: Board,
 }
 
 impl Space {
+    /// What is told along with this progress.
+    #[must_use]
+    pub fn of(progress: &Progress) -> Self {
+        Self { board: progress.board() }
+    }
+
     /// Spare segments on disk.
     #[must_use]
     pub fn spare_count(&self) -> u64 {
-        self.state.spare_count.load(Ordering::Relaxed)
+        self.board.load(SPARE_COUNT)
     }
 
     /// Whether there have been fewer than [`SPARE_LOW_COUNT`] for [`LOW_PATIENCE_MS`].
     #[must_use]
     pub fn is_low(&self) -> bool {
-        self.state.is_low.load(Ordering::Relaxed)
+        self.board.load(IS_LOW) != 0
     }
 
     /// Raised while only the halt ballast is left: new orders are refused, all else goes on.
     #[must_use]
-    pub fn refuses_orders(&self) -> Arc<AtomicBool> {
-        self.state.refuses_orders.clone()
+    pub fn refuses_orders(&self) -> Flag {
+        Flag::new(self.board.clone(), REFUSES_ORDERS)
     }
 
-    // Relaxed throughout: each is a fact of its own and tells nothing of other memory.
     pub(crate) fn set_spare_count(&self, count: u64) {
-        self.state.spare_count.store(count, Ordering::Relaxed);
-        self.state.refuses_orders.store(count <= BALLAST_COUNT, Ordering::Relaxed);
+        self.board.store(SPARE_COUNT, count);
+        self.board.store(REFUSES_ORDERS, u64::from(count <= BALLAST_COUNT));
     }
 
     pub(crate) fn set_low(&self, is_low: bool) {
-        self.state.is_low.store(is_low, Ordering::Relaxed);
+        self.board.store(IS_LOW, u64::from(is_low));
     }
 }
 
