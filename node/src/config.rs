@@ -90,9 +90,27 @@ pub struct Journal {
     pub history_bytes_per_second: u64,
     /// What writes it: `auto`, `io_uring` or `blocking`.
     pub backend: String,
+    /// Who writes it: `agent`, on a thread of the exchange, or `process`, a `forecastle persist`
+    /// on the same machine.
+    pub persister: String,
+    /// Folder of the log's files when that is another process, best on a memory file system; `log`
+    /// in the data folder when absent.
+    pub log_folder: Option<PathBuf>,
 }
 
 impl Journal {
+    /// Whether another process writes it.
+    #[must_use]
+    pub fn has_own_process(&self) -> bool {
+        self.persister == "process"
+    }
+
+    /// Folder of the log's files for that process.
+    #[must_use]
+    pub fn log_path(&self, data: &Path) -> PathBuf {
+        self.log_folder.clone().unwrap_or_else(|| data.join("log"))
+    }
+
     /// The acknowledgement level.
     #[must_use]
     pub fn level(&self) -> AcknowledgementLevel {
@@ -116,6 +134,8 @@ pub struct Threads {
     pub gateway_cpu: Option<usize>,
     /// CPU number for the engine's thread; read when it has its own.
     pub engine_cpu: Option<usize>,
+    /// CPU number for the persister's thread; read when it is a process of its own.
+    pub persister_cpu: Option<usize>,
 }
 
 /// Which agents share a thread.
@@ -221,6 +241,9 @@ impl Config {
         if self.journal.history_bytes_per_second < 1 << 20 {
             return Err(("journal.history_bytes_per_second", "must be at least 1 MiB"));
         }
+        if !PERSISTER_NAMES.contains(&self.journal.persister.as_str()) {
+            return Err(("journal.persister", "must be agent or process"));
+        }
         if self.journal.backend.parse::<Backend>().is_err() {
             return Err(("journal.backend", "must be auto, io_uring or blocking"));
         }
@@ -281,6 +304,8 @@ impl Default for Journal {
             snapshot_bytes: 256 << 20,
             history_bytes_per_second: 128 << 20,
             backend: "auto".to_string(),
+            persister: "agent".to_string(),
+            log_folder: None,
         }
     }
 }
@@ -292,6 +317,7 @@ impl Default for Threads {
             idle: "backoff".to_string(),
             gateway_cpu: None,
             engine_cpu: None,
+            persister_cpu: None,
         }
     }
 }
@@ -388,6 +414,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 pub const DEMO_KEYS: u32 = 10;
 
 const LEVEL_NAMES: [&str; 3] = ["memory", "written", "durable"];
+const PERSISTER_NAMES: [&str; 2] = ["agent", "process"];
 const IDLE_NAMES: [&str; 4] = ["spin", "yield", "backoff", "park"];
 
 const SECTIONS: [(&str, &[&str]); 5] = [
@@ -427,9 +454,11 @@ const SECTIONS: [(&str, &[&str]); 5] = [
             "snapshot_bytes",
             "history_bytes_per_second",
             "backend",
+            "persister",
+            "log_folder",
         ],
     ),
-    ("threads", &["placement", "idle", "gateway_cpu", "engine_cpu"]),
+    ("threads", &["placement", "idle", "gateway_cpu", "engine_cpu", "persister_cpu"]),
     ("demo", &["events", "market_makers", "traders", "seed", "requests_per_second"]),
 ];
 
@@ -453,7 +482,9 @@ mod tests {
             [journal]\nacknowledgement = \"written\"\nsegment_bytes = 1048576\n\
             spare_segments = 3\nsnapshot_bytes = 1048576\n\
             history_bytes_per_second = 1048576\nbackend = \"blocking\"\n\
+            persister = \"process\"\nlog_folder = \"/x\"\n\
             [threads]\nplacement = \"two\"\nidle = \"spin\"\ngateway_cpu = 0\nengine_cpu = 1\n\
+            persister_cpu = 1\n\
             [demo]\nevents = 1\nmarket_makers = 1\ntraders = 2\nseed = 3\nrequests_per_second = 4\n";
         let config = Config::parse(text, Path::new("f.toml")).unwrap();
         assert_eq!(config.limits.accounts_max, 9);

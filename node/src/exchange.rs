@@ -9,22 +9,17 @@ use std::time::{Duration, Instant};
 use forecastle_client::KeyFile;
 use forecastle_engine::{Engine, EngineConfig, EntitlementView};
 use forecastle_gateway::{Drain, MarketDataAgent, OrderEntryAgent, RestoredSession};
-use forecastle_persister::hash;
 use forecastle_persister_disk::{
-    BackendInUse, JournalError, JournalFolder, Persister, PersisterConfig, Progress, Space,
+    BackendInUse, JournalError, JournalFolder, Persister, Progress, Space,
 };
 use forecastle_proto_spec::{
     AcknowledgementLevel, EntitlementRequest, SessionDisconnected, TerminateCode,
 };
 use forecastle_runtime::agent::{Agent, AgentRunner, IdleStrategy, PinError, Shutdown};
 use forecastle_runtime::clock::{Now, SystemClock};
-use forecastle_runtime::layout::LayoutError;
-use forecastle_runtime::log_buffer::{
-    self, GatingReader, LogConfig, LogGauge, LogWriter, Reader, Release, ReleaseGate, Visibility,
-};
+use forecastle_runtime::log_buffer::{GatingReader, LogGauge, Reader, Visibility};
 use forecastle_runtime::memory::Region;
 use forecastle_runtime::ring;
-use forecastle_transport_udp::UdpError;
 use zerocopy::FromZeros;
 
 use crate::activity::{Activity, ActivityReader};
@@ -32,9 +27,12 @@ use crate::config::{Config, Placement};
 use crate::data_folder::DataFolder;
 use crate::gateways::{self, Gateways, Pressure};
 use crate::history::{History, HistoryThread, Past};
-use crate::recovery::{RecoveryError, RecoveryStatistics, recover_exchange};
+use crate::journal_writer::{LogAndWriter, await_journal, await_persister};
+use crate::recovery::{RecoveryStatistics, recover_exchange};
 use crate::sequencer::{ClosingState, Sequencer, Totals};
+use crate::shared_log::is_persister_alive;
 use crate::snapshots::SnapshotThread;
+use crate::start_error::{StartError, StopError};
 
 /// A running exchange.
 #[derive(Debug)]
@@ -73,6 +71,8 @@ pub struct JournalStatus {
     pub level: AcknowledgementLevel,
     /// What writes.
     pub backend: BackendInUse,
+    /// Whether that is another process.
+    pub has_own_process: bool,
     /// How far it is.
     pub progress: Progress,
     /// What is left of the prepared space.
@@ -89,8 +89,8 @@ pub struct Agents {
     pub order_entry: OrderEntryAgent,
     /// Ring to log.
     pub sequencer: Sequencer,
-    /// Log to journal.
-    pub persister: Persister,
+    /// Log to journal; none when another process does that.
+    pub persister: Option<Persister>,
     /// Log to multicast group.
     pub market_data: MarketDataAgent,
     /// Journal to reports that are sent again; no agent, it may wait.
@@ -118,7 +118,10 @@ impl Agents {
         let keys = folder.keys();
         let journal_folder =
             JournalFolder::open(folder.path(), chain_key).map_err(JournalError::from)?;
+        let lock = await_journal(&journal_folder)?;
         let recovered = recover_exchange(&journal_folder, SHARD)?;
+        // Whoever writes the journal takes it again.
+        drop(lock);
         let now = SystemClock::new().now();
         check_clock(now.wall_ns, recovered.sequencing_time_ns)?;
         let mut engine_config = engine_config(config, keys);
@@ -131,24 +134,18 @@ impl Agents {
         let engine = take_up(recovered.engine, engine_config)?;
         let ring_region = Region::anonymous(ring::region_length(config.limits.ring_bytes));
         let (producer, consumer) = ring::create(ring_region, config.limits.ring_bytes)?;
-        let log_region = Region::anonymous(log_buffer::region_length(config.limits.log_bytes));
-        let (log, release) = make_log(config, &log_region, recovered.end.point.position)?;
+        let LogAndWriter { region: log_region, log, progress, persister } =
+            LogAndWriter::open(config, &journal_folder, &recovered.end)?;
         let gate = |index| GatingReader::attach(log_region.clone(), index, Visibility::Released);
-        let committed =
-            GatingReader::attach(log_region.clone(), PERSISTER_GATE, Visibility::Committed)?;
-        let settings = persister_config(config);
-        let persister =
-            Persister::open(&journal_folder, &settings, &recovered.end, committed, release)
-                .map_err(JournalError::from)?;
         let pressure = Pressure {
             log_gauge: LogGauge::attach(log_region.clone())?,
-            refuses_orders: persister.space().refuses_orders(),
+            refuses_orders: Space::of(&progress).refuses_orders(),
         };
         let sessions = restored_sessions(&engine);
         let past = Past {
             folder: journal_folder.clone(),
             shard: SHARD,
-            progress: persister.progress(),
+            progress: progress.clone(),
             log: log_region.clone(),
         };
         let Gateways { order_entry, market_data, history, addresses } = gateways::build(
@@ -165,12 +162,16 @@ impl Agents {
         let last_time_ns = recovered.sequencing_time_ns;
         let mut sequencer = Sequencer::new(engine, consumer, log, last_time_ns, closing.clone());
         begin(&mut sequencer, (recorded, &engine_config), keys, now);
+        if persister.is_none() {
+            await_persister(&progress, folder.path().to_path_buf())?;
+        }
         let journal = JournalStatus {
             folder: journal_folder,
             level: config.journal.level(),
-            backend: persister.backend().clone(),
-            progress: persister.progress(),
-            space: persister.space(),
+            backend: backend_of(persister.as_ref(), &progress),
+            space: Space::of(&progress),
+            progress,
+            has_own_process: persister.is_none(),
             recovery: recovered.statistics,
         };
         Ok(Self {
@@ -198,9 +199,7 @@ impl Exchange {
         chain_key: Option<&Path>,
     ) -> Result<Self, StartError> {
         let agents = Agents::build(config, folder, chain_key)?;
-        let idle: IdleStrategy = config.threads.idle.parse().map_err(|_| StartError::Limits {
-            message: "threads.idle is none of the idle strategies".to_string(),
-        })?;
+        let idle = idle_strategy(config)?;
         let shutdown = Shutdown::new();
         let Agents {
             order_entry,
@@ -230,7 +229,9 @@ impl Exchange {
                 threads.push(engine.spawn("engine").map_err(StartError::Thread)?);
             }
         }
-        gateway.push(Box::new(persister));
+        if let Some(persister) = persister {
+            gateway.push(Box::new(persister));
+        }
         gateway.push(Box::new(market_data));
         let gateway = runner(gateway, config.threads.gateway_cpu);
         threads.push(gateway.spawn("gateway").map_err(StartError::Thread)?);
@@ -272,10 +273,16 @@ impl Exchange {
         self.activity.update()
     }
 
-    /// Whether every thread runs; one stops only when it is told to or by a defect.
+    /// Whether every thread runs, and the process that writes the journal where that is another;
+    /// one stops only when it is told to or by a defect.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        !self.threads.iter().any(JoinHandle::is_finished)
+        !self.threads.iter().any(JoinHandle::is_finished) && !self.has_lost_persister()
+    }
+
+    fn has_lost_persister(&self) -> bool {
+        let JournalStatus { progress, has_own_process, .. } = &self.journal;
+        *has_own_process && !progress.is_closed() && !is_persister_alive(progress)
     }
 
     /// Takes no further command, makes the journal whole, sends what came of the last commands,
@@ -302,6 +309,9 @@ impl Exchange {
                 Err(_) => return Err(StopError::Defect),
             }
         }
+        if self.has_lost_persister() {
+            return Err(StopError::Persister);
+        }
         if is_whole { Ok(self.closing.totals()) } else { Err(StopError::Journal) }
     }
 
@@ -326,25 +336,15 @@ impl Drop for Exchange {
     }
 }
 
-/// Lays the log out behind the journal's end; with it the gate of the released position, save at
-/// level memory, where every commit releases.
-fn make_log(
-    config: &Config,
-    region: &Region,
-    start_position: u64,
-) -> Result<(LogWriter, Option<ReleaseGate>), StartError> {
-    let is_gated = config.journal.level() != AcknowledgementLevel::Memory;
-    let log = LogWriter::create(
-        region.clone(),
-        &LogConfig {
-            capacity: config.limits.log_bytes,
-            start_position,
-            gate_count: GATE_COUNT,
-            release: if is_gated { Release::Gate } else { Release::OnCommit },
-        },
-    )?;
-    let release = is_gated.then(|| ReleaseGate::attach(region.clone())).transpose()?;
-    Ok((log, release))
+pub(crate) fn idle_strategy(config: &Config) -> Result<IdleStrategy, StartError> {
+    config.threads.idle.parse().map_err(|_| StartError::Limits {
+        message: "threads.idle is none of the idle strategies".to_string(),
+    })
+}
+
+fn backend_of(persister: Option<&Persister>, progress: &Progress) -> BackendInUse {
+    let own = persister.map(|persister| persister.backend().clone());
+    own.or_else(|| progress.backend()).expect("whoever writes the journal said with what")
 }
 
 /// The recovered engine under the limits that are configured now, or a new one.
@@ -421,17 +421,6 @@ fn check_clock(wall_ns: u64, last_ns: u64) -> Result<(), StartError> {
     Err(StartError::ClockBehind { behind_ms: (last_ns - wall_ns) / 1_000_000 })
 }
 
-fn persister_config(config: &Config) -> PersisterConfig {
-    PersisterConfig {
-        level: config.journal.level(),
-        spare_count: config.journal.spare_segments,
-        backend: config.journal.backend.parse().unwrap_or_default(),
-        schema_hash: hash(forecastle_proto_spec::SCHEMA_XML.as_bytes()),
-        build: format!("forecastle {}", env!("CARGO_PKG_VERSION")),
-        ..PersisterConfig::new(config.journal.segment_bytes)
-    }
-}
-
 fn engine_config(config: &Config, keys: &KeyFile) -> EngineConfig {
     let limits = &config.limits;
     let highest_key = keys.keys.iter().map(|key| key.id).max().unwrap_or(0);
@@ -450,71 +439,7 @@ fn engine_config(config: &Config, keys: &KeyFile) -> EngineConfig {
     }
 }
 
-/// Why an exchange does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A socket cannot be bound.
-    #[error("{what} ({key}): {source}")]
-    Socket {
-        /// Which socket.
-        what: &'static str,
-        /// Configuration key of its address.
-        key: &'static str,
-        /// Why.
-        source: UdpError,
-    },
-    /// A limit is outside its range.
-    #[error("limits: {message}")]
-    Limits {
-        /// What is wrong.
-        message: String,
-    },
-    /// Ring or log cannot be laid out.
-    #[error("ring or log: {0}")]
-    Layout(#[from] LayoutError),
-    /// The journal cannot be opened or written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The journal does not give the state back.
-    #[error(transparent)]
-    Recovery(#[from] RecoveryError),
-    /// The clock is wrong.
-    #[error(
-        "the wall clock is {behind_ms} ms behind the last record of the journal: set the clock"
-    )]
-    ClockBehind {
-        /// By how much, milliseconds.
-        behind_ms: u64,
-    },
-    /// The keys cannot be used.
-    #[error("keys: {0}")]
-    Keys(String),
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers: {0}")]
-    Random(getrandom::Error),
-    /// The system gives no thread.
-    #[error("a thread cannot be started: {0}")]
-    Thread(std::io::Error),
-}
-
-/// How an exchange failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StopError {
-    /// A thread could not be put on its CPU.
-    #[error("{0}")]
-    Pin(PinError),
-    /// An agent broke one of its own rules; the reason is on standard error.
-    #[error("the exchange stopped by a defect of its own")]
-    Defect,
-    /// The journal was not ended in time.
-    #[error("the journal was not ended in time; what was acknowledged is on disk")]
-    Journal,
-}
-
-const SHARD: u8 = 0;
-/// Readers of the log that the sequencer waits for: reports, market data and the persister.
-const GATE_COUNT: usize = 3;
-const PERSISTER_GATE: usize = 2;
+pub(crate) const SHARD: u8 = 0;
 /// How far the clock may lie behind the last record.
 const CLOCK_TOLERANCE_NS: u64 = 1_000_000_000;
 /// How long a stop waits for the journal.

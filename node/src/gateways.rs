@@ -14,8 +14,9 @@ use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
 use forecastle_transport_udp::{SocketBuffers, UdpChannel};
 
 use crate::config::{Config, Network};
-use crate::exchange::{Addresses, StartError};
+use crate::exchange::Addresses;
 use crate::history::{History, HistoryParts, Past};
+use crate::start_error::StartError;
 
 /// Both agents, what looks back for them, and where they are found.
 pub(crate) struct Gateways {

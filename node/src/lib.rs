@@ -11,19 +11,25 @@ mod data_folder;
 mod exchange;
 mod gateways;
 mod history;
+mod journal_writer;
+mod persist;
+mod process_identity;
 mod record;
 mod recovery;
 mod replayer;
 mod sequencer;
+mod shared_log;
 mod snapshots;
+mod start_error;
 
 pub use activity::{Activity, ActivityReader};
 pub use config::{
     Config, ConfigFileError, DEMO_KEYS, Demo, Journal, Limits, Network, Placement, Threads,
 };
 pub use data_folder::{DataFolder, DataFolderError};
-pub use exchange::{Addresses, Agents, Exchange, JournalStatus, StartError, StopError};
+pub use exchange::{Addresses, Agents, Exchange, JournalStatus};
 pub use history::History;
+pub use persist::{Attachment, PersistProcess};
 pub use record::write_record;
 pub use recovery::{
     Recovered, RecoveryError, RecoveryStatistics, explained, load, recover_exchange, replay_to,
@@ -31,4 +37,6 @@ pub use recovery::{
 };
 pub use replayer::{Difference, RecordPart, ReplayError, Replayer};
 pub use sequencer::{Sequencer, Totals};
+pub use shared_log::SharedLogError;
 pub use snapshots::make_snapshot;
+pub use start_error::{StartError, StopError};

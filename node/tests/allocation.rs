@@ -70,7 +70,7 @@ fn run_under_watch(mut agents: Agents, is_done: &AtomicBool, is_planted: bool) {
             }
             agents.order_entry.do_work(now)
                 + agents.sequencer.do_work(now)
-                + agents.persister.do_work(now)
+                + agents.persister.as_mut().unwrap().do_work(now)
                 + agents.market_data.do_work(now)
         });
         cycles += 1;

@@ -65,7 +65,7 @@ fn run(mut agents: Agents, is_done: &AtomicBool, disk: &AtomicU8) {
                 disk.store(RECOVERED, Ordering::Release);
             }
         } else {
-            work_count += agents.persister.do_work(now);
+            work_count += agents.persister.as_mut().unwrap().do_work(now);
         }
         work_count += agents.market_data.do_work(now);
         if work_count == 0 {

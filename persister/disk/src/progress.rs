@@ -70,13 +70,13 @@ impl Progress {
         }
     }
 
-    /// A word for whoever lays the board out and whoever attaches, from 0 to 3.
+    /// A word for whoever lays the board out and whoever attaches, from 0 to 5.
     ///
     /// # Panics
     /// When there is no such word.
     #[must_use]
     pub fn note(&self, index: usize) -> u64 {
-        assert!(index < NOTE_COUNT, "there are four notes");
+        assert!(index < NOTE_COUNT, "there are six notes");
         self.board.load(NOTES + index)
     }
 
@@ -85,7 +85,7 @@ impl Progress {
     /// # Panics
     /// When there is no such word.
     pub fn set_note(&self, index: usize, value: u64) {
-        assert!(index < NOTE_COUNT, "there are four notes");
+        assert!(index < NOTE_COUNT, "there are six notes");
         self.board.store(NOTES + index, value);
     }
 
@@ -125,7 +125,7 @@ pub(crate) const SPARE_COUNT: usize = 4;
 pub(crate) const IS_LOW: usize = 5;
 pub(crate) const REFUSES_ORDERS: usize = 6;
 const NOTES: usize = 7;
-const NOTE_COUNT: usize = 4;
+const NOTE_COUNT: usize = 6;
 const WORD_COUNT: usize = NOTES + NOTE_COUNT;
 
 const NO_BACKEND: u64 = 0;

@@ -8,6 +8,7 @@ pub mod import;
 pub mod journal;
 pub mod link;
 pub mod pace;
+pub mod persist;
 pub mod replay;
 pub mod serve;
 pub mod status;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use forecastle::{demo, exit, import, journal, replay, serve};
+use forecastle::{demo, exit, import, journal, persist, replay, serve};
 
 /// A prediction-market exchange for market makers.
 ///
@@ -28,6 +28,8 @@ struct CommandLine {
 enum Command {
     /// Run an exchange without demo traders.
     Serve(ExchangeArguments),
+    /// Write the journal of an exchange whose configuration says journal.persister = "process".
+    Persist(persist::Arguments),
     /// Execute a journal again and compare every effect and digest; with --exchange, feed its
     /// commands to a live exchange.
     ///
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
     let result = match command_line.command {
         None => demo::run(&command_line.exchange.into()),
         Some(Command::Serve(arguments)) => serve::run(&arguments.into()),
+        Some(Command::Persist(arguments)) => persist::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
         Some(Command::Journal { command }) => journal::run(&command),
         Some(Command::Import { source: ImportSource::Betfair(arguments) }) => {

@@ -170,7 +170,7 @@ fn remove_ready_file(path: &Path) -> anyhow::Result<()> {
 }
 
 /// A journal that cannot be trusted, or not by this build, has exit codes of its own.
-fn classified(error: StartError) -> anyhow::Error {
+pub(crate) fn classified(error: StartError) -> anyhow::Error {
     match error {
         StartError::Recovery(error @ RecoveryError::Journal(JournalError::Folder(_))) => {
             error.into()

@@ -64,7 +64,8 @@ pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile, journal: 
 fn journal_line(journal: &JournalStatus) -> String {
     let folder = journal.folder.journal().display();
     let (backend, spares) = (journal.backend.name, journal.space.spare_count());
-    format!("{folder}   {backend}, {spares} spare segments")
+    let by = if journal.has_own_process { ", by a process of its own" } else { "" };
+    format!("{folder}   {backend}{by}, {spares} spare segments")
 }
 
 fn recovery_line(recovery: &RecoveryStatistics) -> String {

@@ -30,7 +30,8 @@ fn nothing_acknowledged_is_lost_or_doubled_over_200_kills() {
     let mut journal = Effects::default();
     let mut next_cl_ord_id = 1_000;
     for round in 0..ROUNDS {
-        let sent = trade(&mut exchange, security_id, &mut next_cl_ord_id, &mut random, &mut told);
+        let (notes, kill) = ((&mut random, &mut told), ExchangeProcess::kill);
+        let sent = trade(&mut exchange, security_id, &mut next_cl_ord_id, notes, kill);
         journal.read_on(&data_folder(&exchange.folder));
         told.check(&journal);
         assert!(sent > 0, "round {round} had no load");
@@ -44,14 +45,15 @@ fn nothing_acknowledged_is_lost_or_doubled_over_200_kills() {
 
 /// What the clients were told and have not compared yet, and how much they have.
 #[derive(Default)]
-struct Told {
+pub struct Told {
     reports: Vec<Vec<u8>>,
-    checked: usize,
+    /// Reports compared.
+    pub checked: usize,
 }
 
 impl Told {
     /// Every report stands in the journal, at its own position, with its own contents.
-    fn check(&mut self, journal: &Effects) {
+    pub fn check(&mut self, journal: &Effects) {
         for bytes in self.reports.drain(..) {
             let (frame, _) = Frame::parse(&bytes).expect("the exchange sends whole messages");
             check_report(&frame, journal);
@@ -87,12 +89,12 @@ fn check_report(report: &Frame<'_>, journal: &Effects) {
 
 /// Two sessions send orders and cancels until a random moment, at which the exchange is killed;
 /// what it had sent before still counts. Gives the number of requests.
-fn trade(
+pub fn trade(
     exchange: &mut ExchangeProcess,
     security_id: u32,
     next_cl_ord_id: &mut u64,
-    random: &mut Random,
-    told: &mut Told,
+    (random, told): (&mut Random, &mut Told),
+    kill: impl FnOnce(&mut ExchangeProcess),
 ) -> u64 {
     let mut desks = [Desk::open(exchange, "trader-1"), Desk::open(exchange, "trader-2")];
     let deadline = Instant::now() + Duration::from_micros(2_000 + random.next() % 30_000);
@@ -113,7 +115,7 @@ fn trade(
             desk.drive_while_alive();
         }
     }
-    exchange.kill();
+    kill(exchange);
     for desk in &mut desks {
         desk.drain_what_was_sent();
         told.reports.extend(desk.take_reports());
@@ -139,7 +141,7 @@ fn order(index: usize, security_id: u32, cl_ord_id: u64, random: &mut Random) ->
 }
 
 /// The digests of the exchange that stands again are those that a replay of its journal gives.
-fn check_digests(exchange: ExchangeProcess) {
+pub fn check_digests(exchange: ExchangeProcess) {
     let mut admin = Desk::open(&exchange, "admin");
     let mut request = StateReportRequest::new_zeroed();
     request.scope = StateScope::Exchange.into();

@@ -28,6 +28,7 @@ mod journal_file;
 mod kill_rounds;
 mod last_reports;
 mod live_replay;
+mod own_process;
 mod questions;
 mod recorded_day;
 mod restarts;

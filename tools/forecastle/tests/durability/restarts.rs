@@ -67,6 +67,8 @@ fn every_level_and_back_end_is_told_at_login_and_recovers() {
         ("acknowledgement = \"written\"\n", AcknowledgementLevel::Written),
         ("acknowledgement = \"durable\"\n", AcknowledgementLevel::Durable),
         ("backend = \"blocking\"\n", AcknowledgementLevel::Durable),
+        ("persister = \"process\"\n", AcknowledgementLevel::Durable),
+        ("persister = \"process\"\nacknowledgement = \"memory\"\n", AcknowledgementLevel::Memory),
         ("[threads]\nplacement = \"two\"\n", AcknowledgementLevel::Durable),
     ] {
         let setup = Setup { journal, ..Setup::default() };

@@ -16,6 +16,8 @@ use crate::inbox::PATIENCE;
 /// An exchange in a process of its own; killed by its id when dropped.
 pub struct ExchangeProcess {
     child: Child,
+    /// What writes its journal, where that is another process; killed with it when dropped.
+    pub persister: Option<Child>,
     /// Where it is.
     pub ready: ReadyFile,
     /// Its keys.
@@ -70,6 +72,7 @@ impl ExchangeProcess {
     /// Starts one on a folder with a configuration and waits for its ready file.
     pub fn spawn(folder: TempDir) -> Self {
         let ready_path = folder.path().join("ready.json");
+        let persister = has_own_persister(&folder).then(|| spawn_persister(&folder));
         let mut child = command(&folder)
             .arg("--config")
             .arg(folder.path().join("exchange.toml"))
@@ -90,7 +93,12 @@ impl ExchangeProcess {
         }
         let ready = ReadyFile::read(&ready_path).expect("a ready file is written at once");
         let keys = KeyFile::read(&ready.keys).expect("the keys file is readable");
-        Self { child, ready, keys, folder }
+        Self { child, persister, ready, keys, folder }
+    }
+
+    /// Waits for its end by itself; gives how it ended.
+    pub fn wait_for_end(&mut self) -> ExitStatus {
+        wait(&mut self.child)
     }
 
     /// Process id.
@@ -140,7 +148,32 @@ impl Drop for ExchangeProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Left alone it would end by itself, after what is left in the log.
+        if let Some(persister) = &mut self.persister {
+            let _ = persister.kill();
+            let _ = persister.wait();
+        }
     }
+}
+
+fn has_own_persister(folder: &TempDir) -> bool {
+    let configuration = fs::read_to_string(folder.path().join("exchange.toml"));
+    configuration.is_ok_and(|text| text.contains("persister = \"process\""))
+}
+
+/// `forecastle persist` on a folder; it waits for the exchange.
+pub fn spawn_persister(folder: &TempDir) -> Child {
+    fs::create_dir_all(data_folder(folder)).expect("the folder is writable");
+    Command::new(env!("CARGO_BIN_EXE_forecastle"))
+        .arg("persist")
+        .arg("--data")
+        .arg(data_folder(folder))
+        .arg("--config")
+        .arg(folder.path().join("exchange.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary was built by cargo")
 }
 
 /// How an exchange ended.
