@@ -44,7 +44,7 @@ impl<T: Copy> Arena<T> {
         let length = size_of::<T>()
             .checked_mul(capacity as usize)
             .expect("the arena fits the address space");
-        let pages = Pages::zeroed(length.max(1), huge_pages);
+        let pages = Pages::untouched(length.max(1), huge_pages);
         let first = pages.base().cast::<T>();
         for index in 0..capacity as usize {
             let slot = first.as_ptr().wrapping_add(index);

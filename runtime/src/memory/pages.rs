@@ -1,4 +1,4 @@
-//! A zeroed, page-aligned block of anonymous memory, every page of it touched.
+//! A page-aligned block of anonymous memory, every page of it touched, by the block or its owner.
 //!
 //! The block behind arenas and anonymous regions. Cold: made at start, freed at the end.
 
@@ -32,6 +32,19 @@ impl Pages {
     /// # Panics
     /// When `length` is 0 or does not fit an allocation. Ends the process when memory is out.
     pub(crate) fn zeroed(length: usize, huge_pages: HugePages) -> Self {
+        let pages = Self::untouched(length, huge_pages);
+        // The zeros are written, not taken from the kernel, so that every page is resident.
+        // SAFETY: `base` points to as many bytes as the layout has, and this block alone owns them.
+        unsafe { pages.base.as_ptr().write_bytes(0, pages.layout.size()) };
+        pages
+    }
+
+    /// As [`Pages::zeroed`], for an owner that writes the whole length before it reads: until then
+    /// the bytes are not initialised and the pages may not be resident.
+    ///
+    /// # Panics
+    /// As [`Pages::zeroed`].
+    pub(crate) fn untouched(length: usize, huge_pages: HugePages) -> Self {
         assert!(length > 0, "a block of pages has at least one byte");
         let advise = huge_pages == HugePages::Advise && length >= HUGE_PAGE_LENGTH;
         let alignment = if advise { HUGE_PAGE_LENGTH } else { PAGE_LENGTH };
@@ -44,9 +57,6 @@ impl Pages {
         if advise {
             advise_huge_pages(base, layout.size());
         }
-        // The zeros are written, not taken from the kernel, so that every page is resident.
-        // SAFETY: `base` points to `layout.size()` bytes that this block alone owns.
-        unsafe { base.as_ptr().write_bytes(0, layout.size()) };
         Self { base, layout }
     }
 
