@@ -1,5 +1,6 @@
 //! The matrix: every case by name, who sends in it, and what it shows.
 
+mod endings;
 mod groups;
 mod inbound;
 mod life;
@@ -29,6 +30,9 @@ pub const CASES: &[Case] = &[
     native("unicast_small_out", "20,000 small messages come in order", outbound::small),
     stock("unicast_fragmented_in", "fragments are put together", inbound::fragmented),
     native("unicast_fragmented_out", "fragments are put together", outbound::fragmented),
+    stock("unicast_longest_in", "messages of 16 MiB", inbound::longest),
+    native("unicast_longest_out", "messages of 16 MiB", outbound::longest),
+    stock("unicast_longest_term_in", "terms of 1 GiB", inbound::longest_term),
     stock("unicast_roll_over_in", "terms and their ids roll over", inbound::roll_over),
     native("unicast_roll_over_out", "terms and their ids roll over", outbound::roll_over),
     stock("unicast_mtu_min_in", "datagrams of 64 bytes", inbound::mtu_min),
@@ -42,17 +46,22 @@ pub const CASES: &[Case] = &[
     stock("unicast_heavy_loss_in", "what is lost again is repaired", inbound::heavy_loss),
     native("unicast_heavy_loss_out", "what is lost again is repaired", outbound::heavy_loss),
     stock("unicast_gap_hold_in", "a gap waits for repair so long only", inbound::gap_hold),
+    stock("unicast_unreliable_in", "no repair is asked for", inbound::unreliable),
     native("unicast_unreliable_out", "reliable=false fills gaps", outbound::unreliable),
     stock("unicast_window_in", "a slow reader holds the sender back", inbound::window),
     native("unicast_window_out", "a slow reader holds the sender back", outbound::window),
     stock("unicast_wide_window_in", "windows up to 2 MiB", inbound::wide_window),
     native("unicast_wide_window_out", "windows up to 2 MiB", outbound::wide_window),
     native("unicast_cubic_out", "round trips are answered", outbound::congestion_control),
-    stock("unicast_sessions_in", "200 sessions share a socket", inbound::sessions),
-    native("unicast_sessions_out", "200 sessions share a socket", outbound::sessions),
+    stock("unicast_sessions_in", "500 sessions share a socket", inbound::sessions),
+    native("unicast_sessions_out", "500 sessions share a socket", outbound::sessions),
     stock("end_of_stream_in", "everything comes, then the end", life::end_of_stream_in),
     native("end_of_stream_out", "everything comes, then the end", life::end_of_stream_out),
-    stock("revoked_in", "a revoked stream ends at once", life::revoked_in),
+    stock("revoked_in", "a revoked stream ends at once", endings::revoked_in),
+    native("revoked_out", "a revoked stream ends at once", endings::revoked_out),
+    stock("silent_sender_in", "a silent image goes after 10 s", endings::silent_sender_in),
+    native("silent_sender_out", "a silent image goes after 10 s", endings::silent_sender_out),
+    native("silent_receiver_out", "not connected after 5 s", endings::silent_receiver_out),
     stock("late_join_in", "a stream is joined where it is", life::late_join_in),
     native("late_join_out", "a stream is joined where it is", life::late_join_out),
     stock("reject_in", "a refused sender knows at once", life::reject_in),
@@ -72,6 +81,8 @@ pub const CASES: &[Case] = &[
     stock("multicast_other_tag_in", "another tag does not count", multicast::other_tag_in),
     stock("multicast_loss_in", "what is lost is repaired for all", multicast::loss_in),
     native("multicast_loss_out", "what is lost is repaired for all", multicast::loss_out),
+    stock("multicast_late_in", "a stream is joined where it is", multicast::late_join_in),
+    native("multicast_end_out", "everything comes, then the end", multicast::end_of_stream_out),
     stock("destinations_dynamic_in", "receivers register", multi_destination::dynamic_in),
     native(
         "destinations_dynamic_out",
@@ -98,7 +109,12 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Cases of the protocol that nothing here runs, with the reason.
-pub const ABSENT: &[(&str, &str)] = &[];
+pub const ABSENT: &[(&str, &str)] = &[
+    ("ipv6", "our sockets are IPv4 only"),
+    ("cubic_in", "a receiver of ours has a static window and measures no round trips"),
+    ("start_position_out", "a publication of ours begins at the start of its first term"),
+    ("older_aeron", "the driver is the one that the crate brings, 1.54.0"),
+];
 
 const fn stock(
     name: &'static str,

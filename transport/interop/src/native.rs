@@ -92,7 +92,7 @@ impl NativeReceiver {
     ) -> anyhow::Result<()> {
         let (endpoint, now_ns) = (&mut self.endpoint, self.clock.now_ns());
         let loss = &mut self.loss_in;
-        self.channel.receive(|source, datagram| {
+        receive_all(&mut self.channel, |source, datagram| {
             if !loss.takes(datagram) {
                 endpoint.on_datagram(now_ns, source, datagram);
             }
@@ -228,7 +228,7 @@ impl NativeSender {
     pub fn work(&mut self) {
         let (endpoint, now_ns) = (&mut self.endpoint, self.clock.now_ns());
         let loss = &mut self.loss_in;
-        self.channel.receive(|source, datagram| {
+        receive_all(&mut self.channel, |source, datagram| {
             if !loss.takes(datagram) {
                 endpoint.on_datagram(now_ns, source, datagram);
             }
@@ -264,6 +264,15 @@ impl NativeSender {
     }
 }
 
+/// What waits at the socket, at most [`BATCHES_MAX`] system calls.
+fn receive_all(channel: &mut UdpChannel, mut handler: impl FnMut(SocketAddr, &[u8])) {
+    for _ in 0..BATCHES_MAX {
+        if channel.receive(&mut handler) < BATCH_LENGTH {
+            break;
+        }
+    }
+}
+
 fn check_drops(counters: &Counters, causes: &[DropCause]) -> anyhow::Result<()> {
     for (cause, count) in counters.drops() {
         let is_allowed = count == 0 || causes.contains(&cause);
@@ -288,4 +297,7 @@ fn v4(address: SocketAddr) -> SocketAddrV4 {
     }
 }
 
+const BATCHES_MAX: usize = 32;
+/// Datagrams that one system call takes at most.
+const BATCH_LENGTH: usize = 32;
 const SOCKET_BUFFER: usize = 128 * 1024;

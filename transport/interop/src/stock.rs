@@ -1,14 +1,17 @@
 //! The real thing: an Aeron media driver and client from the C sources, driven in this thread, so
 //! that a case is one loop. The driver's directory is the case's temporary folder.
 
+use std::cell::RefCell;
 use std::ffi::CString;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use rusteron_client::{
-    Aeron, AeronContext, AeronExclusivePublication, AeronFragmentClosureAssembler, AeronHeader,
-    AeronImage, AeronOfferError, AeronSubscription, Handlers,
+    Aeron, AeronContext, AeronErrorHandlerCallback, AeronExclusivePublication,
+    AeronFragmentClosureAssembler, AeronHeader, AeronImage, AeronOfferError, AeronSubscription,
+    Handlers,
 };
 use rusteron_media_driver::bindings::aeron_threading_mode_enum;
 use rusteron_media_driver::{AeronDriver, AeronDriverContext};
@@ -20,6 +23,8 @@ pub struct Stock {
     // The client goes first: it says good-bye to the driver.
     client: Aeron,
     driver: AeronDriver,
+    /// What the client says when it gives up; its own way is to end the process.
+    client_error: Rc<RefCell<Option<String>>>,
 }
 
 impl Stock {
@@ -57,17 +62,29 @@ impl Stock {
         let context = AeronContext::new()?;
         context.set_dir(&directory)?;
         context.set_use_conductor_agent_invoker(true)?;
+        let client_error = Rc::default();
+        context.set_error_handler(Some(Recorder { error: Rc::clone(&client_error) }))?;
         let client = Aeron::new(&context)?;
         client.start()?;
-        Ok(Self { client, driver })
+        Ok(Self { client, driver, client_error })
     }
 
-    /// One turn of driver and client; whether either did something.
+    /// Lets driver and client work until they have nothing to do, at most [`TURNS_MAX`] turns: a
+    /// turn reads a few datagrams only, and a driver with a thread of its own takes many in the
+    /// time that our side takes for one burst.
     ///
     /// # Errors
     /// Those of Aeron.
-    pub fn work(&self) -> anyhow::Result<bool> {
-        Ok(self.driver.main_do_work()? + self.client.main_do_work()? > 0)
+    pub fn work(&self) -> anyhow::Result<()> {
+        for _ in 0..TURNS_MAX {
+            if self.driver.main_do_work()? + self.client.main_do_work()? == 0 {
+                break;
+            }
+        }
+        match self.client_error.borrow_mut().take() {
+            Some(error) => bail!("the Aeron client: {error}"),
+            None => Ok(()),
+        }
     }
 
     /// Opens a publication.
@@ -274,6 +291,16 @@ impl StockSubscription {
     }
 }
 
+struct Recorder {
+    error: Rc<RefCell<Option<String>>>,
+}
+
+impl AeronErrorHandlerCallback for Recorder {
+    fn handle_aeron_error_handler(&mut self, code: i32, message: &str) {
+        *self.error.borrow_mut() = Some(format!("{message} ({code})"));
+    }
+}
+
 struct Sink<'a> {
     handler: &'a mut dyn FnMut(i32, &[u8]),
 }
@@ -293,6 +320,7 @@ pub const TERM_LENGTH: usize = 64 * 1024;
 /// Until a driver has answered a command, or a peer is found.
 pub const SET_UP_LIMIT: Duration = Duration::from_secs(10);
 
+const TURNS_MAX: usize = 64;
 const FIRST_TURNS: usize = 10;
 const ADDRESS_LENGTH_MAX: usize = 64;
 const SYSTEM_COUNTER_TYPE: i32 = 0;

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 /// Runs `turn` until it says that `what` is there.
 ///
@@ -15,7 +15,7 @@ pub fn until(
     mut turn: impl FnMut() -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
     let deadline = Instant::now() + limit;
-    while !turn()? {
+    while !turn().with_context(|| format!("waiting for {what}"))? {
         if Instant::now() >= deadline {
             bail!("{what} did not come within {} s", limit.as_secs());
         }

@@ -22,6 +22,9 @@ pub struct GroupIn {
     pub members: Vec<(NativeReceiver, Tally)>,
     /// What is sent.
     pub script: Script,
+    /// Messages that the sender may be ahead of the slowest member, where its flow control does
+    /// not see to it that nobody is left behind.
+    pub ahead_max: u64,
 }
 
 impl GroupIn {
@@ -33,15 +36,11 @@ impl GroupIn {
         until(CARRY_LIMIT, "every member's last message", || {
             self.turn(POLL_LIMIT)?;
             let all_joined = self.members.iter().all(|(member, _)| !member.available.is_empty());
+            let slowest = slowest(self.members.iter().map(|(_, tally)| tally))?;
             if all_joined {
-                self.script.end_at(count);
+                self.script.end_at(count.min(slowest.saturating_add(self.ahead_max)));
             }
-            for (_, tally) in &self.members {
-                if tally.next()? < count {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
+            Ok(slowest >= count)
         })?;
         let seen = self.members[0].1.finish(count)?;
         for (_, tally) in &self.members {
@@ -113,6 +112,9 @@ pub struct GroupOut {
     pub members: Vec<StockMember>,
     /// What is sent.
     pub script: Script,
+    /// Messages that the sender may be ahead of the slowest member, where its flow control does
+    /// not see to it that nobody is left behind.
+    pub ahead_max: u64,
 }
 
 impl GroupOut {
@@ -123,15 +125,11 @@ impl GroupOut {
     pub fn carry(&mut self, count: u64) -> anyhow::Result<String> {
         until(CARRY_LIMIT, "every member's last message", || {
             self.turn()?;
+            let slowest = slowest(self.members.iter().map(|member| &member.tally))?;
             if self.have_all_joined()? {
-                self.script.end_at(count);
+                self.script.end_at(count.min(slowest.saturating_add(self.ahead_max)));
             }
-            for member in &self.members {
-                if member.tally.next()? < count {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
+            Ok(slowest >= count)
         })?;
         let seen = self.members[0].tally.finish(count)?;
         for member in &self.members {
@@ -195,6 +193,14 @@ impl GroupOut {
     }
 }
 
+fn slowest<'a>(tallies: impl Iterator<Item = &'a Tally>) -> anyhow::Result<u64> {
+    let mut slowest = u64::MAX;
+    for tally in tallies {
+        slowest = slowest.min(tally.next()?);
+    }
+    Ok(slowest)
+}
+
 /// The messages of a group.
 pub fn group_traffic() -> (Script, Tally) {
     traffic(LENGTH_MIN, LENGTH_MAX, 0)
@@ -207,6 +213,11 @@ pub const REPAIRS: &[DropCause] = &[
     DropCause::RetransmitBudget,
     DropCause::NakOutOfRange,
 ];
+
+/// No limit: flow control waits for the slowest.
+pub const FLOW_CONTROLLED: u64 = u64::MAX;
+/// As many messages as half a window holds at least.
+pub const PACED: u64 = 8;
 
 const LENGTH_MIN: usize = 8;
 const LENGTH_MAX: usize = 2_000;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
+use forecastle_transport::limits::MESSAGE_LENGTH_MAX;
 use forecastle_transport::{DropCause, ReceiveConfig};
 
 use super::stream::{
@@ -36,6 +37,16 @@ pub fn roll_over(folder: &Path) -> anyhow::Result<String> {
 /// Datagrams of 8 KiB.
 pub fn mtu_8k(folder: &Path) -> anyhow::Result<String> {
     plain(folder, "|mtu=8k|term-length=1m", (100, 100_000), 2_000)
+}
+
+/// Messages as long as the protocol lets them be.
+pub fn longest(folder: &Path) -> anyhow::Result<String> {
+    plain(folder, "|term-length=128m", (MESSAGE_LENGTH_MAX, MESSAGE_LENGTH_MAX), 3)
+}
+
+/// The longest term there is.
+pub fn longest_term(folder: &Path) -> anyhow::Result<String> {
+    plain(folder, "|term-length=1g", (8, 5_000), 1_000)
 }
 
 /// The longest datagrams there are.
@@ -82,8 +93,7 @@ fn lossy(folder: &Path, options: &str, per_mille: u64) -> anyhow::Result<String>
     let (mut script, mut tally) = traffic(8, 2_000, count);
     stream.carry(&mut script, &mut tally, POLL_LIMIT)?;
     stream.stock.check_clean()?;
-    let of_repairs = [DropCause::Duplicate, DropCause::UnderRun, DropCause::UnknownSession];
-    stream.receiver.check_drops(&of_repairs)?;
+    stream.receiver.check_drops(REPAIRS)?;
     let naks = stream.receiver.endpoint.counters().naks;
     let repaired = stream.stock.counter("Retransmits sent")?;
     ensure!(naks > 0 && repaired > 0, "{naks} NAKs, {repaired} repairs: nothing was lost");
@@ -94,7 +104,20 @@ fn lossy(folder: &Path, options: &str, per_mille: u64) -> anyhow::Result<String>
 
 /// A reader that waits at most a millisecond for a repair and goes on.
 pub fn gap_hold(folder: &Path) -> anyhow::Result<String> {
-    let config = ReceiveConfig { gap_hold_ns: Some(1_000_000), ..receive_config() };
+    let (seen, naks) = holding(folder, 1_000_000)?;
+    ensure!(naks > 0, "no repair was asked for");
+    Ok(format!("{seen}, {naks} NAKs"))
+}
+
+/// A reader that waits for no repair and asks for none.
+pub fn unreliable(folder: &Path) -> anyhow::Result<String> {
+    let (seen, naks) = holding(folder, 0)?;
+    ensure!(naks == 0, "{naks} repairs were asked for");
+    Ok(format!("{seen}, no NAK"))
+}
+
+fn holding(folder: &Path, hold_ns: u64) -> anyhow::Result<(String, u64)> {
+    let config = ReceiveConfig { gap_hold_ns: Some(hold_ns), ..receive_config() };
     let mut stream = Inbound::open(Stock::launch(folder)?, config, "")?;
     let count = 5_000;
     let (mut script, tally) = traffic(8, 200, count);
@@ -113,7 +136,8 @@ pub fn gap_hold(folder: &Path) -> anyhow::Result<String> {
     ensure!(skipped > 0, "no gap was given up");
     let taken = tally.taken();
     ensure!(taken < count, "every message came");
-    Ok(format!("{taken} of {count} messages in order, {skipped} gaps given up"))
+    let naks = stream.receiver.endpoint.counters().naks;
+    Ok((format!("{taken} of {count} messages in order, {skipped} gaps given up"), naks))
 }
 
 /// A window of many datagrams, as long as the kernel's limit lets a socket buffer be.
@@ -143,7 +167,7 @@ pub fn window(folder: &Path) -> anyhow::Result<String> {
 
 /// Many publications over one socket of the stock driver.
 pub fn sessions(folder: &Path) -> anyhow::Result<String> {
-    let (sessions, count) = (200, 100);
+    let (sessions, count) = (500, 50);
     let config =
         ReceiveConfig { images_max: sessions, images_per_source_max: sessions, ..receive_config() };
     let stock = Stock::launch(folder)?;
@@ -170,9 +194,14 @@ pub fn sessions(folder: &Path) -> anyhow::Result<String> {
         all_have(tallies.values(), count)
     })?;
     stock.check_clean()?;
-    receiver.check_drops(&[])?;
+    // So many streams at once may be more than the socket's buffer holds.
+    receiver.check_drops(REPAIRS)?;
     for tally in tallies.values() {
         tally.finish(count)?;
     }
     Ok(format!("{sessions} sessions of {count} messages"))
 }
+
+/// What a receiver drops when repairs cross with what they repair.
+const REPAIRS: &[DropCause] =
+    &[DropCause::Duplicate, DropCause::UnderRun, DropCause::UnknownSession];

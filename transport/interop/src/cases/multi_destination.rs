@@ -10,7 +10,7 @@ use forecastle_transport::{
     Destination, FlowControl, PublicationConfig, ReceiveConfig, SendConfig,
 };
 
-use super::groups::{GroupIn, GroupOut, REPAIRS, StockMember, group_traffic};
+use super::groups::{FLOW_CONTROLLED, GroupIn, GroupOut, REPAIRS, StockMember, group_traffic};
 use super::stream::{POLL_LIMIT, SESSION_ID, STREAM_ID, TERM_LENGTH, bound_endpoint};
 use crate::loss::Loss;
 use crate::native::{NativeReceiver, NativeSender, free_port};
@@ -31,7 +31,13 @@ pub fn dynamic_in(folder: &Path) -> anyhow::Result<String> {
         ensure!(registered.is_ok(), "no room to register");
         members.push((member, group_traffic().1));
     }
-    let mut group = GroupIn { stock, publication, members, script: group_traffic().0 };
+    let mut group = GroupIn {
+        stock,
+        publication,
+        members,
+        script: group_traffic().0,
+        ahead_max: FLOW_CONTROLLED,
+    };
     let seen = group.carry(COUNT)?;
     group.check(&[forecastle_transport::DropCause::UnknownSession])?;
     Ok(seen)
@@ -49,7 +55,13 @@ pub fn manual_in(folder: &Path) -> anyhow::Result<String> {
         stock.add_destination(&publication, &format!("aeron:udp?endpoint={}", member.address()))?;
         members.push((member, group_traffic().1));
     }
-    let mut group = GroupIn { stock, publication, members, script: group_traffic().0 };
+    let mut group = GroupIn {
+        stock,
+        publication,
+        members,
+        script: group_traffic().0,
+        ahead_max: FLOW_CONTROLLED,
+    };
     let seen = group.carry(COUNT)?;
     group.check(&[])?;
     Ok(seen)
@@ -106,7 +118,13 @@ pub fn manual_out(folder: &Path) -> anyhow::Result<String> {
         ensure!(sender.endpoint.add_destination(endpoint.into()).is_ok(), "no room");
         members.push(member);
     }
-    let mut group = GroupOut { sender, publication, members, script: group_traffic().0 };
+    let mut group = GroupOut {
+        sender,
+        publication,
+        members,
+        script: group_traffic().0,
+        ahead_max: FLOW_CONTROLLED,
+    };
     let seen = group.carry(COUNT)?;
     group.check(&[])?;
     Ok(seen)
@@ -154,7 +172,13 @@ fn registering(folder: &Path) -> anyhow::Result<GroupOut> {
     for number in 0..MEMBERS as usize {
         members.push(StockMember::join(folder, number, &uri)?);
     }
-    Ok(GroupOut { sender, publication, members, script: group_traffic().0 })
+    Ok(GroupOut {
+        sender,
+        publication,
+        members,
+        script: group_traffic().0,
+        ahead_max: FLOW_CONTROLLED,
+    })
 }
 
 fn registering_uri(control: SocketAddrV4) -> String {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
+use forecastle_transport::limits::MESSAGE_LENGTH_MAX;
 use forecastle_transport::{DropCause, SendConfig};
 
 use super::stream::{
@@ -36,6 +37,12 @@ pub fn roll_over(folder: &Path) -> anyhow::Result<String> {
 pub fn mtu_8k(folder: &Path) -> anyhow::Result<String> {
     let config = SendConfig { mtu: 8192, ..SendConfig::unicast(1, 1 << 20) };
     plain(folder, config, "", (100, 100_000), (2_000, OVERFLOWS))
+}
+
+/// Messages as long as the protocol lets them be.
+pub fn longest(folder: &Path) -> anyhow::Result<String> {
+    let lengths = (MESSAGE_LENGTH_MAX, MESSAGE_LENGTH_MAX);
+    plain(folder, SendConfig::unicast(1, 1 << 27), "", lengths, (3, OVERFLOWS))
 }
 
 /// The longest datagrams there are.
@@ -159,7 +166,7 @@ pub fn congestion_control(folder: &Path) -> anyhow::Result<String> {
 
 /// Many publications over one socket of ours.
 pub fn sessions(folder: &Path) -> anyhow::Result<String> {
-    let (sessions, count) = (200, 100);
+    let (sessions, count) = (500, 50);
     let stock = Stock::launch(folder)?;
     let mut subscription = stock.subscription("aeron:udp?endpoint=127.0.0.1:0", STREAM_ID)?;
     let endpoint = bound_endpoint(&stock, &subscription)?;
