@@ -60,6 +60,8 @@ pub const RETRANSMIT_LINGER_NS: u64 = 10_000_000;
 pub const RETRANSMITS_MAX: usize = 16;
 /// Bytes that one publication resends at most in one [`RETRANSMIT_LINGER_NS`], by default.
 pub const RETRANSMIT_BYTES_MAX_DEFAULT: u64 = 256 * 1024;
+/// Datagrams that one publication sends before the next one's turn.
+pub const TURN_DATAGRAMS_MAX: u32 = 16;
 /// A unicast NAK is served up to this many receiver windows.
 pub const RETRANSMIT_WINDOWS_UNICAST: u64 = 16;
 /// A group NAK is served up to this many receiver windows.

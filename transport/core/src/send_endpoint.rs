@@ -8,7 +8,10 @@ use crate::Transmit;
 use crate::counters::{Counters, DropCause};
 use crate::destinations::{Copies, Destinations, DestinationsFull};
 use crate::frame::Frame;
-use crate::limits::{FRAME_ALIGNMENT, MTU_DEFAULT, MTU_MAX, MTU_MIN, RETRANSMIT_BYTES_MAX_DEFAULT};
+use crate::limits::{
+    FRAME_ALIGNMENT, MTU_DEFAULT, MTU_MAX, MTU_MIN, RETRANSMIT_BYTES_MAX_DEFAULT,
+    TURN_DATAGRAMS_MAX,
+};
 use crate::position::TermGeometry;
 use crate::publication::{OfferError, Publication, PublicationNews};
 use crate::receivers::FlowControl;
@@ -28,6 +31,8 @@ pub struct SendEndpoint {
     destinations: Destinations,
     copies: Copies,
     cursor: usize,
+    /// Datagrams that the publication at the cursor may still send before the next one's turn.
+    turn_left: u32,
     has_news: bool,
     counters: Counters,
 }
@@ -52,6 +57,7 @@ impl SendEndpoint {
             copies: Copies::new(if config.destinations_max > 0 { config.mtu } else { 0 }),
             config,
             cursor: 0,
+            turn_left: TURN_DATAGRAMS_MAX,
             has_news: false,
             counters: Counters::new(),
         }
@@ -230,7 +236,8 @@ impl SendEndpoint {
     }
 
     /// Writes the next datagram that is due into `buffer`; call until `None`. Publications take
-    /// turns, one datagram each, copied to every destination where there are several. A call that
+    /// turns of up to [`TURN_DATAGRAMS_MAX`] datagrams, so that a socket can send those to one
+    /// address together; each is copied to every destination where there are several. A call that
     /// finds nothing looks at every open publication once.
     ///
     /// # Panics
@@ -247,12 +254,15 @@ impl SendEndpoint {
             if self.cursor >= self.index.len() {
                 self.cursor = 0;
             }
-            let slot = self.index.slot(self.cursor);
-            self.cursor += 1;
-            let publication = &mut self.publications[slot];
+            let publication = &mut self.publications[self.index.slot(self.cursor)];
             let length =
                 publication.poll_transmit(now_ns, has_destinations, buffer, &mut self.counters);
             self.has_news |= publication.take_freshness();
+            self.turn_left -= 1;
+            if length.is_none() || self.turn_left == 0 {
+                self.cursor += 1;
+                self.turn_left = TURN_DATAGRAMS_MAX;
+            }
             let Some(length) = length else { continue };
             if publication.is_multi_destination() {
                 self.copies.start(&buffer[..length], self.destinations.len());

@@ -1,12 +1,14 @@
 //! Runs cases, each in a process of its own, and prints what came of them.
 
 use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use forecastle_transport_udp::{Offload, SocketBuffers, UdpChannel};
 
 use crate::cases::{ABSENT, CASES, Case};
 
@@ -29,6 +31,7 @@ pub fn run(prefixes: &[&str]) -> anyhow::Result<bool> {
     let chosen: Vec<&Case> =
         CASES.iter().filter(|case| prefixes.is_empty() || is_chosen(case.name)).collect();
     ensure!(!chosen.is_empty(), "no case begins with {}", prefixes.join(" or "));
+    println!("our sockets: {}", offload()?);
     println!("{:<28} {:<7} {:<7} {:>7}  what was seen", "case", "sender", "result", "seconds");
     let (mut passed, mut failed) = (0, 0);
     for case in chosen {
@@ -59,6 +62,13 @@ pub fn run(prefixes: &[&str]) -> anyhow::Result<bool> {
         skipped => println!("{passed} passed, {failed} failed, {skipped} skipped"),
     }
     Ok(failed == 0)
+}
+
+/// What the kernel does for our sockets.
+fn offload() -> anyhow::Result<Offload> {
+    let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+    let buffers = SocketBuffers { receive_length: 0, send_length: 0 };
+    Ok(UdpChannel::unicast(address, buffers)?.offload())
 }
 
 /// Runs one case in this process and prints what it saw.

@@ -1,6 +1,5 @@
 //! One UDP socket as the transport uses it: non-blocking, on a named interface, in batches. What
 //! the network or the kernel loses is counted and never an error; the protocol above repairs it.
-#![allow(unsafe_code)]
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::os::fd::{AsRawFd, RawFd};
@@ -8,16 +7,19 @@ use std::os::fd::{AsRawFd, RawFd};
 use forecastle_transport::{Transmit, control_address};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::batch::Batch;
 use crate::error::UdpError;
+use crate::incoming::{BUFFERS_MAX, Incoming};
+use crate::offload::Offload;
+use crate::outgoing::Outgoing;
 
 /// A socket with its batches. Open it by [`Self::unicast`], [`Self::multicast_receiver`] or
 /// [`Self::multicast_sender`].
 pub struct UdpChannel {
     socket: Socket,
     local_address: SocketAddrV4,
-    incoming: Batch,
-    outgoing: Batch,
+    incoming: Incoming,
+    outgoing: Outgoing,
+    receives_offloaded: bool,
     counters: UdpCounters,
 }
 
@@ -97,11 +99,13 @@ impl UdpChannel {
     fn new(socket: Socket) -> Result<Self, UdpError> {
         let local = socket.local_addr().map_err(UdpError::io("read a socket's address"))?;
         let local_address = local.as_socket_ipv4().expect("the socket was opened for IPv4");
+        let offload = Offload::enable(socket.as_raw_fd());
         Ok(Self {
             socket,
             local_address,
-            incoming: Batch::new(),
-            outgoing: Batch::new(),
+            incoming: Incoming::new(),
+            outgoing: Outgoing::new(offload.sends),
+            receives_offloaded: offload.receives,
             counters: UdpCounters::default(),
         })
     }
@@ -112,8 +116,21 @@ impl UdpChannel {
         SocketAddr::V4(self.local_address)
     }
 
-    /// Hands over what waits, at most 32 datagrams in one system call; gives their number. A
-    /// full batch says that there may be more.
+    /// What is left to the kernel. Sending may turn out not to be later: a network card that cannot
+    /// cut datagrams apart refuses the first of them.
+    pub fn offload(&self) -> Offload {
+        Offload { sends: self.outgoing.is_offloaded(), receives: self.receives_offloaded }
+    }
+
+    /// Sends every datagram on its own from here on.
+    pub fn stop_send_offload(&mut self) {
+        self.flush();
+        self.outgoing.stop_offload();
+    }
+
+    /// Hands over what waits, at most 32 buffers in one system call, each with one datagram or,
+    /// with offload, up to 64 of one sender; gives the number of datagrams. From 32 on there may be
+    /// more: an agent that stops there every time starves what comes behind.
     #[inline]
     pub fn receive(&mut self, mut handler: impl FnMut(SocketAddr, &[u8])) -> usize {
         let count = match self.incoming.receive(self.socket.as_raw_fd()) {
@@ -124,17 +141,22 @@ impl UdpChannel {
                 return 0;
             }
         };
+        let mut datagram_count = 0;
         for index in 0..count {
-            match self.incoming.received(index) {
-                Some((source, datagram)) => {
-                    self.counters.datagrams_in += 1;
-                    self.counters.bytes_in += datagram.len() as u64;
-                    handler(source, datagram);
-                }
-                None => self.counters.receive_errors += 1,
+            let Some((source, datagrams)) = self.incoming.received(index) else {
+                self.counters.receive_errors += 1;
+                continue;
+            };
+            for datagram in datagrams {
+                datagram_count += 1;
+                self.counters.bytes_in += datagram.len() as u64;
+                handler(source, datagram);
             }
         }
-        count
+        self.counters.datagrams_in += datagram_count as u64;
+        self.counters.buffers_in += count as u64;
+        // A full batch says so even where some of it was in error.
+        if count == BUFFERS_MAX { datagram_count.max(count) } else { datagram_count }
     }
 
     /// Queues a copy of one datagram, and sends the batch when it is full; [`Self::flush`] sends
@@ -180,13 +202,13 @@ impl UdpChannel {
     /// (no buffers, nobody listening) are lost as on the network, and counted.
     #[inline]
     pub fn flush(&mut self) -> usize {
-        if self.outgoing.length() == 0 {
+        if self.outgoing.is_empty() {
             return 0;
         }
         let counters = &mut self.counters;
-        self.outgoing.send(self.socket.as_raw_fd(), |error| match error {
+        self.outgoing.send(self.socket.as_raw_fd(), |error, count| match error {
             libc::ECONNREFUSED => counters.sends_unheard += 1,
-            _ => counters.sends_refused += 1,
+            _ => counters.sends_refused += count as u64,
         })
     }
 
@@ -223,6 +245,8 @@ impl SocketBuffers {
 pub struct UdpCounters {
     /// Datagrams received.
     pub datagrams_in: u64,
+    /// Buffers they came in: fewer with offload.
+    pub buffers_in: u64,
     /// Bytes received.
     pub bytes_in: u64,
     /// Datagrams handed to the kernel or refused by it.

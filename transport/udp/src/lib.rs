@@ -1,4 +1,5 @@
-//! Sockets for the Forecastle transport: non-blocking UDP over IPv4, received and sent in batches.
+//! Sockets for the Forecastle transport: non-blocking UDP over IPv4, received and sent in batches,
+//! with segmentation offload where the kernel has it ([`Offload`]).
 //! A channel moves datagrams and knows nothing of frames; the endpoints of `forecastle-transport`
 //! do. Nothing is allocated after a channel is opened.
 //!
@@ -22,11 +23,15 @@
 //!
 //! An agent that parks calls [`wait_readable`] with all its channels when a cycle did nothing.
 
-mod batch;
 mod channel;
 mod error;
+mod incoming;
+mod kernel;
+mod offload;
+mod outgoing;
 mod wait;
 
 pub use channel::{SocketBuffers, TRANSMIT_DATAGRAMS_MAX, UdpChannel, UdpCounters};
 pub use error::UdpError;
+pub use offload::Offload;
 pub use wait::{WAIT_CHANNELS_MAX, wait_readable};

@@ -52,6 +52,61 @@ fn batches_larger_than_one_system_call_arrive_whole_with_their_source() {
     assert_eq!(here.counters().bytes_out, there.counters().bytes_in);
 }
 
+/// Numbered datagrams, all of one length but for a few.
+fn numbered(count: u32) -> Vec<Vec<u8>> {
+    let datagram = |number: u32| {
+        let mut datagram = vec![number as u8; if number % 37 == 5 { 500 } else { 1408 }];
+        datagram[..4].copy_from_slice(&number.to_le_bytes());
+        datagram
+    };
+    (0..count).map(datagram).collect()
+}
+
+fn send_all(channel: &mut UdpChannel, to: SocketAddr, datagrams: &[Vec<u8>]) {
+    datagrams.iter().for_each(|datagram| channel.send(to, datagram));
+    channel.flush();
+}
+
+#[test]
+fn datagrams_that_travel_together_arrive_apart_and_in_order() {
+    let (mut here, mut there) = (unicast(), unicast());
+    let datagrams = numbered(90);
+    send_all(&mut here, there.local_address(), &datagrams);
+    let received = receive(&mut there, 90);
+    for (expected, (source, bytes)) in datagrams.iter().zip(&received) {
+        assert_eq!(*source, here.local_address());
+        assert_eq!(bytes, expected);
+    }
+    println!("{}", there.offload());
+    let counters = there.counters();
+    assert_eq!(counters.datagrams_in, 90);
+    if there.offload().receives && here.offload().sends {
+        assert!(counters.buffers_in < 20, "{} buffers", counters.buffers_in);
+    }
+}
+
+#[test]
+fn without_offload_at_either_end_the_same_arrives() {
+    let datagrams = numbered(90);
+    let (mut here, mut there) = (unicast(), unicast());
+    here.stop_send_offload();
+    assert!(!here.offload().sends);
+    send_all(&mut here, there.local_address(), &datagrams);
+    let received: Vec<_> = receive(&mut there, 90).into_iter().map(|entry| entry.1).collect();
+    assert_eq!(received, datagrams);
+
+    // A socket that never heard of offload gets every datagram on its own.
+    let plain = std::net::UdpSocket::bind((LOOPBACK, 0)).unwrap();
+    plain.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut here = unicast();
+    send_all(&mut here, plain.local_addr().unwrap(), &datagrams);
+    for expected in &datagrams {
+        let mut buffer = [0; 2048];
+        let length = plain.recv(&mut buffer).unwrap();
+        assert_eq!(buffer[..length], expected[..]);
+    }
+}
+
 #[test]
 fn nothing_to_read_is_not_an_error_and_waiting_ends() {
     let mut channel = unicast();

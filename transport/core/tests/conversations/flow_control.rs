@@ -3,11 +3,16 @@
 use forecastle_transport::frame::{
     Frame, STATUS_EOS, StatusFrame, TYPE_DATA, TYPE_NAK, TYPE_SETUP, TYPE_STATUS,
 };
-use forecastle_transport::{DropCause, OfferError, SendConfig};
+use forecastle_transport::{
+    Destination, DropCause, OfferError, PublicationConfig, SendConfig, SendEndpoint,
+};
 use zerocopy::IntoBytes;
+use zerocopy::little_endian::I32;
 
 use crate::crafted::{self, TERM};
-use crate::network::{Faults, MS, World, address, control_group, data_group, receiver_address};
+use crate::network::{
+    Faults, MS, SESSION, STREAM, World, address, control_group, data_group, receiver_address,
+};
 
 /// A sender alone: what it writes is kept, its receivers are crafted frames.
 fn alone(send: SendConfig) -> World {
@@ -67,6 +72,40 @@ fn padding_waits_until_its_end_is_within_half_a_term_of_the_receiver() {
     hear(&mut world, &crafted::status(0, TERM, half, half));
     world.run_for(1);
     assert_eq!(sent(&world), 65536);
+}
+
+#[test]
+fn publications_take_turns_of_sixteen_datagrams() {
+    let mut sender = SendEndpoint::new(SendConfig::unicast(2, 1 << 20));
+    let mut publications = Vec::new();
+    for (index, session_id) in [(0, SESSION), (1, SESSION + 1)] {
+        let publication = sender.add_publication(&PublicationConfig {
+            stream_id: STREAM,
+            session_id,
+            initial_term_id: TERM,
+            destination: Destination::Address(receiver_address(index)),
+            response_requested: false,
+        });
+        let mut status = crafted::status(0, TERM, 0, 64 * 1024);
+        status.session_id = I32::new(session_id);
+        sender.on_datagram(0, receiver_address(index), status.as_bytes());
+        publications.push(publication.unwrap());
+    }
+    let mut buffer = [0; 2048];
+    while sender.poll_transmit(0, &mut buffer).is_some() {}
+    for (publication, count) in publications.iter().zip([20, 40]) {
+        (0..count).for_each(|_| assert!(sender.offer(*publication, &[0; 1376]).is_ok()));
+    }
+    let mut runs: Vec<(u16, usize)> = Vec::new();
+    while let Some(transmit) = sender.poll_transmit(1, &mut buffer) {
+        let port = transmit.destination.port();
+        match runs.last_mut() {
+            Some((last, count)) if *last == port => *count += 1,
+            _ => runs.push((port, 1)),
+        }
+    }
+    runs.sort_unstable();
+    assert_eq!(runs, [(2000, 4), (2000, 16), (2001, 8), (2001, 16), (2001, 16)]);
 }
 
 #[test]

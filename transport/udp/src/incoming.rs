@@ -1,0 +1,126 @@
+//! Datagrams received in one recvmmsg call: buffers, addresses and the kernel's arrays over them,
+//! allocated once. With receive offload the kernel hands over several datagrams of one sender as
+//! one buffer and says where to cut it.
+#![allow(unsafe_code)]
+
+use std::mem;
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+
+use crate::kernel::{ADDRESS_LENGTH, DATAGRAM_LENGTH_MAX, from_kernel, last_error, no_address};
+
+/// Buffers in one system call.
+pub(crate) const BUFFERS_MAX: usize = 32;
+
+/// Buffers, addresses, control data and headers. The parts live in boxes whose contents never move,
+/// and the headers point into the others for ever.
+pub(crate) struct Incoming {
+    bytes: Box<[u8]>,
+    addresses: Box<[libc::sockaddr_in]>,
+    controls: Box<[Control]>,
+    vectors: Box<[libc::iovec]>,
+    headers: Box<[libc::mmsghdr]>,
+}
+
+// SAFETY: the raw pointers inside lead only into boxes that the same value owns, so moving it to
+// another thread moves everything they reach.
+unsafe impl Send for Incoming {}
+
+impl Incoming {
+    pub(crate) fn new() -> Self {
+        let mut bytes = vec![0u8; BUFFERS_MAX * DATAGRAM_LENGTH_MAX].into_boxed_slice();
+        let mut addresses = vec![no_address(); BUFFERS_MAX].into_boxed_slice();
+        let mut controls: Box<[_]> = (0..BUFFERS_MAX).map(|_| Control::empty()).collect();
+        let mut vectors: Box<[_]> = bytes
+            .chunks_exact_mut(DATAGRAM_LENGTH_MAX)
+            .map(|chunk| libc::iovec {
+                iov_base: chunk.as_mut_ptr().cast(),
+                iov_len: DATAGRAM_LENGTH_MAX,
+            })
+            .collect();
+        let parts = vectors.iter_mut().zip(addresses.iter_mut()).zip(controls.iter_mut());
+        let headers = parts
+            .map(|((vector, address), control)| {
+                // SAFETY: msghdr is plain data for which all zero bytes is a valid value (no
+                // control data, no flags).
+                let mut header: libc::msghdr = unsafe { mem::zeroed() };
+                header.msg_name = (&raw mut *address).cast();
+                header.msg_namelen = ADDRESS_LENGTH;
+                header.msg_iov = vector;
+                header.msg_iovlen = 1;
+                header.msg_control = (&raw mut *control).cast();
+                libc::mmsghdr { msg_hdr: header, msg_len: 0 }
+            })
+            .collect();
+        Self { bytes, addresses, controls, vectors, headers }
+    }
+
+    /// Receives what waits on `socket`, at most [`BUFFERS_MAX`] buffers; their number.
+    #[inline]
+    pub(crate) fn receive(&mut self, socket: RawFd) -> Result<usize, i32> {
+        for (header, vector) in self.headers.iter_mut().zip(self.vectors.iter_mut()) {
+            header.msg_hdr.msg_namelen = ADDRESS_LENGTH;
+            header.msg_hdr.msg_controllen = mem::size_of::<Control>();
+            vector.iov_len = DATAGRAM_LENGTH_MAX;
+        }
+        let headers = self.headers.as_mut_ptr();
+        let count = BUFFERS_MAX as libc::c_uint;
+        let flags = libc::MSG_DONTWAIT;
+        // SAFETY: `headers` holds BUFFERS_MAX entries whose names, vectors and control data point
+        // to buffers of the stated lengths that this value owns and nobody else borrows now
+        // (`&mut self`); a null timeout means none.
+        let received =
+            unsafe { libc::recvmmsg(socket, headers, count, flags, std::ptr::null_mut()) };
+        let received = usize::try_from(received).map_err(|_| last_error())?;
+        Ok(received)
+    }
+
+    /// The `index`-th buffer of the last [`Self::receive`] with its sender, in datagrams; `None`
+    /// when it was cut or did not come from an IPv4 address.
+    #[inline]
+    pub(crate) fn received(
+        &self,
+        index: usize,
+    ) -> Option<(SocketAddr, impl Iterator<Item = &[u8]>)> {
+        let header = &self.headers[index];
+        let is_whole = header.msg_hdr.msg_flags & libc::MSG_TRUNC == 0;
+        let address = &self.addresses[index];
+        let is_ipv4 = i32::from(address.sin_family) == libc::AF_INET;
+        if !is_whole || !is_ipv4 {
+            return None;
+        }
+        let start = index * DATAGRAM_LENGTH_MAX;
+        let length = (header.msg_len as usize).min(DATAGRAM_LENGTH_MAX);
+        let bytes = &self.bytes[start..start + length];
+        let has_control = header.msg_hdr.msg_controllen >= Control::LENGTH_MIN;
+        let segment_length = if has_control { self.controls[index].segment_length() } else { None };
+        // An empty datagram is one, too.
+        let empty = bytes.is_empty().then_some(bytes);
+        let segments = bytes.chunks(segment_length.unwrap_or(DATAGRAM_LENGTH_MAX));
+        Some((from_kernel(address), segments.chain(empty)))
+    }
+}
+
+/// Room for the one kind of control data that is switched on: where to cut a buffer.
+#[repr(C, align(8))]
+struct Control {
+    header: libc::cmsghdr,
+    segment_length: libc::c_int,
+    fill: [u8; 28],
+}
+
+impl Control {
+    const LENGTH_MIN: usize = mem::offset_of!(Self, fill);
+
+    fn empty() -> Self {
+        // SAFETY: every field is plain data for which all zero bytes is a valid value.
+        unsafe { mem::zeroed() }
+    }
+
+    fn segment_length(&self) -> Option<usize> {
+        let is_offload =
+            self.header.cmsg_level == libc::SOL_UDP && self.header.cmsg_type == libc::UDP_GRO;
+        let length = usize::try_from(self.segment_length).ok()?;
+        (is_offload && length > 0).then_some(length)
+    }
+}

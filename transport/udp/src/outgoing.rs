@@ -1,0 +1,316 @@
+//! Datagrams sent in one sendmmsg call, in trains: datagrams to one destination, all of one length
+//! but for a shorter last one, lie back to back and are one entry of the call. The kernel, or the
+//! network card, cuts a train apart (UDP segmentation offload), which costs it far less than as
+//! many datagrams on their own. Buffers, addresses and the kernel's arrays are allocated once.
+#![allow(unsafe_code)]
+
+use std::mem;
+use std::net::SocketAddrV4;
+use std::os::fd::RawFd;
+
+use crate::kernel::{ADDRESS_LENGTH, DATAGRAM_LENGTH_MAX, last_error, no_address, to_kernel};
+
+/// Trains of up to [`SEGMENTS_MAX`] datagrams. The parts live in boxes whose contents never move,
+/// and the headers point into the others for ever.
+pub(crate) struct Outgoing {
+    bytes: Box<[u8]>,
+    addresses: Box<[libc::sockaddr_in]>,
+    controls: Box<[Control]>,
+    vectors: Box<[libc::iovec]>,
+    headers: Box<[libc::mmsghdr]>,
+    trains: Box<[Train]>,
+    /// Trains begun.
+    length: usize,
+    /// Whether the last of them may grow.
+    is_open: bool,
+    /// Datagrams that a train may have: 1 without offload.
+    segments_max: usize,
+}
+
+// SAFETY: the raw pointers inside lead only into boxes that the same value owns, so moving it to
+// another thread moves everything they reach.
+unsafe impl Send for Outgoing {}
+
+impl Outgoing {
+    pub(crate) fn new(is_offloaded: bool) -> Self {
+        let mut bytes = vec![0u8; TRAINS_MAX * TRAIN_ROOM].into_boxed_slice();
+        let mut addresses = vec![no_address(); TRAINS_MAX].into_boxed_slice();
+        let mut controls: Box<[_]> = (0..TRAINS_MAX).map(|_| Control::new()).collect();
+        let mut vectors: Box<[_]> = bytes
+            .chunks_exact_mut(TRAIN_ROOM)
+            .map(|chunk| libc::iovec { iov_base: chunk.as_mut_ptr().cast(), iov_len: 0 })
+            .collect();
+        let parts = vectors.iter_mut().zip(addresses.iter_mut()).zip(controls.iter_mut());
+        let headers = parts
+            .map(|((vector, address), control)| {
+                // SAFETY: msghdr is plain data for which all zero bytes is a valid value (no
+                // control data, no flags).
+                let mut header: libc::msghdr = unsafe { mem::zeroed() };
+                header.msg_name = (&raw mut *address).cast();
+                header.msg_namelen = ADDRESS_LENGTH;
+                header.msg_iov = vector;
+                header.msg_iovlen = 1;
+                header.msg_control = (&raw mut *control).cast();
+                libc::mmsghdr { msg_hdr: header, msg_len: 0 }
+            })
+            .collect();
+        let segments_max = if is_offloaded { SEGMENTS_MAX } else { 1 };
+        let trains = vec![Train::default(); TRAINS_MAX].into_boxed_slice();
+        Self {
+            bytes,
+            addresses,
+            controls,
+            vectors,
+            headers,
+            trains,
+            length: 0,
+            is_open: false,
+            segments_max,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Whether the next datagram might find no room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.length == TRAINS_MAX - 1
+    }
+
+    pub(crate) fn is_offloaded(&self) -> bool {
+        self.segments_max > 1
+    }
+
+    /// Sends every datagram on its own from here on.
+    pub(crate) fn stop_offload(&mut self) {
+        self.segments_max = 1;
+        self.is_open = false;
+    }
+
+    /// The buffer of the next datagram to send: behind the last train if that may grow.
+    #[inline]
+    pub(crate) fn next_buffer(&mut self) -> &mut [u8] {
+        let start = self.next_start();
+        &mut self.bytes[start..start + DATAGRAM_LENGTH_MAX]
+    }
+
+    fn next_start(&self) -> usize {
+        match self.length.checked_sub(1) {
+            Some(last) if self.is_open => last * TRAIN_ROOM + self.trains[last].length,
+            _ => self.length * TRAIN_ROOM,
+        }
+    }
+
+    /// Adds the datagram of `length` bytes that was written into [`Self::next_buffer`].
+    #[inline]
+    pub(crate) fn push(&mut self, destination: SocketAddrV4, length: usize) {
+        assert!(length <= DATAGRAM_LENGTH_MAX && self.length < TRAINS_MAX);
+        let address = to_kernel(destination);
+        if self.is_open && self.may_append(&address, length) {
+            let train = &mut self.trains[self.length - 1];
+            train.length += length;
+            train.count += 1;
+            self.is_open = length == train.segment_length && train.count < self.segments_max;
+            return;
+        }
+        let written = self.next_start();
+        let start = self.length * TRAIN_ROOM;
+        if written != start {
+            self.bytes.copy_within(written..written + length, start);
+        }
+        self.addresses[self.length] = address;
+        self.trains[self.length] = Train { length, segment_length: length, count: 1 };
+        self.length += 1;
+        self.is_open = self.segments_max > 1 && length > 0;
+    }
+
+    fn may_append(&self, address: &libc::sockaddr_in, length: usize) -> bool {
+        let last = self.length - 1;
+        let (train, known) = (&self.trains[last], &self.addresses[last]);
+        known.sin_port == address.sin_port
+            && known.sin_addr.s_addr == address.sin_addr.s_addr
+            && (1..=train.segment_length).contains(&length)
+            && train.length + length <= TRAIN_LENGTH_MAX
+    }
+
+    /// Sends everything added; datagrams that the kernel refuses are passed to `refused` with
+    /// their number and left out. Gives the number sent.
+    pub(crate) fn send(&mut self, socket: RawFd, mut refused: impl FnMut(i32, usize)) -> usize {
+        for index in 0..self.length {
+            let train = &self.trains[index];
+            self.vectors[index].iov_len = train.length;
+            let is_one = train.count == 1;
+            self.controls[index].segment_length = train.segment_length as u16;
+            self.headers[index].msg_hdr.msg_controllen = if is_one { 0 } else { Control::LENGTH };
+        }
+        let (mut next, mut sent, mut retried) = (0, 0, 0);
+        while next < self.length {
+            let headers = self.headers[next..self.length].as_mut_ptr();
+            let count = (self.length - next) as libc::c_uint;
+            // SAFETY: `headers` holds `count` initialised entries whose names, vectors and control
+            // data point to initialised buffers of the stated lengths that this value owns.
+            let done = unsafe { libc::sendmmsg(socket, headers, count, libc::MSG_DONTWAIT) };
+            if let Ok(done @ 1..) = usize::try_from(done) {
+                sent +=
+                    self.trains[next..next + done].iter().map(|train| train.count).sum::<usize>();
+                next += done;
+                continue;
+            }
+            let error = last_error();
+            let train = self.trains[next];
+            if train.count > 1 && [libc::EINVAL, libc::EIO, libc::EMSGSIZE].contains(&error) {
+                self.stop_offload();
+                sent += self.send_singly(socket, next, &mut refused);
+                next += 1;
+            } else if error == libc::ECONNREFUSED && retried < RETRIES_MAX {
+                // An earlier datagram was not heard; this one was not tried.
+                retried += 1;
+                refused(error, 0);
+            } else {
+                refused(error, train.count);
+                next += 1;
+            }
+        }
+        self.length = 0;
+        self.is_open = false;
+        sent
+    }
+
+    /// Sends a train that the kernel does not cut as the datagrams it is made of.
+    fn send_singly(
+        &mut self,
+        socket: RawFd,
+        index: usize,
+        refused: &mut impl FnMut(i32, usize),
+    ) -> usize {
+        let train = self.trains[index];
+        let start = index * TRAIN_ROOM;
+        let segments = self.bytes[start..start + train.length].chunks(train.segment_length);
+        let address = &raw const self.addresses[index];
+        let mut sent = 0;
+        for segment in segments {
+            let (bytes, length) = (segment.as_ptr().cast(), segment.len());
+            let flags = libc::MSG_DONTWAIT;
+            // SAFETY: `bytes` and `address` point to initialised memory of the stated lengths that
+            // this value owns and that lives through the call.
+            let done = unsafe {
+                libc::sendto(socket, bytes, length, flags, address.cast(), ADDRESS_LENGTH)
+            };
+            if done < 0 {
+                refused(last_error(), 1);
+            } else {
+                sent += 1;
+            }
+        }
+        sent
+    }
+}
+
+/// Datagrams that lie back to back.
+#[derive(Clone, Copy, Debug, Default)]
+struct Train {
+    length: usize,
+    /// Length of each datagram but the last.
+    segment_length: usize,
+    count: usize,
+}
+
+/// Tells the kernel where to cut a train.
+#[repr(C, align(8))]
+struct Control {
+    header: libc::cmsghdr,
+    segment_length: u16,
+}
+
+impl Control {
+    const LENGTH: usize = mem::size_of::<Self>();
+
+    fn new() -> Self {
+        // SAFETY: every field is plain data for which all zero bytes is a valid value.
+        let mut control: Self = unsafe { mem::zeroed() };
+        control.header.cmsg_level = libc::SOL_UDP;
+        control.header.cmsg_type = libc::UDP_SEGMENT;
+        let data_offset = mem::offset_of!(Self, segment_length);
+        control.header.cmsg_len = data_offset + mem::size_of::<u16>();
+        control
+    }
+}
+
+/// Trains in one system call, one of them kept free for a datagram that does not fit a train.
+const TRAINS_MAX: usize = 17;
+/// Datagrams in a train; the kernel takes 64.
+pub(crate) const SEGMENTS_MAX: usize = 40;
+/// Bytes in a train: what one IPv4 datagram could hold.
+const TRAIN_LENGTH_MAX: usize = 65_507;
+/// A train, and behind it room to write the datagram that may be its next.
+const TRAIN_ROOM: usize = 2 * DATAGRAM_LENGTH_MAX;
+/// Reports of datagrams not heard that one call takes before it gives up the datagram at hand.
+const RETRIES_MAX: usize = 2 * TRAINS_MAX;
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const HERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1);
+    const THERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 2);
+
+    /// The trains that datagrams of these lengths make: count and bytes of each.
+    fn trains(outgoing: &mut Outgoing, datagrams: &[(SocketAddrV4, usize)]) -> Vec<(usize, usize)> {
+        for (number, (destination, length)) in datagrams.iter().enumerate() {
+            outgoing.next_buffer()[..*length].fill(number as u8);
+            outgoing.push(*destination, *length);
+        }
+        let trains = outgoing.trains[..outgoing.length].iter();
+        trains.map(|train| (train.count, train.length)).collect()
+    }
+
+    #[test]
+    fn equal_datagrams_to_one_destination_are_a_train_and_a_shorter_one_ends_it() {
+        let mut outgoing = Outgoing::new(true);
+        let datagrams = [(HERE, 100), (HERE, 100), (HERE, 60), (HERE, 60), (HERE, 61), (THERE, 61)];
+        assert_eq!(trains(&mut outgoing, &datagrams), [(3, 260), (1, 60), (1, 61), (1, 61)]);
+        for (train, expected) in [(0, 0), (1, 3), (2, 4), (3, 5)] {
+            assert_eq!(outgoing.bytes[train * TRAIN_ROOM], expected, "moved to its own train");
+        }
+    }
+
+    #[test]
+    fn a_train_is_bounded_in_datagrams_and_bytes() {
+        let many = vec![(HERE, 8); SEGMENTS_MAX + 1];
+        let expected = [(SEGMENTS_MAX, SEGMENTS_MAX * 8), (1, 8)];
+        assert_eq!(trains(&mut Outgoing::new(true), &many), expected);
+        let long = vec![(HERE, 30_000); 3];
+        assert_eq!(trains(&mut Outgoing::new(true), &long), [(2, 60_000), (1, 30_000)]);
+    }
+
+    #[test]
+    fn a_train_that_the_kernel_does_not_cut_goes_out_as_datagrams_and_no_other_is_tried() {
+        let receiver = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let sender = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let Ok(std::net::SocketAddr::V4(address)) = receiver.local_addr() else { panic!() };
+        let mut outgoing = Outgoing::new(true);
+        assert_eq!(trains(&mut outgoing, &[(address, 150), (address, 150)]), [(2, 300)]);
+        // More segments than the kernel cuts one buffer into, which it answers as a card does that
+        // cannot cut at all.
+        outgoing.trains[0].segment_length = 1;
+        let socket = std::os::fd::AsRawFd::as_raw_fd(&sender);
+        assert_eq!(outgoing.send(socket, |error, count| panic!("{error} {count}")), 300);
+        assert!(!outgoing.is_offloaded() && outgoing.is_empty());
+        receiver.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 16];
+        let received = (0..300).take_while(|_| matches!(receiver.recv(&mut buffer), Ok(1)));
+        assert!(received.count() > 100, "the first fit the receiver's buffer");
+        assert_eq!(trains(&mut outgoing, &[(address, 9), (address, 9)]), [(1, 9); 2]);
+    }
+
+    #[test]
+    fn empty_datagrams_and_those_without_offload_stay_alone() {
+        let empty = [(HERE, 0), (HERE, 0), (HERE, 5), (HERE, 0)];
+        assert_eq!(trains(&mut Outgoing::new(true), &empty), [(1, 0), (1, 0), (1, 5), (1, 0)]);
+        let equal = [(HERE, 9); 3];
+        assert_eq!(trains(&mut Outgoing::new(false), &equal), [(1, 9); 3]);
+    }
+}
