@@ -14,7 +14,8 @@ pub(crate) struct Receivers {
     flow_control: FlowControl,
 }
 
-/// Which receivers decide how far a sender goes.
+/// Which receivers decide how far a sender goes. With [`FlowControl::Min`] and
+/// [`FlowControl::Tagged`] whoever can send to the control group can hold the sender back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowControl {
     /// The fastest: slower ones are left behind. What a sender to one receiver has.

@@ -83,7 +83,7 @@ pub struct StockMember {
     pub subscription: StockSubscription,
     /// What it took.
     pub tally: Tally,
-    /// Fragments it takes a turn.
+    /// Fragments it takes a turn; nobody waits for what one with 0 should get.
     pub poll_limit: usize,
 }
 
@@ -125,17 +125,21 @@ impl GroupOut {
     pub fn carry(&mut self, count: u64) -> anyhow::Result<String> {
         until(CARRY_LIMIT, "every member's last message", || {
             self.turn()?;
-            let slowest = slowest(self.members.iter().map(|member| &member.tally))?;
+            let slowest = slowest(self.readers().map(|member| &member.tally))?;
             if self.have_all_joined()? {
                 self.script.end_at(count.min(slowest.saturating_add(self.ahead_max)));
             }
             Ok(slowest >= count)
         })?;
-        let seen = self.members[0].tally.finish(count)?;
-        for member in &self.members {
-            member.tally.finish(count)?;
+        let mut seen = String::new();
+        for member in self.readers() {
+            seen = member.tally.finish(count)?;
         }
-        Ok(format!("{} members: {seen}", self.members.len()))
+        Ok(format!("{} members: {seen}", self.readers().count()))
+    }
+
+    fn readers(&self) -> impl Iterator<Item = &StockMember> {
+        self.members.iter().filter(|member| member.poll_limit > 0)
     }
 
     /// Whether each member has an image.
@@ -166,13 +170,13 @@ impl GroupOut {
         Ok(())
     }
 
-    /// Checks that no member's Aeron found anything wrong, and that the sender dropped nothing but
-    /// for `causes`.
+    /// Checks that no reading member's Aeron found anything wrong, and that the sender dropped
+    /// nothing but for `causes`.
     ///
     /// # Errors
     /// What is wrong.
     pub fn check(&self, causes: &[DropCause]) -> anyhow::Result<()> {
-        for member in &self.members {
+        for member in self.readers() {
             member.stock.check_clean()?;
         }
         self.sender.check_drops(causes)
