@@ -72,7 +72,11 @@ fn rate(settings: &EngineSettings, flow: &Flow, play: Play) -> Result<Run, PinEr
     })
 }
 
-fn service_time(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
+/// One run of the flow with the time of each command taken.
+///
+/// # Errors
+/// When the thread cannot be pinned.
+pub fn service_time(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
     let timer_ns = timer_cost_ns();
     on_prepared_engine(settings, flow, |player, effects| {
         let mut times = Vec::with_capacity(flow.main.length());

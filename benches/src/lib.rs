@@ -19,4 +19,5 @@ pub mod random;
 pub mod recovery;
 pub mod report;
 pub mod ring;
+pub mod sequencing;
 pub mod timed;

@@ -6,13 +6,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use forecastle_engine::{CommandInput, Engine};
 use forecastle_node::{make_snapshot, recover_exchange, write_record};
 use forecastle_persister_disk::{Backend, JournalFolder, Persister, PersisterConfig, recover};
 use forecastle_proto_spec::{EngineConfiguration, Message as _, RECORD_LENGTH_MAX, encode};
-use forecastle_runtime::agent::Agent as _;
+use forecastle_runtime::agent::{Agent as _, pin_current_thread};
 use forecastle_runtime::clock::SystemClock;
 use forecastle_runtime::log_buffer::{
     self, GatingReader, LogConfig, LogWriter, Release, ReleaseGate, Visibility,
@@ -21,7 +22,9 @@ use forecastle_runtime::memory::Region;
 use serde::Serialize;
 
 use crate::engine::flow::{Flow, FlowSettings};
+use crate::engine::{EngineSettings, service_time};
 use crate::hiccups::as_ns;
+use crate::host::Cpus;
 use crate::measurement::{Contender, Rounds, Run, Table};
 use crate::timed::Timed;
 
@@ -42,7 +45,7 @@ pub struct RecoverySettings {
 ///
 /// # Errors
 /// The journal cannot be written or read.
-pub fn measure(settings: &RecoverySettings) -> io::Result<Vec<Table>> {
+pub fn measure(settings: &RecoverySettings, cpus: Cpus) -> io::Result<Vec<Table>> {
     let data = settings.folder.join("bench-recovery.data");
     if data.exists() {
         std::fs::remove_dir_all(&data)?;
@@ -64,9 +67,53 @@ pub fn measure(settings: &RecoverySettings) -> io::Result<Vec<Table>> {
     })];
     let title = "the same with a snapshot: the segments are walked, nothing is executed";
     tables.push(Table::measure(title, settings.rounds, &mut contenders)?);
+    tables.push(beside_snapshots(settings, cpus, &folder, end.point.position)?);
     std::fs::remove_dir_all(&data)?;
     tables.push(snapshot(settings)?);
     Ok(tables)
+}
+
+/// Service times of the engine on one processor, alone and while the shadow replayer makes
+/// snapshots of the journal on the other, one after another.
+fn beside_snapshots(
+    settings: &RecoverySettings,
+    cpus: Cpus,
+    folder: &JournalFolder,
+    position: u64,
+) -> io::Result<Table> {
+    let flow = FlowSettings { command_count: SERVED_COMMANDS, ..settings.flow };
+    let engine = EngineSettings { cpu: cpus.first, flow, rounds: settings.rounds };
+    let flow = Flow::new(&flow);
+    let alone = || service_time(&engine, &flow).map_err(io::Error::other);
+    let beside = || {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let shadow = scope.spawn(|| -> io::Result<u64> {
+                pin_current_thread(cpus.second).map_err(io::Error::other)?;
+                let mut count = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    for file in std::fs::read_dir(folder.snapshots())? {
+                        std::fs::remove_file(file?.path())?;
+                    }
+                    make_snapshot(folder, 0, position).map_err(io::Error::other)?;
+                    count += 1;
+                }
+                Ok(count)
+            });
+            let run = service_time(&engine, &flow).map_err(io::Error::other);
+            is_over.store(true, Ordering::Relaxed);
+            shadow.join().map_err(|_| io::Error::other("the shadow replayer panicked"))??;
+            run
+        })
+    };
+    let contenders =
+        &mut [Contender::new("engine alone", alone), Contender::new("beside snapshots", beside)];
+    let title = "service time of one command, while the other processor makes snapshots";
+    let mut table = Table::measure(title, settings.rounds, contenders)?;
+    for figure in ["p50_ns", "p999_ns"] {
+        table.compare(figure, "beside snapshots", "engine alone");
+    }
+    Ok(table)
 }
 
 fn recovery(folder: &JournalFolder, flow: &Flow, bytes: u64) -> io::Result<Run> {
@@ -172,5 +219,7 @@ fn snapshot(settings: &RecoverySettings) -> io::Result<Table> {
 }
 
 const LOG_LENGTH: usize = 64 << 20;
+/// Commands whose service times are taken in one run.
+const SERVED_COMMANDS: u32 = 1_000_000;
 /// Some time in 2023.
 const START_NS: u64 = 1_700_000_000_000_000_000;

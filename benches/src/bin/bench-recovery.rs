@@ -34,7 +34,7 @@ struct CommandLine {
 fn main() -> Result<(), Box<dyn Error>> {
     let CommandLine { options, folder, commands, orders } = CommandLine::parse();
     std::fs::create_dir_all(&folder)?;
-    options.run("recovery", |_, report| {
+    options.run("recovery", |cpus, report| {
         let settings = RecoverySettings {
             folder,
             flow: FlowSettings {
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             rounds: options.rounds(3, 1),
         };
         report.settings = json!(settings);
-        report.tables = recovery::measure(&settings)?;
+        report.tables = recovery::measure(&settings, cpus)?;
         Ok::<_, io::Error>(())
     })
 }
