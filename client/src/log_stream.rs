@@ -7,7 +7,7 @@ use forecastle_proto_spec::{
     Frame, LOG_STREAM_ID, LogStreamPacket, Message as _, RECORD_LENGTH_MAX, RecordHeader,
 };
 use forecastle_transport::{
-    Delivery, ImageEvent, ReceiveConfig, ReceiveEndpoint, UnavailableReason,
+    Delivery, ImageEvent, ReceiveConfig, ReceiveEndpoint, UnavailableReason, control_address,
 };
 use forecastle_transport_udp::{SocketBuffers, UdpChannel, wait_readable};
 use zerocopy::FromBytes as _;
@@ -64,13 +64,38 @@ impl LogStream {
             random_u64()?,
             source.into(),
         );
+        Ok(Self::on(channel, config))
+    }
+
+    /// For the shared stream, whose address the ready file names: joins it when it is a multicast
+    /// group, else as [`Self::bind`].
+    ///
+    /// # Errors
+    /// As [`Self::bind`].
+    pub fn bind_shared(address: SocketAddrV4, interface: Ipv4Addr) -> Result<Self, SessionError> {
+        let Some(control) = control_address(address).filter(|_| address.ip().is_multicast()) else {
+            return Self::bind(address, interface);
+        };
+        let buffers = SocketBuffers::for_window(WINDOW_LENGTH as usize);
+        let channel = UdpChannel::multicast_receiver(address, interface, buffers)
+            .map_err(SessionError::socket)?;
+        let config = ReceiveConfig::group(
+            &[LOG_STREAM_ID],
+            random_u64()?.cast_signed(),
+            random_u64()?,
+            control.into(),
+        );
+        Ok(Self::on(channel, config))
+    }
+
+    fn on(channel: UdpChannel, config: ReceiveConfig) -> Self {
         let endpoint = ReceiveEndpoint::new(ReceiveConfig {
             images_max: 1,
             window_length: WINDOW_LENGTH,
             message_length_max: LogStreamPacket::ENCODED_LENGTH + RECORD_LENGTH_MAX,
             ..config
         });
-        Ok(Self { endpoint, channel, origin: Instant::now(), position: None, ended: None })
+        Self { endpoint, channel, origin: Instant::now(), position: None, ended: None }
     }
 
     /// The UDP port to ask for.

@@ -19,6 +19,8 @@ pub struct ReadyFile {
     pub market_data: SocketAddrV4,
     /// Where log streams come from.
     pub log_stream: SocketAddrV4,
+    /// Where the shared log stream comes from, or the multicast group that it goes to.
+    pub shared_log_stream: SocketAddrV4,
     /// Absolute path of the keys file.
     pub keys: PathBuf,
     /// Version of the exchange.
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_holds_the_seven_fields_and_nothing_is_left_beside_it() {
+    fn the_file_holds_the_eight_fields_and_nothing_is_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ready.json");
         let ready = ReadyFile {
@@ -81,6 +83,7 @@ mod tests {
             reports: "127.0.0.1:9101".parse().unwrap(),
             market_data: "239.1.1.1:9102".parse().unwrap(),
             log_stream: "127.0.0.1:9103".parse().unwrap(),
+            shared_log_stream: "127.0.0.1:9104".parse().unwrap(),
             keys: "/data/keys.toml".into(),
             version: "0.1.0".to_string(),
         };
@@ -91,7 +94,7 @@ mod tests {
             text.trim_end(),
             "{\"pid\":7,\"order_entry\":\"127.0.0.1:9100\",\"reports\":\"127.0.0.1:9101\",\
              \"market_data\":\"239.1.1.1:9102\",\"log_stream\":\"127.0.0.1:9103\",\
-             \"keys\":\"/data/keys.toml\",\"version\":\"0.1.0\"}"
+             \"shared_log_stream\":\"127.0.0.1:9104\",\"keys\":\"/data/keys.toml\",\"version\":\"0.1.0\"}"
         );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -91,6 +91,10 @@ pub struct LogStreamJob {
     pub ip: u32,
     /// UDP port there.
     pub port: u32,
+    /// Whether it is the shared stream that is wanted: 0 or 1.
+    pub is_shared: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 impl LogStreamJob {
@@ -106,10 +110,14 @@ impl LogStreamJob {
 
     /// What is said when the stream is set up.
     #[must_use]
-    pub fn report(&self, stream_session_id: i32) -> [u8; LogStreamReport::ENCODED_LENGTH] {
+    pub fn report(
+        &self,
+        stream_session_id: i32,
+        from_position: u64,
+    ) -> [u8; LogStreamReport::ENCODED_LENGTH] {
         let mut report = LogStreamReport::new_zeroed();
         report.request_id.set(self.request_id);
-        report.from_position.set(self.from_position);
+        report.from_position.set(from_position);
         report.released_position.set(self.released_position);
         report.stream_session_id.set(stream_session_id.cast_unsigned());
         let mut bytes = [0; LogStreamReport::ENCODED_LENGTH];
@@ -190,6 +198,8 @@ mod tests {
             binding: 4,
             ip: 0x7F00_0001,
             port: 9999,
+            is_shared: 1,
+            reserved: 0,
         });
         for job in [retransmission, stream, retransmission] {
             assert!(job.push(&mut producer));

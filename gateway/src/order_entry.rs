@@ -177,11 +177,14 @@ impl OrderEntryAgent {
         let Some(ip) = self.streams.source_ip(binding) else { return };
         let released_position = self.log.position();
         let job = LogStreamJob { released_position, ip: ip.to_bits(), ..job };
-        if job.from_position > released_position {
+        if job.is_shared == 0 && job.from_position > released_position {
             self.core.refuse_log_stream(now, binding, &job, RejectCode::RetransmitOutOfRange);
-        } else if HistoryJob::LogStream(job).push(&mut self.history.jobs) {
-            self.streams.tickets.set(binding, job.ticket);
-        } else {
+            return;
+        }
+        // Before the job, which would be found unwanted otherwise.
+        self.streams.tickets.set(binding, job.ticket);
+        if !HistoryJob::LogStream(job).push(&mut self.history.jobs) {
+            self.streams.tickets.set(binding, 0);
             self.core.refuse_log_stream(now, binding, &job, RejectCode::RetransmitUnavailable);
         }
     }

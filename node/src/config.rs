@@ -41,6 +41,8 @@ pub struct Network {
     pub market_data: SocketAddrV4,
     /// Where log streams are sent from.
     pub log_stream: SocketAddrV4,
+    /// Where the shared log stream is sent from, or the multicast group that it is sent to.
+    pub shared_log_stream: SocketAddrV4,
     /// Bytes of one datagram, a multiple of 32.
     pub mtu_length: usize,
     /// How long a hole in a request stream waits for its repair before the numbers in it are given
@@ -272,6 +274,7 @@ impl Default for Network {
             reports: SocketAddrV4::new(loopback, 9101),
             market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 42, 1), 9102),
             log_stream: SocketAddrV4::new(loopback, 9103),
+            shared_log_stream: SocketAddrV4::new(loopback, 9104),
             mtu_length: 1408,
             request_gap_hold_ms: 100,
         }
@@ -426,6 +429,7 @@ const SECTIONS: [(&str, &[&str]); 5] = [
             "reports",
             "market_data",
             "log_stream",
+            "shared_log_stream",
             "mtu_length",
             "request_gap_hold_ms",
         ],
@@ -475,7 +479,8 @@ mod tests {
         assert_eq!(Config::parse("", Path::new("f.toml")).unwrap(), Config::default());
         let text = "[network]\ninterface = \"127.0.0.1\"\norder_entry = \"239.1.2.3:0\"\n\
             reports = \"127.0.0.1:0\"\nmarket_data = \"239.1.2.5:0\"\n\
-            log_stream = \"127.0.0.1:0\"\nmtu_length = 1024\nrequest_gap_hold_ms = 7\n\
+            log_stream = \"127.0.0.1:0\"\nshared_log_stream = \"239.1.2.7:0\"\n\
+            mtu_length = 1024\nrequest_gap_hold_ms = 7\n\
             [limits]\naccounts_max = 9\nevents_max = 9\nmarkets_max = 9\norders_max = 9\n\
             sessions_max = 9\ncl_ord_id_window = 9\nexposures_max = 9\nconnections_max = 9\n\
             log_bytes = 4194304\nring_bytes = 1048576\n\

@@ -60,6 +60,8 @@ pub struct Addresses {
     pub market_data: SocketAddrV4,
     /// Log streams come from here.
     pub log_stream: SocketAddrV4,
+    /// The shared one comes from here, or to this group.
+    pub shared_log_stream: SocketAddrV4,
 }
 
 /// What an exchange writes to and what it found there.

@@ -52,6 +52,7 @@ pub(crate) fn build(
     let (history, ports) = History::new(HistoryParts {
         past,
         channel: sockets.log_stream,
+        shared: (sockets.shared_log_stream, addresses.shared_log_stream),
         mtu_length: config.network.mtu_length,
         bytes_per_second: config.journal.history_bytes_per_second,
         bindings_max: connections_max,
@@ -86,6 +87,7 @@ struct Sockets {
     reports: UdpChannel,
     market_data: UdpChannel,
     log_stream: UdpChannel,
+    shared_log_stream: UdpChannel,
     addresses: Addresses,
 }
 
@@ -107,6 +109,13 @@ impl Sockets {
                 .map_err(named("market data cannot be published", "network.market_data"))?;
         let log_stream = UdpChannel::unicast(network.log_stream, buffers)
             .map_err(named("log streams cannot be sent", "network.log_stream"))?;
+        let shared_log_stream = if network.shared_log_stream.ip().is_multicast() {
+            UdpChannel::multicast_sender(network.shared_log_stream, network.interface, buffers)
+        } else {
+            UdpChannel::unicast(network.shared_log_stream, buffers)
+        };
+        let shared_log_stream = shared_log_stream
+            .map_err(named("the log stream cannot be shared", "network.shared_log_stream"))?;
         let with_port = |address: SocketAddrV4, channel: &UdpChannel| {
             SocketAddrV4::new(*address.ip(), channel.local_address().port())
         };
@@ -115,8 +124,9 @@ impl Sockets {
             reports: with_port(network.reports, &reports),
             market_data: with_port(network.market_data, &market_data),
             log_stream: with_port(network.log_stream, &log_stream),
+            shared_log_stream: with_port(network.shared_log_stream, &shared_log_stream),
         };
-        Ok(Self { order_entry, reports, market_data, log_stream, addresses })
+        Ok(Self { order_entry, reports, market_data, log_stream, shared_log_stream, addresses })
     }
 }
 

@@ -10,8 +10,10 @@ mod log_stream;
 mod log_streams;
 mod outlet;
 mod retransmissions;
+mod shared_stream;
 
 use std::io;
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -46,6 +48,8 @@ pub(crate) struct HistoryParts {
     pub(crate) past: Past,
     /// Socket that log streams are sent from.
     pub(crate) channel: UdpChannel,
+    /// Socket of the shared one, and its address: a group, or the socket's own.
+    pub(crate) shared: (UdpChannel, SocketAddrV4),
     /// Longest datagram.
     pub(crate) mtu_length: usize,
     /// Bytes of the journal read in a second, at most.
@@ -79,7 +83,8 @@ impl History {
         let tickets = StreamTickets::new(parts.bindings_max);
         let Past { folder, shard, progress, log } = parts.past;
         let source = JournalSource::new(folder, progress, parts.bytes_per_second);
-        let log_streams = LogStreams::new(parts.channel, parts.mtu_length, log, tickets.clone());
+        let log_streams =
+            LogStreams::new((parts.channel, parts.shared), parts.mtu_length, log, tickets.clone());
         let history = Self {
             jobs,
             outlet: Outlet::new(producer),

@@ -8,12 +8,13 @@ mod desk;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use desk::{config, connect, order, prepare};
+use desk::{config, connect, connect_as, order, prepare};
 use forecastle_client::{KeyFile, LogStream, LogStreamError, OrderEntry};
-use forecastle_node::{Addresses, Config, DataFolder, Exchange, Journal, Limits};
+use forecastle_node::{Addresses, Config, DataFolder, Exchange, Journal, Limits, Network};
 use forecastle_persister_disk::{JournalFolder, JournalReader};
 use forecastle_proto_spec::{
-    BusinessMessageReject, ExecutionReportNew, LogStreamReport, LogStreamRequest, RejectCode, Side,
+    BusinessMessageReject, ExecutionReportNew, LogStreamDelivery, LogStreamReport,
+    LogStreamRequest, RejectCode, Side,
 };
 use tempfile::TempDir;
 use zerocopy::FromZeros as _;
@@ -29,6 +30,11 @@ struct Floor {
 
 impl Floor {
     fn open(group: u8) -> Self {
+        Self::open_sharing(group, "127.0.0.1:0")
+    }
+
+    /// With the shared log stream at this address.
+    fn open_sharing(group: u8, shared: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
         let keys = data.keys().clone();
@@ -36,6 +42,7 @@ impl Floor {
         let config = Config {
             limits: Limits { log_bytes: LOG_BYTES, ..small.limits },
             journal: Journal { segment_bytes: 1 << 20, snapshot_bytes: 1 << 20, ..small.journal },
+            network: Network { shared_log_stream: shared.parse().unwrap(), ..small.network },
             ..small
         };
         let exchange = Exchange::start(&config, &data, None).unwrap();
@@ -91,15 +98,20 @@ impl Copy {
     fn ask(floor: &Floor, session: &mut OrderEntry, from_position: u64) -> Self {
         let interface = "127.0.0.1".parse().unwrap();
         let stream = LogStream::bind(floor.addresses().log_stream, interface).unwrap();
-        session.send_unnumbered(&request(stream.port(), from_position)).unwrap();
-        let mut report = None;
-        poll_until(session, |frame| {
-            report = frame.body::<LogStreamReport>().copied();
-            report.is_some()
-        });
-        let report = report.unwrap();
+        let report = ask(session, &request(stream.port(), from_position));
         assert_eq!((report.request_id.get(), report.from_position.get()), (REQUEST, from_position));
         assert!(report.released_position.get() >= from_position);
+        Self { stream, start: None, bytes: Vec::new() }
+    }
+
+    /// The shared stream.
+    fn share(floor: &Floor, session: &mut OrderEntry) -> Self {
+        let interface = "127.0.0.1".parse().unwrap();
+        let address = floor.addresses().shared_log_stream;
+        let stream = LogStream::bind_shared(address, interface).unwrap();
+        let mut shared = request(stream.port(), u64::MAX);
+        shared.delivery = LogStreamDelivery::Shared.into();
+        assert_eq!(ask(session, &shared).request_id.get(), REQUEST);
         Self { stream, start: None, bytes: Vec::new() }
     }
 
@@ -146,6 +158,16 @@ fn request(port: u16, from_position: u64) -> LogStreamRequest {
     request.port.set(port);
     request.from_position.set(from_position);
     request
+}
+
+fn ask(session: &mut OrderEntry, request: &LogStreamRequest) -> LogStreamReport {
+    session.send_unnumbered(request).unwrap();
+    let mut report = None;
+    poll_until(session, |frame| {
+        report = frame.body::<LogStreamReport>().copied();
+        report.is_some()
+    });
+    report.unwrap()
 }
 
 fn poll_until(
@@ -209,6 +231,45 @@ fn replicas_begin_anywhere_and_end_with_their_sessions() {
     live.check(floor.folder.path());
     drop(session);
     assert!(matches!(ended(&mut live), LogStreamError::Ended | LogStreamError::Lost));
+}
+
+#[test]
+fn replicas_share_a_stream_over_several_destinations_and_over_a_group() {
+    for (group, shared) in [(29, "127.0.0.1:0"), (31, "239.255.77.41:0")] {
+        let mut floor = Floor::open_sharing(group, shared);
+        let other = connect_as(floor.addresses(), &floor.keys.keys[0], 1);
+        let mut sessions = [floor.replica(), other];
+        let [first_session, second_session] = &mut sessions;
+        let mut first = Copy::share(&floor, first_session);
+        floor.trade(2_000, || {
+            first.poll().unwrap();
+        });
+        let mut second = Copy::share(&floor, second_session);
+        floor.trade(2_000, || {
+            first.poll().unwrap();
+            second.poll().unwrap();
+        });
+        let end = floor.released_position();
+        first.read_to(end);
+        second.read_to(end);
+        assert!(first.start < second.start, "{shared}");
+        first.check(floor.folder.path());
+        second.check(floor.folder.path());
+        // What came before is had by a stream of one's own; the shared one is given up for it.
+        let mut whole = Copy::ask(&floor, second_session, 0);
+        whole.read_to(second.start.unwrap());
+        whole.check(floor.folder.path());
+        // The other goes on, alone.
+        floor.trade(200, || {
+            first.poll().unwrap();
+            let _ = second.poll();
+        });
+        first.read_to(floor.released_position());
+        if shared.starts_with("127") {
+            assert!(second.stream.position().unwrap() <= end, "nothing more is sent to it");
+        }
+        first.check(floor.folder.path());
+    }
 }
 
 #[test]

@@ -106,6 +106,8 @@ session_counts! {
     Busy = "busy",
     /// Counters asked for without an administrator role.
     NotEntitled = "not_entitled",
+    /// Log stream asked for in a way not offered.
+    UnsupportedField = "unsupported_field",
     /// Message on a binding that has ended.
     AfterEnd = "after_end",
     /// Images rejected.
@@ -145,6 +147,7 @@ impl SessionCount {
             RejectCode::DuplicateSeqNum => Self::DuplicateSeqNum,
             RejectCode::Busy => Self::Busy,
             RejectCode::NotEntitled => Self::NotEntitled,
+            RejectCode::UnsupportedField => Self::UnsupportedField,
             // The gateway refuses with no other code; what the engine refused is counted as such.
             _ => Self::EngineRefused,
         }

@@ -1,7 +1,9 @@
 //! Log streams as the session core sees them: for sessions of a key with the replica role, one for
 //! each binding, gone with it.
 
-use forecastle_proto_spec::{Frame, LogStreamRequest, ROLES_REPLICA, RejectCode};
+use forecastle_proto_spec::{
+    Frame, LogStreamDelivery, LogStreamRequest, ROLES_REPLICA, RejectCode,
+};
 use forecastle_runtime::clock::Now;
 
 use super::binding::State;
@@ -25,6 +27,9 @@ impl SessionCore {
         if self.rights_of(&binding).roles & ROLES_REPLICA == 0 {
             return self.refuse(now, id, &refused, RejectCode::NotEntitled);
         }
+        let Ok(delivery) = LogStreamDelivery::try_from(request.delivery) else {
+            return self.refuse(now, id, &refused, RejectCode::UnsupportedField);
+        };
         self.end_log_stream(id);
         if request.port.get() == 0 {
             return Intake::Handled;
@@ -41,6 +46,8 @@ impl SessionCore {
             binding: id.index() as u32,
             ip: 0,
             port: u32::from(request.port.get()),
+            is_shared: u32::from(delivery == LogStreamDelivery::Shared),
+            reserved: 0,
         };
         self.push(Action::StreamLog { binding: id, job });
         Intake::Handled

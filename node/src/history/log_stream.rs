@@ -33,6 +33,13 @@ impl LogStream {
         Ok(Self { live, behind: None, records, taken_length: 0, position: from_position })
     }
 
+    /// A stream of what is committed from now on, as it is released.
+    pub(super) fn open_live(log: Region) -> Result<Self, LayoutError> {
+        let mut stream = Self::open(log, 0)?;
+        stream.position = stream.live.position();
+        Ok(stream)
+    }
+
     /// Position of the first record of the next packet.
     pub(super) fn position(&self) -> u64 {
         self.position

@@ -1,4 +1,5 @@
-//! Log streams over UDP: a publication for each replica, to the proven address of its session.
+//! Log streams over UDP: a publication for each replica, to the proven address of its session, or
+//! one for all.
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -11,8 +12,7 @@ use forecastle_proto_spec::{
 };
 use forecastle_runtime::memory::Region;
 use forecastle_transport::{
-    Destination, OfferError, PublicationConfig, PublicationId, PublicationNews, SendConfig,
-    SendEndpoint,
+    Destination, PublicationConfig, PublicationId, PublicationNews, SendConfig, SendEndpoint,
 };
 use forecastle_transport_udp::UdpChannel;
 use zerocopy::FromZeros as _;
@@ -20,6 +20,7 @@ use zerocopy::FromZeros as _;
 use super::journal_source::JournalSource;
 use super::log_stream::LogStream;
 use super::outlet::Outlet;
+use super::shared_stream::SharedStream;
 
 /// Streams in progress and the socket they share.
 pub(super) struct LogStreams {
@@ -29,6 +30,7 @@ pub(super) struct LogStreams {
     tickets: StreamTickets,
     open: Vec<Open>,
     packet: Vec<u8>,
+    shared: SharedStream,
 }
 
 /// One of them.
@@ -43,11 +45,12 @@ struct Open {
 
 impl LogStreams {
     pub(super) fn new(
-        channel: UdpChannel,
+        (channel, shared): (UdpChannel, (UdpChannel, SocketAddrV4)),
         mtu: usize,
         log: Region,
         tickets: StreamTickets,
     ) -> Self {
+        let shared = SharedStream::new(shared, mtu, log.clone(), tickets.clone());
         // A publication that was closed lingers in its place.
         let send = SendConfig { mtu, ..SendConfig::unicast(2 * LOG_STREAMS_MAX, TERM_LENGTH) };
         Self {
@@ -57,22 +60,28 @@ impl LogStreams {
             tickets,
             open: Vec::with_capacity(LOG_STREAMS_MAX),
             packet: Vec::with_capacity(LogStreamPacket::ENCODED_LENGTH + RECORD_LENGTH_MAX),
+            shared,
         }
     }
 
     pub(super) fn is_any_open(&self) -> bool {
-        !self.open.is_empty()
+        !self.open.is_empty() || self.shared.is_open()
     }
 
     /// Sets a stream up and tells the replica; one that its session asked for before is over.
     pub(super) fn begin(&mut self, now_ns: u64, outlet: &mut Outlet, job: LogStreamJob) {
         self.drop_unwanted();
-        let refusal =
-            if self.open.len() == LOG_STREAMS_MAX { None } else { self.set_up(now_ns, job) };
-        match refusal {
-            Some(session_id) => {
+        let set_up = if job.is_shared != 0 {
+            self.shared.join(job)
+        } else if self.open.len() < LOG_STREAMS_MAX {
+            self.set_up(now_ns, job)
+        } else {
+            None
+        };
+        match set_up {
+            Some((session_id, from_position)) => {
                 let header = job.header(LogStreamReport::TEMPLATE_ID);
-                outlet.say(header, &job.report(session_id));
+                outlet.say(header, &job.report(session_id, from_position));
             }
             None => {
                 let header = job.header(BusinessMessageReject::TEMPLATE_ID);
@@ -81,8 +90,9 @@ impl LogStreams {
         }
     }
 
-    /// The session id of the stream's publication; none when something is exhausted.
-    fn set_up(&mut self, now_ns: u64, job: LogStreamJob) -> Option<i32> {
+    /// The session id of the stream's publication, and where it begins; none when something is
+    /// exhausted.
+    fn set_up(&mut self, now_ns: u64, job: LogStreamJob) -> Option<(i32, u64)> {
         let session_id = stream_session_id()?;
         let stream = LogStream::open(self.log.clone(), job.from_position).ok()?;
         let address = SocketAddrV4::new(Ipv4Addr::from_bits(job.ip), job.port as u16);
@@ -96,7 +106,7 @@ impl LogStreams {
         let publication = publication.ok()?;
         let deadline_ns = Some(now_ns + CONNECT_PATIENCE_NS);
         self.open.push(Open { job, publication, stream, deadline_ns });
-        Some(session_id)
+        Some((session_id, job.from_position))
     }
 
     /// Sends what there is as far as replicas take it; false when nothing moved.
@@ -125,7 +135,7 @@ impl LogStreams {
         });
         let endpoint = &mut self.endpoint;
         count += self.channel.transmit(|buffer| endpoint.poll_transmit(now_ns, buffer));
-        count > 0
+        self.shared.turn(now_ns, source) || count > 0
     }
 
     fn take_events(&mut self, now_ns: u64) {
@@ -183,32 +193,39 @@ impl Open {
         packet: &mut Vec<u8>,
         source: &mut JournalSource,
     ) -> Result<usize, JournalError> {
-        if !endpoint.is_connected(self.publication) {
-            return Ok(0);
-        }
-        for count in 0..PACKETS_PER_TURN {
-            let records = self.stream.peek(source, PACKET_LENGTH)?;
-            let length = records.len();
-            if length == 0 {
-                return Ok(count);
-            }
-            packet.clear();
-            packet.resize(LogStreamPacket::ENCODED_LENGTH, 0);
-            packet.extend_from_slice(records);
-            let mut lead = LogStreamPacket::new_zeroed();
-            lead.first_position.set(self.stream.position());
-            encode(&lead, packet).expect("the packet has room for its lead");
-            match endpoint.offer(self.publication, packet) {
-                Ok(_) => self.stream.take(length),
-                Err(OfferError::BackPressured | OfferError::NotConnected) => return Ok(count),
-                Err(_) => {
-                    self.deadline_ns = Some(0);
-                    return Ok(count);
-                }
-            }
-        }
-        Ok(PACKETS_PER_TURN)
+        publish(endpoint, self.publication, &mut self.stream, (packet, source))
     }
+}
+
+/// Offers packets of a stream until its publication takes no more; gives how many it took.
+pub(super) fn publish(
+    endpoint: &mut SendEndpoint,
+    publication: PublicationId,
+    stream: &mut LogStream,
+    (packet, source): (&mut Vec<u8>, &mut JournalSource),
+) -> Result<usize, JournalError> {
+    if !endpoint.is_connected(publication) {
+        return Ok(0);
+    }
+    for count in 0..PACKETS_PER_TURN {
+        let records = stream.peek(source, PACKET_LENGTH)?;
+        let length = records.len();
+        if length == 0 {
+            return Ok(count);
+        }
+        packet.clear();
+        packet.resize(LogStreamPacket::ENCODED_LENGTH, 0);
+        packet.extend_from_slice(records);
+        let mut lead = LogStreamPacket::new_zeroed();
+        lead.first_position.set(stream.position());
+        encode(&lead, packet).expect("the packet has room for its lead");
+        // One that takes nothing now is asked again; one that is over has its event.
+        if endpoint.offer(publication, packet).is_err() {
+            return Ok(count);
+        }
+        stream.take(length);
+    }
+    Ok(PACKETS_PER_TURN)
 }
 
 impl std::fmt::Debug for LogStreams {
@@ -219,7 +236,7 @@ impl std::fmt::Debug for LogStreams {
 
 /// Any id outside the range that Aeron keeps for sessions chosen by hand (-1 to 1000); none when
 /// the system gives no random numbers.
-fn stream_session_id() -> Option<i32> {
+pub(super) fn stream_session_id() -> Option<i32> {
     loop {
         let id = getrandom::u32().ok()?.cast_signed();
         if !(-1..=1000).contains(&id) {
@@ -231,7 +248,7 @@ fn stream_session_id() -> Option<i32> {
 /// Log streams at a time.
 const LOG_STREAMS_MAX: usize = 8;
 /// An eighth of it is the longest message: the longest record with its lead.
-const TERM_LENGTH: u32 = 8 << 20;
+pub(super) const TERM_LENGTH: u32 = 8 << 20;
 /// Records are packed into packets of about this length.
 const PACKET_LENGTH: usize = 16 << 10;
 const PACKETS_PER_TURN: usize = 64;

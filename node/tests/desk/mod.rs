@@ -75,12 +75,17 @@ fn ask<M: Message, R: Message>(session: &mut OrderEntry, message: &M) {
 
 /// Logs in.
 pub fn connect(addresses: Addresses, key: &AccessKey) -> OrderEntry {
+    connect_as(addresses, key, 0)
+}
+
+/// Logs in as one of the key's sessions.
+pub fn connect_as(addresses: Addresses, key: &AccessKey, session_number: u32) -> OrderEntry {
     let options = OrderEntryOptions {
         order_entry: addresses.order_entry,
         reports: addresses.reports,
         interface: "127.0.0.1".parse().unwrap(),
         key: key.clone(),
-        session_number: 0,
+        session_number,
         keep_alive_interval_ms: 30_000,
     };
     OrderEntry::connect(&options, Duration::from_secs(20)).unwrap()
@@ -94,6 +99,7 @@ pub fn config(group: u8) -> Config {
             order_entry: any_port,
             reports: any_port,
             log_stream: any_port,
+            shared_log_stream: any_port,
             market_data: format!("239.255.77.{group}:0").parse().unwrap(),
             ..Network::default()
         },

@@ -350,7 +350,7 @@ impl Message for CounterReportRequest {
     }
 }
 
-/// Asks for the log from a position on, as a stream of its own to a port of the session's address (replica role). Not numbered: seq_num is zero. A later request of the session replaces the earlier stream, and the session's end ends it. Refused with BusinessMessageReject.
+/// Asks for the log from a position on, as a stream to a port of the session's address (replica role). Not numbered: seq_num is zero. A later request of the session replaces the earlier stream, and the session's end ends it. Refused with BusinessMessageReject.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
 )]
@@ -364,9 +364,11 @@ pub struct LogStreamRequest {
     pub seq_num: U32,
     /// UDP port of the subscription; 0 ends the session's stream.
     pub port: U16,
+    /// A stream of its own, or the shared one.
+    pub delivery: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_22: [u8; 2],
-    /// First position wanted; the first record sent is the one that holds it.
+    pub reserved_23: [u8; 1],
+    /// First position wanted; the first record sent is the one that holds it. Not looked at for the shared stream.
     pub from_position: U64,
 }
 
@@ -379,6 +381,7 @@ impl Message for LogStreamRequest {
         visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
         visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
         visit("port", FieldValue::Unsigned(u64::from(self.port.get())));
+        visit("delivery", FieldValue::Unsigned(u64::from(self.delivery)));
         visit("from_position", FieldValue::Unsigned(self.from_position.get()));
     }
 }

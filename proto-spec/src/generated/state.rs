@@ -448,7 +448,7 @@ impl Message for CounterReport {
 pub struct LogStreamReport {
     /// The request this answers.
     pub request_id: U64,
-    /// As asked for.
+    /// As asked for; of the shared stream, where it has come to.
     pub from_position: U64,
     /// Released position at this time.
     pub released_position: U64,

@@ -94,6 +94,7 @@ impl Running {
             reports: addresses.reports,
             market_data: addresses.market_data,
             log_stream: addresses.log_stream,
+            shared_log_stream: addresses.shared_log_stream,
             keys: self.folder.keys_path(),
             version: env!("CARGO_PKG_VERSION").to_string(),
         }

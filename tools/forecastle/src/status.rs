@@ -17,7 +17,13 @@ pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile, journal: 
     };
     let mut rows = vec![
         ("orders", format!("udp {}   reports {}", ready.order_entry, ready.reports)),
-        ("log stream", format!("from {}, for keys with the replica role", ready.log_stream)),
+        (
+            "log stream",
+            format!(
+                "from {}, shared {}, for keys with the replica role",
+                ready.log_stream, ready.shared_log_stream
+            ),
+        ),
         ("market data", format!("multicast {} on {}", ready.market_data, config.network.interface)),
         ("keys", ready.keys.display().to_string()),
         ("threads", format!("{placement}, idle {}", config.threads.idle)),

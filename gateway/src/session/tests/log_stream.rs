@@ -65,6 +65,26 @@ fn a_stream_ends_with_its_binding_by_a_later_request_and_by_port_0() {
 }
 
 #[test]
+fn an_unknown_delivery_is_refused_and_ends_nothing() {
+    let mut world = World::new();
+    world.established(A, SESSION, 1);
+    assert_eq!(world.message(A, &request(9000)), Intake::Handled);
+    let ticket = ticket(&mut world);
+    let mut unknown = request(9000);
+    unknown[8 + 22] = 9;
+    assert_eq!(world.message(A, &unknown), Intake::Handled);
+    assert_eq!(refusal(&world.actions()[0]), (A, 56, RejectCode::UnsupportedField));
+    assert_eq!(world.core.binding_of_ticket(SESSION, ticket), Some(A));
+    let mut shared = request(9000);
+    shared[8 + 22] = 1;
+    assert_eq!(world.message(A, &shared), Intake::Handled);
+    assert_eq!(world.core.next_action(), Some(Action::EndLogStream { binding: A }));
+    let actions = world.actions();
+    let [Action::StreamLog { job, .. }] = &actions[..] else { panic!("{actions:?}") };
+    assert_eq!(job.is_shared, 1);
+}
+
+#[test]
 fn a_refusal_names_the_request() {
     let mut world = World::new();
     world.established(A, SESSION, 1);

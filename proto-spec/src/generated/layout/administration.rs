@@ -142,6 +142,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("sending_time_ns", offset_of!(LogStreamRequest, sending_time_ns)),
             ("seq_num", offset_of!(LogStreamRequest, seq_num)),
             ("port", offset_of!(LogStreamRequest, port)),
+            ("delivery", offset_of!(LogStreamRequest, delivery)),
             ("from_position", offset_of!(LogStreamRequest, from_position)),
         ],
     },

@@ -211,6 +211,7 @@ impl Setup {
              reports = \"127.0.0.1:0\"\n\
              market_data = \"{}:0\"\n\
              log_stream = \"127.0.0.1:0\"\n\
+             shared_log_stream = \"127.0.0.1:0\"\n\
              request_gap_hold_ms = 5000\n\
              [limits]\n\
              accounts_max = 64\n\

@@ -32,6 +32,7 @@ impl Venue {
                 order_entry: any_port,
                 reports: any_port,
                 log_stream: any_port,
+                shared_log_stream: any_port,
                 market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 78, group), 0),
                 ..Network::default()
             },
@@ -57,6 +58,7 @@ impl Venue {
             reports: addresses.reports,
             market_data: addresses.market_data,
             log_stream: addresses.log_stream,
+            shared_log_stream: addresses.shared_log_stream,
             keys: data.keys_path(),
             version: String::new(),
         };
