@@ -172,21 +172,28 @@ fn a_snapshot_that_does_not_hold_counts_for_nothing_when_segments_are_archived()
     exchange.kill();
 }
 
-/// Lets the maker send orders that rest nowhere until there are so many snapshots.
+/// Lets the maker send orders that rest nowhere until there are so many snapshots: no more of them
+/// than it takes for the next one, so that there is no further one.
 fn trade_until_snapshots(floor: &mut Floor, count: usize) {
     let deadline = Deadline::patient();
-    let mut number = count as u64 * 1_000_000;
-    let is_whole = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "snapshot");
-    while files_in(&floor.exchange.folder, "snapshots").iter().filter(|it| is_whole(it)).count()
-        < count
-    {
+    let (mut number, mut position) = (count as u64 * 1_000_000, 0);
+    loop {
+        let mut whole = files_in(&floor.exchange.folder, "snapshots");
+        whole.retain(|path| path.extension().is_some_and(|ending| ending == "snapshot"));
+        if whole.len() >= count {
+            return;
+        }
+        let last = whole.iter().map(|path| position_of(&path.with_extension(""))).max();
         floor.drive();
-        send_orders(&mut floor.maker, floor.security_id, &mut number);
+        if position < last.unwrap_or(0) + SNAPSHOT_BYTES + (64 << 10) {
+            position = send_orders(&mut floor.maker, floor.security_id, &mut number);
+        }
         assert!(!deadline.is_over(), "fewer than {count} snapshots");
     }
 }
 
-fn send_orders(maker: &mut Desk, security_id: u32, number: &mut u64) {
+/// Gives the position that the log has come to.
+fn send_orders(maker: &mut Desk, security_id: u32, number: &mut u64) -> u64 {
     for _ in 0..64 {
         let mut order = NewOrderSingle::new_zeroed();
         *number += 1;
@@ -200,6 +207,11 @@ fn send_orders(maker: &mut Desk, security_id: u32, number: &mut u64) {
         maker.send(&order);
     }
     // Nothing rests, so the last answer is a cancel.
-    maker.await_report(|report: &ExecutionReportCancelled| report.cl_ord_id.get() == *number);
+    let is_last = |report: &ExecutionReportCancelled| report.cl_ord_id.get() == *number;
+    let last = maker.await_report(is_last);
     maker.take_reports();
+    last.exec_id.get()
 }
+
+/// As the setup of these tests has it.
+const SNAPSHOT_BYTES: u64 = 1 << 20;

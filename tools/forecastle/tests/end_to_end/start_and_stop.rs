@@ -19,7 +19,16 @@ fn the_ready_file_tells_where_everything_is() {
     let text = fs::read_to_string(exchange.folder.path().join("ready.json")).unwrap();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     let fields: BTreeSet<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = ["keys", "market_data", "order_entry", "pid", "reports", "version"];
+    let expected = [
+        "keys",
+        "log_stream",
+        "market_data",
+        "order_entry",
+        "pid",
+        "reports",
+        "shared_log_stream",
+        "version",
+    ];
     assert_eq!(fields, expected.into());
     assert_eq!(value["pid"], exchange.id());
     assert_eq!(value["version"], env!("CARGO_PKG_VERSION"));
