@@ -6,11 +6,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use forecastle_engine::{CommandInput, Engine};
-use forecastle_node::{make_snapshot, recover_exchange, write_record};
+use forecastle_node::{Pace, make_snapshot, make_snapshot_at, recover_exchange, write_record};
 use forecastle_persister_disk::{Backend, JournalFolder, Persister, PersisterConfig, recover};
 use forecastle_proto_spec::{EngineConfiguration, Message as _, RECORD_LENGTH_MAX, encode};
 use forecastle_runtime::agent::{Agent as _, pin_current_thread};
@@ -86,7 +87,8 @@ fn beside_snapshots(
     let flow = Flow::new(&flow);
     let alone = || service_time(&engine, &flow).map_err(io::Error::other);
     let beside = || {
-        let is_over = AtomicBool::new(false);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let pace = Pace::with_rests(is_over.clone());
         std::thread::scope(|scope| {
             let shadow = scope.spawn(|| -> io::Result<u64> {
                 pin_current_thread(cpus.second).map_err(io::Error::other)?;
@@ -95,7 +97,7 @@ fn beside_snapshots(
                     for file in std::fs::read_dir(folder.snapshots())? {
                         std::fs::remove_file(file?.path())?;
                     }
-                    make_snapshot(folder, 0, position).map_err(io::Error::other)?;
+                    make_snapshot_at(folder, 0, position, &pace).map_err(io::Error::other)?;
                     count += 1;
                 }
                 Ok(count)

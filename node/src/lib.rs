@@ -38,5 +38,5 @@ pub use recovery::{
 pub use replayer::{Difference, RecordPart, ReplayError, Replayer};
 pub use sequencer::{Sequencer, Totals};
 pub use shared_log::SharedLogError;
-pub use snapshots::make_snapshot;
+pub use snapshots::{Pace, make_snapshot, make_snapshot_at};
 pub use start_error::{StartError, StopError};

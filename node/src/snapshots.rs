@@ -1,9 +1,10 @@
 //! Snapshots by a shadow replayer: a thread beside the engine that executes the journal again.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use forecastle_engine::{RULES_VERSION, SNAPSHOT_VERSION};
 use forecastle_persister::{Hash, SnapshotHeader};
@@ -31,13 +32,17 @@ impl SnapshotThread {
         snapshot_bytes: u64,
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let is_stopped = stop.clone();
+        let pace = Pace::with_rests(stop.clone());
         let run = move || {
-            while !is_stopped.load(Ordering::Relaxed) {
+            while !pace.is_over() {
                 std::thread::park_timeout(LOOK_PERIOD);
                 let position = progress.durable_position();
-                if let Err(error) = keep(&folder, shard, position, snapshot_bytes) {
-                    eprintln!("forecastle: warning: no snapshot was made: {error}");
+                if let Err(error) = keep(&folder, shard, (position, snapshot_bytes), &pace) {
+                    // A closed error stream must not end the thread.
+                    let _ = writeln!(
+                        std::io::stderr(),
+                        "forecastle: warning: no snapshot was made: {error}"
+                    );
                     std::thread::park_timeout(RETRY_PERIOD);
                 }
             }
@@ -57,11 +62,40 @@ impl Drop for SnapshotThread {
     }
 }
 
+/// How hard a snapshot is worked on: a shadow replayer shares caches and memory with the engine.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    /// Time of rest for each time of work.
+    rest_parts: u32,
+    stop: Arc<AtomicBool>,
+}
+
+impl Pace {
+    /// With rests, as beside an engine, until `stop` is raised. The default has none of either.
+    #[must_use]
+    pub fn with_rests(stop: Arc<AtomicBool>) -> Self {
+        Self { rest_parts: REST_PARTS, stop }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Rests when there was a stretch of work.
+    fn rest(&self, worked_since: &mut Instant) {
+        let worked = worked_since.elapsed();
+        if self.rest_parts > 0 && worked >= WORK_PERIOD {
+            std::thread::park_timeout(worked * self.rest_parts);
+            *worked_since = Instant::now();
+        }
+    }
+}
+
 fn keep(
     folder: &JournalFolder,
     shard: u8,
-    position: u64,
-    snapshot_bytes: u64,
+    (position, snapshot_bytes): (u64, u64),
+    pace: &Pace,
 ) -> Result<(), RecoveryError> {
     let files = SnapshotFile::list(folder).map_err(JournalError::from)?;
     let birth = forecastle_runtime::log_buffer::birth_position(shard);
@@ -69,7 +103,9 @@ fn keep(
     if position.saturating_sub(last) < snapshot_bytes {
         return Ok(());
     }
-    make_snapshot(folder, shard, position)?;
+    if make_snapshot_at(folder, shard, position, pace)?.is_none() {
+        return Ok(());
+    }
     let oldest = SnapshotFile::prune(folder, SNAPSHOTS_KEPT, |file| load(file).is_ok());
     if let Some(oldest) = oldest.map_err(JournalError::from)? {
         archive_behind(folder, oldest.position)?;
@@ -88,6 +124,20 @@ pub fn make_snapshot(
     shard: u8,
     position: u64,
 ) -> Result<Option<SnapshotFile>, RecoveryError> {
+    make_snapshot_at(folder, shard, position, &Pace::default())
+}
+
+/// As [`make_snapshot`], at a pace; gives none when it is stopped on the way.
+///
+/// # Errors
+/// As [`make_snapshot`].
+pub fn make_snapshot_at(
+    folder: &JournalFolder,
+    shard: u8,
+    position: u64,
+    pace: &Pace,
+) -> Result<Option<SnapshotFile>, RecoveryError> {
+    let mut worked_since = Instant::now();
     let mut replayer = resume(folder, shard, position, &mut RecoveryStatistics::default())?;
     let start = replayer.position();
     let mut reader = JournalReader::open(folder, start)?;
@@ -95,6 +145,10 @@ pub fn make_snapshot(
     while let Some(frame) = reader.next_frame(position)? {
         replayer.apply_frame(&frame, position).map_err(|error| explained(folder, error))?;
         last = Some((frame.header().number, frame.header().chain));
+        if pace.is_over() {
+            return Ok(None);
+        }
+        pace.rest(&mut worked_since);
     }
     let Some((frame_number, chain)) = last else { return Ok(None) };
     write_snapshot(folder, shard, &replayer, (frame_number, chain)).map(Some)
@@ -131,5 +185,8 @@ fn write_snapshot(
 
 /// Snapshots that are kept: the journal is archived behind the older one.
 const SNAPSHOTS_KEPT: usize = 2;
+/// The engine has three quarters of the time to itself.
+const REST_PARTS: u32 = 3;
+const WORK_PERIOD: Duration = Duration::from_millis(2);
 const LOOK_PERIOD: Duration = Duration::from_millis(500);
 const RETRY_PERIOD: Duration = Duration::from_secs(30);

@@ -123,9 +123,11 @@ impl Copy {
         })
     }
 
-    fn read_to(&mut self, position: u64) {
+    /// Keeps its session alive meanwhile.
+    fn read_to(&mut self, position: u64, session: &mut OrderEntry) {
         let deadline = Instant::now() + PATIENCE;
         while self.stream.position().is_none_or(|at| at < position) {
+            keep_alive(session);
             if self.poll().unwrap() == 0 {
                 self.stream.wait(Duration::from_millis(1));
             }
@@ -170,6 +172,11 @@ fn ask(session: &mut OrderEntry, request: &LogStreamRequest) -> LogStreamReport 
     report.unwrap()
 }
 
+/// A session that is not polled for seconds is given up by the exchange.
+fn keep_alive(session: &mut OrderEntry) {
+    session.poll(|_| {}).unwrap();
+}
+
 fn poll_until(
     session: &mut OrderEntry,
     mut is_done: impl FnMut(&forecastle_proto_spec::Frame<'_>) -> bool,
@@ -191,19 +198,21 @@ fn a_replica_follows_from_the_birth_of_the_log_and_over_what_it_was_too_slow_for
     let mut copy = Copy::ask(&floor, &mut session, 0);
     // It reads its way through the journal and into the log buffer while orders go on.
     floor.trade(2_000, || {
+        keep_alive(&mut session);
         copy.poll().unwrap();
     });
-    copy.read_to(floor.released_position());
+    copy.read_to(floor.released_position(), &mut session);
     assert_eq!(copy.start, Some(0));
     // Then it reads nothing for more than the log buffer holds.
     let before = floor.released_position();
-    floor.trade(LOG_BYTES as u64 / 60, || session.poll(|_| {}).map(drop).unwrap());
+    floor.trade(LOG_BYTES as u64 / 60, || keep_alive(&mut session));
     // Half a term of the stream waits in its publication besides.
     assert!(floor.released_position() - before > 2 * LOG_BYTES as u64, "too little was written");
     floor.trade(1_000, || {
+        keep_alive(&mut session);
         copy.poll().unwrap();
     });
-    copy.read_to(floor.released_position());
+    copy.read_to(floor.released_position(), &mut session);
     copy.check(floor.folder.path());
 }
 
@@ -214,19 +223,20 @@ fn replicas_begin_anywhere_and_end_with_their_sessions() {
     let end = floor.released_position();
     let mut session = floor.replica();
     let mut whole = Copy::ask(&floor, &mut session, 0);
-    whole.read_to(end);
+    whole.read_to(end, &mut session);
     // A later request replaces the stream; it begins at the record that holds the position.
     let mut middle = Copy::ask(&floor, &mut session, (end / 2) | 4);
-    middle.read_to(end);
+    middle.read_to(end, &mut session);
     let start = middle.start.unwrap();
     assert!(start < end / 2 + 8 && end / 2 < start + 2_000, "{start} of {}", end / 2);
     middle.check(floor.folder.path());
     assert_eq!(ended(&mut whole), LogStreamError::Ended);
     let mut live = Copy::ask(&floor, &mut session, end);
     floor.trade(100, || {
+        keep_alive(&mut session);
         live.poll().unwrap();
     });
-    live.read_to(floor.released_position());
+    live.read_to(floor.released_position(), &mut session);
     assert_eq!(live.start, Some(end));
     live.check(floor.folder.path());
     drop(session);
@@ -242,29 +252,34 @@ fn replicas_share_a_stream_over_several_destinations_and_over_a_group() {
         let [first_session, second_session] = &mut sessions;
         let mut first = Copy::share(&floor, first_session);
         floor.trade(2_000, || {
+            keep_alive(first_session);
+            keep_alive(second_session);
             first.poll().unwrap();
         });
         let mut second = Copy::share(&floor, second_session);
         floor.trade(2_000, || {
+            keep_alive(first_session);
+            keep_alive(second_session);
             first.poll().unwrap();
             second.poll().unwrap();
         });
         let end = floor.released_position();
-        first.read_to(end);
-        second.read_to(end);
+        first.read_to(end, first_session);
+        second.read_to(end, second_session);
         assert!(first.start < second.start, "{shared}");
         first.check(floor.folder.path());
         second.check(floor.folder.path());
         // What came before is had by a stream of one's own; the shared one is given up for it.
         let mut whole = Copy::ask(&floor, second_session, 0);
-        whole.read_to(second.start.unwrap());
+        whole.read_to(second.start.unwrap(), second_session);
         whole.check(floor.folder.path());
         // The other goes on, alone.
         floor.trade(200, || {
+            keep_alive(first_session);
             first.poll().unwrap();
             let _ = second.poll();
         });
-        first.read_to(floor.released_position());
+        first.read_to(floor.released_position(), first_session);
         if shared.starts_with("127") {
             assert!(second.stream.position().unwrap() <= end, "nothing more is sent to it");
         }
