@@ -27,15 +27,15 @@ impl Engine {
         if message.exhaustive > 1 || !(least..=EVENT_MARKETS_MAX).contains(&market_count.into()) {
             return Err(RejectCode::InvalidMarketCount);
         }
-        if message.maker_fee_rate.get() != 0 || message.taker_fee_rate.get() != 0 {
+        let fees =
+            FeeRates { maker: message.maker_fee_rate.get(), taker: message.taker_fee_rate.get() };
+        if !fees.are_in_range() {
             return Err(RejectCode::FeeRateUnsupported);
         }
         if !self.events.has_room(market_count) {
             return Err(RejectCode::EventTableFull);
         }
         let shape = EventShape { market_count, is_exhaustive: message.exhaustive == 1 };
-        let fees =
-            FeeRates { maker: message.maker_fee_rate.get(), taker: message.taker_fee_rate.get() };
         let event_id = self.events.define(shape, fees, message.external_id.get());
         effects.push(&EventDefinitionReport {
             request_id: message.request_id,

@@ -23,6 +23,11 @@ pub(crate) struct FeeRates {
 }
 
 impl FeeRates {
+    /// Whether both rates are below one, so that no fee is above the gain of a lot.
+    pub(crate) fn are_in_range(self) -> bool {
+        self.maker < FEE_RATE_END && self.taker < FEE_RATE_END
+    }
+
     /// The rate that an incoming order is held at: it may end as either.
     #[inline]
     pub(crate) fn incoming(self) -> u16 {
@@ -41,6 +46,8 @@ pub(crate) fn hold_per_lot(side: Side, price: u16, rate: u16) -> i64 {
 }
 
 const FEE_SCALE: i64 = 100_000_000;
+/// One, in ten-thousandths.
+const FEE_RATE_END: u16 = 10_000;
 
 #[cfg(test)]
 mod tests {

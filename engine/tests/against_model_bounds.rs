@@ -179,9 +179,9 @@ fn all_deposits_ever_fit_the_range_of_money() {
 #[test]
 fn where_records_lie_in_the_log_shows_only_in_positions() {
     let mut world = World::new_with_journal(Kind::Ordinary, 0x0BA7_C4ED);
+    let limits = world.pair.model.limits;
     world.run(3_000);
     let journal = world.pair.journal.as_ref().expect("it was asked for");
-    let limits = world.pair.model.limits;
     let mut elsewhere = Engine::new(config_of(limits)).expect("the limits are in range");
     let mut buffer = vec![0; RECORD_LENGTH_MAX];
     for (index, (applied, effects)) in journal.iter().enumerate() {

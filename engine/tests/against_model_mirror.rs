@@ -1,6 +1,6 @@
 //! Mirror: when every order is replaced by its complement (side flipped, price p to 10000 − p) and
-//! every settlement value v by 10000 − v, lone markets give mirrored books and reports and, since
-//! fees are 0, the same buying power at every moment and the same cash once a position is closed.
+//! every settlement value v by 10000 − v, lone markets give mirrored books and reports, the same
+//! fees, the same buying power at every moment and the same cash once a position is closed.
 
 mod model;
 

@@ -6,6 +6,7 @@ use forecastle_proto_spec::{
 use zerocopy::FromZeros;
 
 use super::effects::Effects;
+use super::ledger::fee;
 use super::{Limits, Model};
 
 /// A live order: resting when it has a priority, else incoming.
@@ -210,6 +211,11 @@ impl Model {
             Side::Sell => (resting.account, aggressor.account),
         };
         self.exchange(resting.security_id, buyer, seller, quantity, resting.price);
+        let event = self.event_of(resting.security_id);
+        let resting_fee = fee(event.maker_fee_rate, resting.price, quantity);
+        let aggressor_fee = fee(event.taker_fee_rate, resting.price, quantity);
+        self.charge(resting.account, resting_fee);
+        self.charge(aggressor.account, aggressor_fee);
         let mut effect = Trade::new_zeroed();
         effect.resting_order_id.set(resting_id);
         effect.aggressor_order_id.set(aggressor_id);
@@ -226,6 +232,8 @@ impl Model {
         effect.quantity.set(quantity);
         effect.price.set(resting.price);
         effect.aggressor_side = aggressor.side.into();
+        effect.resting_fee.set(resting_fee);
+        effect.aggressor_fee.set(aggressor_fee);
         effects.push(&effect);
         if resting.leaves == quantity {
             self.remove_order(resting_id);

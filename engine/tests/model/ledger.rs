@@ -1,6 +1,4 @@
-//! Cash, positions and buying power (`docs/engine-rules.md` §4), recomputed each time.
-//!
-//! Fee rates other than zero are refused when an event is defined, so no fee appears here.
+//! Cash, fees, positions and buying power (`docs/engine-rules.md` §4), recomputed each time.
 
 use forecastle_proto_spec::{RejectCode, Side};
 
@@ -14,6 +12,8 @@ pub struct OpenOrder {
     pub side: Side,
     pub price: u16,
     pub leaves: u32,
+    /// The highest rate that it may trade at, ten-thousandths.
+    pub fee_rate: u16,
 }
 
 impl OpenOrder {
@@ -23,17 +23,27 @@ impl OpenOrder {
             Side::Buy => self.price,
             Side::Sell => PAYOUT - self.price,
         };
-        i128::from(per_lot) * i128::from(self.leaves)
+        i128::from(per_lot) * i128::from(self.leaves) + self.fee(self.leaves)
     }
 
-    /// Cash that moves to the account per lot filled, and the lots it gains.
+    /// Cash that moves to the account by a fill, and the lots it gains.
     fn fill(&self, quantity: u32) -> (i128, i128) {
         let lots = match self.side {
             Side::Buy => i128::from(quantity),
             Side::Sell => -i128::from(quantity),
         };
-        (-lots * i128::from(self.price), lots)
+        (-lots * i128::from(self.price) - self.fee(quantity), lots)
     }
+
+    fn fee(&self, quantity: u32) -> i128 {
+        i128::from(fee(self.fee_rate, self.price, quantity))
+    }
+}
+
+/// What a trade costs one side beside the price: the rate of p × (1 − p), rounded up for each lot.
+pub fn fee(rate: u16, price: u16, quantity: u32) -> i64 {
+    let exact = u128::from(rate) * u128::from(price) * u128::from(PAYOUT - price);
+    i64::try_from(exact.div_ceil(100_000_000) * u128::from(quantity)).expect("below the price")
 }
 
 impl Model {
@@ -44,6 +54,18 @@ impl Model {
         self.account_mut(seller).cash += cost;
         self.add_position(buyer, market, i64::from(quantity));
         self.add_position(seller, market, -i64::from(quantity));
+    }
+
+    /// Moves a fee from an account to the fees of the exchange.
+    pub fn charge(&mut self, account: u32, fee: i64) {
+        self.account_mut(account).cash -= fee;
+        self.fees += fee;
+    }
+
+    /// The rate that an incoming order of a market is held at: it may end as maker or taker.
+    pub fn incoming_fee_rate(&self, security_id: u32) -> u16 {
+        let event = self.event_of(security_id);
+        event.maker_fee_rate.max(event.taker_fee_rate)
     }
 
     pub fn position(&self, account: u32, security_id: u32) -> i64 {
@@ -73,6 +95,10 @@ impl Model {
                 side: order.side,
                 price: order.price,
                 leaves: order.leaves,
+                fee_rate: match order.priority {
+                    Some(_) => self.event_of(order.security_id).maker_fee_rate,
+                    None => self.incoming_fee_rate(order.security_id),
+                },
             })
             .collect()
     }

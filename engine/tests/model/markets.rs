@@ -17,6 +17,9 @@ pub struct Event {
     pub first_security_id: u32,
     pub market_count: u8,
     pub is_exhaustive: bool,
+    /// Ten-thousandths.
+    pub maker_fee_rate: u16,
+    pub taker_fee_rate: u16,
     /// Value of each market once the event is settled.
     pub settled_values: Option<Vec<u16>>,
     /// Cash of a settlement that is not complete.
@@ -40,6 +43,11 @@ pub struct Market {
 impl Model {
     pub fn event(&self, event_id: u32) -> Option<&Event> {
         self.events.get((event_id as usize).checked_sub(1)?)
+    }
+
+    /// The event of a market.
+    pub fn event_of(&self, security_id: u32) -> &Event {
+        self.event(self.market(security_id).event_id).expect("a market has its event")
     }
 
     pub fn market_exists(&self, security_id: u32) -> bool {
@@ -74,7 +82,7 @@ impl Model {
         {
             return Err(RejectCode::InvalidMarketCount);
         }
-        if message.maker_fee_rate.get() != 0 || message.taker_fee_rate.get() != 0 {
+        if message.maker_fee_rate.get() > 9_999 || message.taker_fee_rate.get() > 9_999 {
             return Err(RejectCode::FeeRateUnsupported);
         }
         if self.events.len() >= self.limits.events_max as usize
@@ -87,6 +95,8 @@ impl Model {
             first_security_id,
             market_count: message.market_count,
             is_exhaustive: message.exhaustive == 1,
+            maker_fee_rate: message.maker_fee_rate.get(),
+            taker_fee_rate: message.taker_fee_rate.get(),
             settled_values: None,
             pool: 0,
         });

@@ -157,6 +157,7 @@ impl Model {
             side: Side::try_from(message.side).expect("checked before"),
             price: message.price.get(),
             leaves: message.order_qty.get(),
+            fee_rate: self.incoming_fee_rate(security_id),
         });
         self.check_buying_power(account, &open)
     }

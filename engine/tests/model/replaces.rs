@@ -118,6 +118,7 @@ impl Model {
                 side: order.side,
                 price: message.price.get(),
                 leaves,
+                fee_rate: self.incoming_fee_rate(order.security_id),
             });
             self.check_buying_power(order.account, &open)?;
         }

@@ -26,6 +26,33 @@ fn best_price_first_then_oldest_at_the_resting_price() {
     assert_eq!((world.cash(ALICE), world.position_of(ALICE, 1)), (STAKE + paid, -13));
 }
 
+/// 2 % for makers, 7 % for takers: of p × (1 − p), rounded up for each lot.
+#[test]
+fn maker_and_taker_pay_their_rates_at_the_price_of_the_trade() {
+    let mut world = World::new(EngineConfig::small());
+    let mut request = event(1, 0);
+    request.maker_fee_rate.set(200);
+    request.taker_fee_rate.set(700);
+    world.send(ADMIN_SESSION, &request).only::<EventDefinitionReport>();
+    world.set_status(1, 0, MarketStatus::Open);
+    world.send(ALICE_SESSION, &ask(1, ALICE, 10, 4_001));
+    // Held at 10000 − 4001 and the maker's 48.004, rounded up.
+    assert_eq!(world.buying_power(ALICE), STAKE - 10 * (5_999 + 49));
+    let trade: Trade = world.send(BOB_SESSION, &bid(1, BOB, 4, 6_000)).first();
+    // 0.07 × 4001 × 5999 / 10000 is 168.0140.
+    assert_eq!((trade.resting_fee.get(), trade.aggressor_fee.get()), (4 * 49, 4 * 169));
+    assert_eq!(world.cash(ALICE), STAKE + 4 * 4_001 - 4 * 49);
+    assert_eq!(world.cash(BOB), STAKE - 4 * 4_001 - 4 * 169);
+    let request = state_request(StateScope::Exchange.into(), 0, 0);
+    let report: ExchangeReport = world.send(ADMIN_SESSION, &request).only();
+    assert_eq!(report.fees.get(), 4 * 49 + 4 * 169);
+    // What rests of an incoming order is held at the maker's rate again.
+    world.send(BOB_SESSION, &bid(2, BOB, 9, 4_001));
+    assert_eq!(world.bids(1), [(4_001, 3)]);
+    let paid = 10 * (4_001 + 169);
+    assert_eq!(world.buying_power(BOB), STAKE - paid - 3 * (4_001 + 49));
+}
+
 /// One trade in full, every field.
 #[test]
 fn the_effects_of_an_order_that_trades_and_rests() {

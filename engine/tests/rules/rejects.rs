@@ -223,7 +223,7 @@ const CASES: &[Case] = &[
     }),
     (RejectCode::FeeRateUnsupported, || {
         let mut request = event(1, 0);
-        request.taker_fee_rate.set(1);
+        request.taker_fee_rate.set(10_000);
         World::open().send(ADMIN_SESSION, &request)
     }),
     (RejectCode::InvalidStatusTransition, || World::open().set_status(1, 1, MarketStatus::Listed)),

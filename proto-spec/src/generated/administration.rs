@@ -27,9 +27,9 @@ pub struct EventDefinitionRequest {
     pub reserved_22: [u8; 2],
     /// Number in the outside world, published unread.
     pub external_id: U64,
-    /// Maker fee rate in ten-thousandths; zero in this version.
+    /// Maker fee rate in ten-thousandths, below 10000.
     pub maker_fee_rate: U16,
-    /// Taker fee rate in ten-thousandths; zero in this version.
+    /// Taker fee rate in ten-thousandths, below 10000.
     pub taker_fee_rate: U16,
     /// Not used; zero when sent, not read when received.
     pub reserved_36: [u8; 4],

@@ -212,9 +212,9 @@ pub enum RejectCode {
     ///
     /// Remedy: Ask the operator to raise the limits.
     EventTableFull = 407,
-    /// The fee rate is not zero; this version charges no fees.
+    /// A fee rate is not below 10000 ten-thousandths.
     ///
-    /// Remedy: Send zero.
+    /// Remedy: Send rates of 0 to 9999.
     FeeRateUnsupported = 408,
     /// The market cannot go from its status to this one.
     ///

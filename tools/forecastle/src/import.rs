@@ -62,6 +62,10 @@ pub struct Arguments {
     /// Drop every Nth book update before the books are rebuilt, to see the check fail.
     #[arg(long, value_name = "N")]
     pub corrupt_market_data: Option<NonZeroU64>,
+    /// Fee rate of makers and takers, given in millionths, a multiple of 100 below 1000000; kept
+    /// in ten-thousandths.
+    #[arg(long = "fee-ppm", value_name = "PPM", default_value = "0", value_parser = parse_fee_rate)]
+    pub fee_rate: u16,
     /// Address of the interface to use.
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     pub interface: Ipv4Addr,
@@ -83,6 +87,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         print!("{}", summary.to_text());
     }
     Ok(if summary.is_clean() { Outcome::Done } else { Outcome::Difference })
+}
+
+/// Reads a fee rate of millionths as the ten-thousandths that the exchange takes.
+fn parse_fee_rate(text: &str) -> Result<u16, String> {
+    let rate = text.parse::<u32>().ok().filter(|rate| rate % PPM_PER_RATE == 0);
+    let rate = rate.and_then(|rate| u16::try_from(rate / PPM_PER_RATE).ok());
+    rate.filter(|rate| *rate < FEE_RATE_END)
+        .ok_or_else(|| "is no multiple of 100 from 0 to 999900".to_string())
 }
 
 /// Imports a surveyed file.
@@ -177,7 +189,7 @@ fn connect(arguments: &Arguments, survey: &Survey) -> anyhow::Result<Importer> {
         account += 1;
     }
     let taker_account = admin.open_account(account, keys.taker.firm_id, DEPOSIT)?;
-    let listing = Listing::define(&mut admin, survey)?;
+    let listing = Listing::define(&mut admin, survey, arguments.fee_rate)?;
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Importer {
         admin,
@@ -216,6 +228,10 @@ impl<'a> ImportKeys<'a> {
     }
 }
 
+/// Millionths in one ten-thousandth, the unit of fee rates on the wire.
+const PPM_PER_RATE: u32 = 100;
+/// One, in ten-thousandths.
+const FEE_RATE_END: u16 = 10_000;
 const BAR_TEMPLATE: &str = "{bar:40} {pos}/{len} messages, {per_sec}, {eta} to go";
 const NS_PER_MS: u64 = 1_000_000;
 const POLL_PERIOD: std::time::Duration = std::time::Duration::from_millis(50);

@@ -21,11 +21,10 @@ impl World {
             message.market_count = 1;
         }
         message.external_id.set(self.random.word());
-        if self.random.once_in(12) {
-            message.maker_fee_rate.set(1);
-        }
-        if self.random.once_in(12) {
-            message.taker_fee_rate.set(1);
+        if self.random.once_in(2) {
+            let rates = [0, 0, 1, 25, 200, 700, 5_000, 9_999, 9_999, 9_999, 10_000];
+            message.maker_fee_rate.set(self.random.pick(&rates));
+            message.taker_fee_rate.set(self.random.pick(&rates));
         }
         (session_id, bytes_of(&message))
     }

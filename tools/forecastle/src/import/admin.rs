@@ -72,7 +72,8 @@ impl Admin {
         bail!("no free account number from {account} on");
     }
 
-    /// Defines an event of `market_count` markets; gives its id and its first market's.
+    /// Defines an event of `market_count` markets whose makers and takers pay `fee_rate`
+    /// ten-thousandths; gives its id and its first market's.
     ///
     /// # Errors
     /// The exchange refuses or does not answer.
@@ -81,12 +82,15 @@ impl Admin {
         market_count: u8,
         is_exhaustive: bool,
         external_id: u64,
+        fee_rate: u16,
     ) -> anyhow::Result<(u32, u32)> {
         let mut request = EventDefinitionRequest::new_zeroed();
         request.request_id.set(self.next_request_id());
         request.market_count = market_count;
         request.exhaustive = u8::from(is_exhaustive);
         request.external_id.set(external_id);
+        request.maker_fee_rate.set(fee_rate);
+        request.taker_fee_rate.set(fee_rate);
         let answer = self.demand(&request, |answer| matches!(answer, Answer::Event { .. }))?;
         match answer {
             Answer::Event { event_id, first_security_id } => Ok((event_id, first_security_id)),

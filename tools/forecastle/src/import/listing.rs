@@ -22,11 +22,12 @@ struct ListedMarket {
 }
 
 impl Listing {
-    /// Defines one exhaustive event of all runners, or a lone market for each.
+    /// Defines one exhaustive event of all runners, or a lone market for each, with makers and
+    /// takers paying `fee_rate` ten-thousandths.
     ///
     /// # Errors
     /// The exchange refuses or does not answer.
-    pub fn define(admin: &mut Admin, survey: &Survey) -> anyhow::Result<Self> {
+    pub fn define(admin: &mut Admin, survey: &Survey, fee_rate: u16) -> anyhow::Result<Self> {
         let external_id = external_id_of(&survey.market_id);
         let mut markets = Vec::with_capacity(survey.runners.len());
         let market = |event_id, security_id| ListedMarket {
@@ -36,11 +37,12 @@ impl Listing {
         };
         if survey.is_exhaustive {
             let count = u8::try_from(survey.runners.len())?;
-            let (event_id, first) = admin.define_event(count, true, external_id)?;
+            let (event_id, first) = admin.define_event(count, true, external_id, fee_rate)?;
             markets.extend((first..).take(count.into()).map(|id| market(event_id, id)));
         } else {
             for _ in &survey.runners {
-                let (event_id, security_id) = admin.define_event(1, false, external_id)?;
+                let (event_id, security_id) =
+                    admin.define_event(1, false, external_id, fee_rate)?;
                 markets.push(market(event_id, security_id));
             }
         }

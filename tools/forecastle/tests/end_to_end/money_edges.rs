@@ -103,7 +103,7 @@ fn events_outside_their_ranges_are_refused_and_the_table_has_an_end() {
         expect(&mut admin, &request, 406);
     }
     (request.market_count, request.exhaustive) = (2, 1);
-    request.maker_fee_rate.set(1);
+    request.maker_fee_rate.set(10_000);
     expect(&mut admin, &request, 408);
     request.maker_fee_rate.set(0);
     request.taker_fee_rate.set(u16::MAX);

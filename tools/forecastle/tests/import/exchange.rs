@@ -73,6 +73,7 @@ impl Venue {
             speed: Speed::Max,
             json: true,
             corrupt_market_data: None,
+            fee_rate: 0,
             interface: Ipv4Addr::LOCALHOST,
         }
     }
@@ -132,6 +133,18 @@ fn a_removed_runner_is_settled_at_zero_among_others_and_at_its_last_trade_alone(
         assert_eq!(values, [Some(10_000), Some(removed_value), Some(0)]);
     }
     venue.exchange.stop().unwrap();
+}
+
+#[test]
+fn the_recorded_market_pays_fees_to_the_millionth() {
+    let Some(file) = recorded_file() else { return };
+    let venue = Venue::start(9);
+    let summary = import_with(&Arguments { fee_rate: 200, ..venue.arguments(&file) });
+    venue.exchange.stop().unwrap();
+    assert!(summary.rejects.is_empty() && summary.is_clean() && summary.conserved, "{summary:?}");
+    assert_eq!((summary.trades, summary.ladder_mismatches), (8_263, 0));
+    assert!(summary.fees > 0, "{summary:?}");
+    assert_eq!(summary.cash_in, summary.cash_out + summary.fees);
 }
 
 #[test]
