@@ -118,6 +118,7 @@ const STEPS: &[(&str, Step)] = &[
     ("test", |_| cargo_steps::test()),
     ("python", cargo_steps::python),
     ("docs", |_| cargo_steps::docs()),
+    ("model", |_| cargo_steps::model()),
     ("loom", cargo_steps::loom),
     ("build", |_| cargo_steps::build()),
     ("market", market::run),

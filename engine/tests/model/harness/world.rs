@@ -18,6 +18,8 @@ use crate::model::Limits;
 pub enum Kind {
     /// Every command and every limit, little room.
     Ordinary,
+    /// Ordinary with at most 8 markets: for many commands.
+    Small,
     /// At most 4 outcomes and 5 open orders: buying power by enumeration.
     Tiny,
     /// Hundreds of live orders and positions: work that needs many steps.
@@ -61,6 +63,7 @@ impl World {
         pair.model.enumeration_max = match kind {
             Kind::Tiny => 3125,
             Kind::Ordinary | Kind::Lone => 60,
+            Kind::Small => 8,
             Kind::Wide => 0,
         };
         let middle = u16::try_from(random.between(1_000, 9_000)).expect("a price");
@@ -186,7 +189,7 @@ impl World {
                 }
                 events
             }
-            Kind::Ordinary => {
+            Kind::Ordinary | Kind::Small => {
                 let choices = [(2, 1), (3, 1), (4, 1), (2, 0), (3, 0), (1, 0)];
                 let mut events = Vec::new();
                 while events.iter().map(|&(count, _)| u32::from(count)).sum::<u32>() < 4 {
@@ -238,6 +241,7 @@ fn limits_of(kind: Kind, random: &mut Random) -> Limits {
     };
     match kind {
         Kind::Ordinary | Kind::Lone => {}
+        Kind::Small => limits.markets_max = 8,
         Kind::Tiny => limits.orders_max = 5,
         Kind::Wide => {
             limits.markets_max = 80;

@@ -43,6 +43,16 @@ pub fn loom(gate: &mut Gate) -> anyhow::Result<Outcome> {
     tests(command)
 }
 
+/// The engine beside its naive model for twenty million commands, optimised, with assertions; the
+/// seed and the count are shown.
+pub fn model() -> anyhow::Result<Outcome> {
+    let package = ["test", "--profile", "model", "-p", "forecastle-engine"];
+    let mut command = cargo(&package);
+    command.args(["--test", "against_model_at_length", "--", "--nocapture"]);
+    command.env("FORECASTLE_MODEL_COMMANDS", MODEL_COMMANDS);
+    tests(command)
+}
+
 /// The golden vectors, decoded from the schema alone by Python's standard library.
 pub fn python(gate: &mut Gate) -> anyhow::Result<Outcome> {
     let script = "proto-spec/check.py";
@@ -154,6 +164,9 @@ fn count_before(line: &str, word: &str) -> u64 {
     let before = line.split_once(word).map_or("", |(before, _)| before);
     before.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
+
+/// Commands that the engine and its naive model are compared over.
+const MODEL_COMMANDS: &str = "20000000";
 
 /// Longer than any step takes on two slow cores, shorter than what runs the gate allows.
 const STEP_LIMIT: Duration = Duration::from_secs(25 * 60);
