@@ -526,6 +526,6 @@ mod tests {
             assert!(message.block_length + 8 <= MESSAGE_LENGTH_MAX);
             count += 1;
         }
-        assert_eq!(count, 15);
+        assert_eq!(count, 16);
     }
 }

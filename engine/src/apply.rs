@@ -3,11 +3,12 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
-    EngineConfiguration, EntitlementRequest, Establish, EventDefinitionRequest, Frame, FrameError,
-    MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
-    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, ROLES_CASH_ADMIN,
-    ROLES_MARKET_ADMIN, ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest,
-    SessionDisconnected, SettlementRequest, StateReportRequest, Terminate, WithdrawalRequest,
+    EngineConfiguration, EntitlementRequest, Establish, EventDefinitionRequest,
+    EventParametersRequest, Frame, FrameError, MESSAGE_HEADER_LENGTH, Message, Negotiate,
+    NewOrderSingle, NotApplied, OrderCancelReplaceRequest, OrderCancelRequest,
+    OrderMassActionRequest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_TRADER, RecordHeader,
+    RejectCode, SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest,
+    Terminate, WithdrawalRequest,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -128,6 +129,8 @@ impl Engine {
             self.define_event(context, request, effects)
         } else if let Some(request) = frame.body::<SecurityStatusRequest>() {
             self.change_status(context, request, effects)
+        } else if let Some(request) = frame.body::<EventParametersRequest>() {
+            self.set_event_parameters(context, request, effects)
         } else if let Some(request) = frame.body::<SettlementRequest>() {
             self.settle(context, request, effects)
         } else if let Some(request) = frame.body::<AccountDefinitionRequest>() {
@@ -300,6 +303,7 @@ fn roles_needed(template_id: u16) -> u16 {
         | OrderCancelRequest::TEMPLATE_ID
         | OrderMassActionRequest::TEMPLATE_ID => ROLES_TRADER,
         EventDefinitionRequest::TEMPLATE_ID
+        | EventParametersRequest::TEMPLATE_ID
         | SecurityStatusRequest::TEMPLATE_ID
         | SettlementRequest::TEMPLATE_ID
         | EndOfDayRequest::TEMPLATE_ID => ROLES_MARKET_ADMIN,
@@ -336,6 +340,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 13);
+        assert_eq!(numbered, 14);
     }
 }

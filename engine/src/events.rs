@@ -5,6 +5,7 @@ mod snapshot;
 use forecastle_proto_spec::{Digest, MarketStatus};
 use forecastle_runtime::memory::Arena;
 
+use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
 use crate::state_digest::{DigestSum, Domain, pair};
@@ -64,6 +65,7 @@ impl Market {
 #[derive(Debug)]
 pub(crate) struct EventTable {
     events: Arena<Event>,
+    parameters: Arena<EventParameters>,
     event_count: u32,
     markets: Arena<Market>,
     market_count: u32,
@@ -74,6 +76,7 @@ impl EventTable {
     pub(crate) fn new(events_max: u32, markets_max: u32) -> Self {
         Self {
             events: Arena::new(events_max + 1, UNDEFINED_EVENT),
+            parameters: Arena::new(events_max + 1, EventParameters::DEFAULT),
             event_count: 0,
             markets: Arena::new(markets_max + 1, UNDEFINED_MARKET),
             market_count: 0,
@@ -102,6 +105,23 @@ impl EventTable {
     #[inline]
     pub(crate) fn event(&self, event_id: u32) -> &Event {
         &self.events[event_id]
+    }
+
+    /// The parameters of a defined event.
+    #[inline]
+    pub(crate) fn parameters(&self, event_id: u32) -> &EventParameters {
+        &self.parameters[event_id]
+    }
+
+    /// Sets the parameters of a defined event.
+    pub(crate) fn set_parameters(&mut self, event_id: u32, parameters: EventParameters) {
+        if let Some(piece) = self.parameters[event_id].piece(event_id) {
+            self.digest.remove(piece);
+        }
+        self.parameters[event_id] = parameters;
+        if let Some(piece) = parameters.piece(event_id) {
+            self.digest.add(piece);
+        }
     }
 
     /// A market, if it is defined.
@@ -179,7 +199,8 @@ impl EventTable {
     pub(crate) fn walked_digest(&self) -> DigestSum {
         let events = (1..=self.event_count).map(|id| event_piece(id, self.event(id)));
         let markets = (1..=self.market_count).map(|id| market_piece(id, self.market(id)));
-        events.chain(markets).collect()
+        let parameters = (1..=self.event_count).filter_map(|id| self.parameters(id).piece(id));
+        events.chain(markets).chain(parameters).collect()
     }
 
     #[inline]

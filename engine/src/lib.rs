@@ -26,6 +26,7 @@ mod configuration;
 mod effect_buffer;
 mod engine;
 mod entitlements;
+mod event_parameters;
 mod events;
 mod exposure;
 mod fees;

@@ -37,6 +37,7 @@ impl Engine {
         self.orders.encode_counters(&mut encoder);
         self.encode_orders(&mut encoder);
         self.work.encode(&mut encoder);
+        self.events.encode_parameters(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -46,7 +47,7 @@ impl Engine {
     /// # Errors
     /// [`SnapshotError`]: the version or rules are others, the bytes are no state, or another one.
     pub fn decode_snapshot(bytes: &[u8], state_digest: u64) -> Result<Self, SnapshotError> {
-        let Beginning { config, content_digest } = Decoder::new(bytes).begin()?;
+        let Beginning { config, content_digest, .. } = Decoder::new(bytes).begin()?;
         let found = content_digest.wrapping_add(configuration_digest(&config).value());
         if found != state_digest {
             return Err(SnapshotError::Digest { found, expected: state_digest });
@@ -84,6 +85,9 @@ impl Engine {
         engine.decode_orders(&mut decoder)?;
         engine.orders.retire_others(&free_slots);
         engine.work.decode(&mut decoder)?;
+        if beginning.version >= 2 {
+            engine.events.decode_parameters(&mut decoder)?;
+        }
         decoder.end()?;
         engine.check_consistent(&decoder)?;
         // Of all limits only the window's length moves pieces of the state.
@@ -105,6 +109,7 @@ impl Engine {
 
 /// How every encoding begins.
 struct Beginning {
+    version: u16,
     config: EngineConfig,
     content_digest: u64,
 }
@@ -112,7 +117,7 @@ struct Beginning {
 impl Decoder<'_> {
     fn begin(&mut self) -> Result<Beginning, SnapshotError> {
         let version = self.u16()?;
-        if version != SNAPSHOT_VERSION {
+        if !(FIRST_VERSION..=SNAPSHOT_VERSION).contains(&version) {
             return Err(SnapshotError::Version { found: version });
         }
         let message = self.take(size_of::<EngineConfiguration>())?;
@@ -120,7 +125,7 @@ impl Decoder<'_> {
             .map_err(|_| self.invalid("configuration"))?;
         let config = EngineConfig::from_message(&message).map_err(SnapshotError::Configuration)?;
         self.require(config.to_message().as_bytes() == message.as_bytes(), "configuration")?;
-        Ok(Beginning { config, content_digest: self.u64()? })
+        Ok(Beginning { version, config, content_digest: self.u64()? })
     }
 }
 
@@ -169,7 +174,8 @@ impl fmt::Display for SnapshotError {
         match self {
             Self::Version { found } => write!(
                 formatter,
-                "the state's encoding has version {found}, this build reads {SNAPSHOT_VERSION}"
+                "the state's encoding has version {found}, this build reads {FIRST_VERSION} to \
+                 {SNAPSHOT_VERSION}"
             ),
             Self::Configuration(error) => error.fmt(formatter),
             Self::Config(error) => error.fmt(formatter),
@@ -191,5 +197,8 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
-/// Version of the encoding.
-pub const SNAPSHOT_VERSION: u16 = 1;
+/// Version of the encoding that is written. What a state of an earlier version lacks has the value
+/// that it has in an empty exchange.
+pub const SNAPSHOT_VERSION: u16 = 2;
+/// The first version, which is read for ever.
+const FIRST_VERSION: u16 = 1;

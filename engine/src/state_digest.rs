@@ -73,6 +73,7 @@ pub(crate) enum Domain {
     Work,
     WorkCounters,
     Configuration,
+    EventParameters,
 }
 
 impl Domain {

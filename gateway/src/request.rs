@@ -3,10 +3,11 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, CounterReportRequest, DepositRequest, EndOfDayRequest,
-    EntitlementRequest, Establish, EventDefinitionRequest, Frame, LogStreamRequest,
-    MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, OrderCancelReplaceRequest,
-    OrderCancelRequest, OrderMassActionRequest, RetransmitRequest, SecurityStatusRequest, Sequence,
-    SettlementRequest, StateReportRequest, Terminate, WithdrawalRequest,
+    EntitlementRequest, Establish, EventDefinitionRequest, EventParametersRequest, Frame,
+    LogStreamRequest, MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, RetransmitRequest,
+    SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest, Terminate,
+    WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -40,6 +41,7 @@ impl ClientMessage {
             OrderCancelRequest::TEMPLATE_ID
             | OrderMassActionRequest::TEMPLATE_ID
             | EventDefinitionRequest::TEMPLATE_ID
+            | EventParametersRequest::TEMPLATE_ID
             | SecurityStatusRequest::TEMPLATE_ID
             | SettlementRequest::TEMPLATE_ID
             | AccountDefinitionRequest::TEMPLATE_ID
@@ -126,7 +128,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 15);
+        assert_eq!(count, 16);
     }
 
     #[test]

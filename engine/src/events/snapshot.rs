@@ -3,6 +3,7 @@
 use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus, PAYOUT};
 
 use super::EventTable;
+use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
@@ -41,6 +42,40 @@ impl EventTable {
             for security_id in self.event(event_id).security_ids() {
                 self.decode_market(security_id, decoder)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The parameters of events that have others than a new one.
+    pub(crate) fn encode_parameters(&self, encoder: &mut Encoder<'_>) {
+        let place = encoder.open_count();
+        let mut count = 0;
+        for event_id in 1..=self.event_count {
+            let parameters = self.parameters(event_id);
+            if *parameters != EventParameters::DEFAULT {
+                encoder.u32(event_id);
+                parameters.encode(encoder);
+                count += 1;
+            }
+        }
+        encoder.close_count(place, count);
+    }
+
+    pub(crate) fn decode_parameters(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        let mut last = 0;
+        for _ in 0..decoder.u32()? {
+            let event_id = decoder.u32()?;
+            decoder.require(event_id > last, "event of parameters")?;
+            last = event_id;
+            let event = self.find_event(event_id);
+            let event = event.ok_or(decoder.invalid("event of parameters"))?;
+            let parameters = EventParameters::decode(event.shape.is_exhaustive, decoder)?;
+            let is_kept = parameters != EventParameters::DEFAULT;
+            decoder.require(is_kept, "event parameters")?;
+            self.set_parameters(event_id, parameters);
         }
         Ok(())
     }

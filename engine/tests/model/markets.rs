@@ -8,6 +8,7 @@ use zerocopy::FromZeros;
 
 use super::Model;
 use super::effects::Effects;
+use super::event_parameters::EventParameters;
 use super::sessions::Request;
 use super::sweeps::Covered;
 
@@ -20,6 +21,7 @@ pub struct Event {
     /// Ten-thousandths.
     pub maker_fee_rate: u16,
     pub taker_fee_rate: u16,
+    pub parameters: EventParameters,
     /// Value of each market once the event is settled.
     pub settled_values: Option<Vec<u16>>,
     /// Cash of a settlement that is not complete.
@@ -97,6 +99,7 @@ impl Model {
             is_exhaustive: message.exhaustive == 1,
             maker_fee_rate: message.maker_fee_rate.get(),
             taker_fee_rate: message.taker_fee_rate.get(),
+            parameters: EventParameters::default(),
             settled_values: None,
             pool: 0,
         });

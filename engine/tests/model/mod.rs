@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod book;
 pub mod digest;
 pub mod effects;
+pub mod event_parameters;
 pub mod harness;
 pub mod ledger;
 pub mod markets;
@@ -147,7 +148,7 @@ impl Model {
             20..=23 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=23 | 30..=37 | 40 => {
+            20..=23 | 30..=37 | 40 | 47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -174,6 +175,7 @@ impl Model {
             35 => self.withdraw(request, body(frame), effects),
             36 => self.entitle(request, body(frame), effects),
             37 => self.end_day(request, effects),
+            47 => self.set_event_parameters(request, body(frame), effects),
             _ => self.report_state(request, body(frame), effects),
         };
         if let Err(code) = outcome {

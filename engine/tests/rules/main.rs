@@ -8,6 +8,7 @@ mod cancels;
 mod client_order_ids;
 mod configuration;
 mod digests;
+mod event_parameters;
 mod life_cycle;
 mod matching;
 mod order_slots;

@@ -6,6 +6,7 @@ use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
+use crate::event_parameters::parameters;
 use crate::world::*;
 
 #[test]
@@ -235,6 +236,12 @@ const CASES: &[Case] = &[
     (RejectCode::AccessKeyOutOfRange, || World::open().entitle(0, 1, 1)),
     (RejectCode::AccessKeyOutOfRange, || World::open().entitle(17, 1, 1)),
     (RejectCode::InvalidRoles, || World::open().entitle(5, 1, 1 << 5)),
+    (RejectCode::InvalidEventParameters, || {
+        let mut request = parameters(1);
+        request.velocity = 0;
+        World::open().send(ADMIN_SESSION, &request)
+    }),
+    (RejectCode::NotWhileOpen, || World::open().send(ADMIN_SESSION, &parameters(1))),
     (RejectCode::InvalidStateScope, || {
         World::open().send(ALICE_SESSION, &state_request(0, ALICE, 0))
     }),

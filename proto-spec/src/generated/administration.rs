@@ -385,3 +385,63 @@ impl Message for LogStreamRequest {
         visit("from_position", FieldValue::Unsigned(self.from_position.get()));
     }
 }
+
+/// Sets all parameters of an event, in place of those before (market admin). Not while one of its markets is open.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EventParametersRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Delay of orders that would trade while in play, 0 to 60000; 4294967295 for that of the velocity.
+    pub in_play_delay_ms: U32,
+    /// Time between the outcome and the pay-out, 0 to 2592000000; 0 for none.
+    pub dispute_window_ms: U32,
+    /// Age at which reference odds are stale, 0 to 86400000; 0 for never.
+    pub stale_after_ms: U32,
+    /// Most that a price may lie off the reference price, ten-thousandths; 0 for no collar.
+    pub collar_width: U16,
+    /// The same while the reference odds are stale, not below collar_width; 0 for no other one.
+    pub stale_collar_width: U16,
+    /// Change of a reference price that pauses the markets, ten-thousandths; 0 for none.
+    pub jump_limit: U16,
+    /// Lowest price, ten-thousandths; 0 for none.
+    pub static_low: U16,
+    /// Highest price, ten-thousandths; 0 for none.
+    pub static_high: U16,
+    /// 1 to match over all outcomes of an exhaustive event; changed only before its markets were ever open.
+    pub cross_outcome: u8,
+    /// How fast the event goes.
+    pub velocity: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_48: [u8; 8],
+}
+
+impl Message for EventParametersRequest {
+    const TEMPLATE_ID: u16 = 47;
+    const NAME: &'static str = "EventParametersRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("in_play_delay_ms", FieldValue::Unsigned(u64::from(self.in_play_delay_ms.get())));
+        visit("dispute_window_ms", FieldValue::Unsigned(u64::from(self.dispute_window_ms.get())));
+        visit("stale_after_ms", FieldValue::Unsigned(u64::from(self.stale_after_ms.get())));
+        visit("collar_width", FieldValue::Unsigned(u64::from(self.collar_width.get())));
+        visit("stale_collar_width", FieldValue::Unsigned(u64::from(self.stale_collar_width.get())));
+        visit("jump_limit", FieldValue::Unsigned(u64::from(self.jump_limit.get())));
+        visit("static_low", FieldValue::Unsigned(u64::from(self.static_low.get())));
+        visit("static_high", FieldValue::Unsigned(u64::from(self.static_high.get())));
+        visit("cross_outcome", FieldValue::Unsigned(u64::from(self.cross_outcome)));
+        visit("velocity", FieldValue::Unsigned(u64::from(self.velocity)));
+    }
+}

@@ -240,11 +240,19 @@ pub enum RejectCode {
     ///
     /// Remedy: Send 1, 2 or 3.
     InvalidStateScope = 414,
+    /// A parameter of the event is out of its range, or two of them contradict each other.
+    ///
+    /// Remedy: Compare with the engine rules, section 5.
+    InvalidEventParameters = 418,
+    /// Not while a market of the event is open, nor once its outcome is determined; some changes only before it was ever open.
+    ///
+    /// Remedy: Pause the markets first.
+    NotWhileOpen = 419,
 }
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 60] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -303,6 +311,8 @@ impl RejectCode {
         Self::AccessKeyOutOfRange,
         Self::InvalidRoles,
         Self::InvalidStateScope,
+        Self::InvalidEventParameters,
+        Self::NotWhileOpen,
     ];
 }
 
@@ -370,6 +380,8 @@ impl TryFrom<u16> for RejectCode {
             412 => Ok(Self::AccessKeyOutOfRange),
             413 => Ok(Self::InvalidRoles),
             414 => Ok(Self::InvalidStateScope),
+            418 => Ok(Self::InvalidEventParameters),
+            419 => Ok(Self::NotWhileOpen),
             _ => Err(UnknownValue),
         }
     }

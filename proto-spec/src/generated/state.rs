@@ -469,3 +469,64 @@ impl Message for LogStreamReport {
         visit("stream_session_id", FieldValue::Unsigned(u64::from(self.stream_session_id.get())));
     }
 }
+
+/// The parameters of an event, as they are from here on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct EventParametersReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Delay in force.
+    pub in_play_delay_ms: U32,
+    /// As in the request.
+    pub dispute_window_ms: U32,
+    /// As in the request.
+    pub stale_after_ms: U32,
+    /// As in the request.
+    pub collar_width: U16,
+    /// As in the request.
+    pub stale_collar_width: U16,
+    /// As in the request.
+    pub jump_limit: U16,
+    /// As in the request.
+    pub static_low: U16,
+    /// As in the request.
+    pub static_high: U16,
+    /// As in the request.
+    pub cross_outcome: u8,
+    /// As in the request.
+    pub velocity: u8,
+}
+
+impl Message for EventParametersReport {
+    const TEMPLATE_ID: u16 = 78;
+    const NAME: &'static str = "EventParametersReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("in_play_delay_ms", FieldValue::Unsigned(u64::from(self.in_play_delay_ms.get())));
+        visit("dispute_window_ms", FieldValue::Unsigned(u64::from(self.dispute_window_ms.get())));
+        visit("stale_after_ms", FieldValue::Unsigned(u64::from(self.stale_after_ms.get())));
+        visit("collar_width", FieldValue::Unsigned(u64::from(self.collar_width.get())));
+        visit("stale_collar_width", FieldValue::Unsigned(u64::from(self.stale_collar_width.get())));
+        visit("jump_limit", FieldValue::Unsigned(u64::from(self.jump_limit.get())));
+        visit("static_low", FieldValue::Unsigned(u64::from(self.static_low.get())));
+        visit("static_high", FieldValue::Unsigned(u64::from(self.static_high.get())));
+        visit("cross_outcome", FieldValue::Unsigned(u64::from(self.cross_outcome)));
+        visit("velocity", FieldValue::Unsigned(u64::from(self.velocity)));
+    }
+}

@@ -29,11 +29,12 @@ const DECODERS: &[Decoder] = decoders! {
     NewOrderSingle OrderCancelReplaceRequest OrderCancelRequest OrderMassActionRequest
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    StateReportRequest CounterReportRequest LogStreamRequest
+    StateReportRequest CounterReportRequest LogStreamRequest EventParametersRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
+    EventParametersReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled

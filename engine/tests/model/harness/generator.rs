@@ -45,7 +45,7 @@ impl World {
             760..785 if !wide => self.mass_action(),
             785..810 => self.change_status(),
             810..822 => self.settle(),
-            822..830 => self.new_order(),
+            822..830 => self.event_parameters(),
             830..838 => self.define_event(),
             838..870 => self.deposit(),
             870..895 => self.withdraw(),

@@ -1,7 +1,8 @@
 //! Random life cycles: definitions, status, settlement by legal and illegal vectors.
 
 use forecastle_proto_spec::{
-    EventDefinitionRequest, MarketStatus, SecurityStatusRequest, SettlementRequest,
+    EventDefinitionRequest, EventParametersRequest, MarketStatus, SecurityStatusRequest,
+    SettlementRequest,
 };
 use zerocopy::FromZeros;
 
@@ -92,6 +93,52 @@ impl World {
         };
         message.in_play = self.random.pick(&[0, 0, 0, 1, 1, 2]);
         (session_id, bytes_of(&message))
+    }
+
+    /// Parameters of an event, mostly of one that is not open.
+    pub fn event_parameters(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.admin_session();
+        let mut message = EventParametersRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.event_id.set(self.halted_event());
+        message.velocity = self.random.pick(&[1, 2, 2, 3]);
+        match self.random.below(40) {
+            0 => message.in_play_delay_ms.set(self.random.pick(&[60_001, u32::MAX - 1])),
+            1 => message.dispute_window_ms.set(2_592_000_001),
+            2 => message.stale_after_ms.set(86_400_001),
+            3 => message.collar_width.set(10_000),
+            4 => message.stale_collar_width.set(1),
+            5 => message.jump_limit.set(10_000),
+            6 => message.static_low.set(10_000),
+            7 => {
+                message.static_low.set(5);
+                message.static_high.set(4);
+            }
+            8 => message.cross_outcome = self.random.pick(&[1, 1, 2]),
+            9 => message.velocity = self.random.pick(&[0, 4, 255]),
+            10 => message.collar_width.set(100),
+            11 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
+            12 => message.dispute_window_ms.set(5),
+            _ => {}
+        }
+        (session_id, bytes_of(&message))
+    }
+
+    /// An event of which no market is open, when there is one.
+    fn halted_event(&mut self) -> u32 {
+        let model = &self.pair.model;
+        let halted: Vec<u32> = (1..)
+            .zip(&model.events)
+            .filter(|(_, event)| {
+                event.security_ids().all(|it| model.market(it).status != MarketStatus::Open)
+            })
+            .map(|(event_id, _)| event_id)
+            .collect();
+        match self.random.pick_any(&halted) {
+            Some(event_id) if !self.random.once_in(5) => event_id,
+            _ => self.any_event(),
+        }
     }
 
     pub fn settle(&mut self) -> (u32, Vec<u8>) {

@@ -4,11 +4,11 @@
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
     AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
-    EntitlementRequest, EventDefinitionReport, EventDefinitionRequest, ExecutionReportRejected,
-    Frame, MarketStatus, Message as _, NewOrderSingle, OrderAccepted, OrderCancelReject,
-    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest,
-    RejectCode, SecurityStatusRequest, SettlementComplete, SettlementRequest, StateReportRequest,
-    WithdrawalRequest, describe,
+    EntitlementRequest, EventDefinitionReport, EventDefinitionRequest, EventParametersRequest,
+    ExecutionReportRejected, Frame, MarketStatus, Message as _, NewOrderSingle, OrderAccepted,
+    OrderCancelReject, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionReport,
+    OrderMassActionRequest, RejectCode, SecurityStatusRequest, SettlementComplete,
+    SettlementRequest, StateReportRequest, WithdrawalRequest, describe,
 };
 
 use crate::journal::record_view::effects;
@@ -222,7 +222,7 @@ impl From<&EventDefinitionReport> for EventIds {
 }
 
 /// What a client sends under a number.
-const REQUESTS: [u16; 13] = [
+const REQUESTS: [u16; 14] = [
     NewOrderSingle::TEMPLATE_ID,
     OrderCancelReplaceRequest::TEMPLATE_ID,
     OrderCancelRequest::TEMPLATE_ID,
@@ -235,6 +235,7 @@ const REQUESTS: [u16; 13] = [
     WithdrawalRequest::TEMPLATE_ID,
     EntitlementRequest::TEMPLATE_ID,
     EndOfDayRequest::TEMPLATE_ID,
+    EventParametersRequest::TEMPLATE_ID,
     StateReportRequest::TEMPLATE_ID,
 ];
 /// Those that a trader sends.
