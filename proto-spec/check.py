@@ -66,11 +66,69 @@ class Field:
         return None
 
 
-class Message:
+class Block:
+    """The fields of a message or of one entry of a group."""
+
     def __init__(self, element, types):
-        self.name, self.template_id = element.get("name"), int(element.get("id"))
-        self.block_length = int(element.get("blockLength"))
-        self.fields = [Field(field, types) for field in element]
+        self.name, self.block_length = element.get("name"), int(element.get("blockLength"))
+        self.fields = [Field(field, types) for field in element if field.tag == "field"]
+
+    def encode(self, values):
+        body = bytearray(self.block_length)
+        for field in self.fields:
+            body[field.offset:field.end] = field.encode(values[field.name])
+        return bytes(body)
+
+    def faults_of(self, body, values):
+        faults, gaps = [], bytearray(body)
+        for field in self.fields:
+            gaps[field.offset:field.end] = bytes(field.end - field.offset)
+            value = field.decode(body)
+            if field.name not in values:
+                faults.append((field.name, "missing in the JSON"))
+            elif not is_same(values[field.name], value):
+                faults.append((field.name, f"bytes say {value}"))
+            elif field.complaint(value):
+                faults.append((field.name, field.complaint(value)))
+        known = {field.name for field in self.fields}
+        faults += [(name, "not in the schema") for name in values if name not in known]
+        if any(gaps):
+            faults.append(("gap", "bytes between the fields are not zero"))
+        return faults
+
+
+class Group(Block):
+    """A repeating group: two uint16, the length of an entry and the count; then the entries."""
+
+    def __init__(self, element, types):
+        super().__init__(element, types)
+        _, count = types[element.get("dimensionType")]
+        self.counts = range(int(count.get("minValue")), int(count.get("maxValue")) + 1)
+
+    def encode_all(self, entries):
+        head = self.block_length.to_bytes(2, "little") + len(entries).to_bytes(2, "little")
+        return head + b"".join(self.encode(entry) for entry in entries)
+
+    def faults_of_all(self, body, entries):
+        length, count = (int.from_bytes(body[at:at + 2], "little") for at in (0, 2))
+        if length != self.block_length or count not in self.counts:
+            return [(self.name, f"{count} entries of {length} bytes")]
+        if len(body) != 4 + count * length or not isinstance(entries, list) or len(entries) != count:
+            return [(self.name, f"bytes count {count} entries")]
+        faults = []
+        for index, entry in enumerate(entries):
+            start = 4 + index * length
+            found = super().faults_of(body[start:start + length], entry)
+            faults += [(f"{self.name}[{index}].{name}", what) for name, what in found]
+        return faults
+
+
+class Message(Block):
+    def __init__(self, element, types):
+        super().__init__(element, types)
+        self.template_id = int(element.get("id"))
+        groups = [Group(group, types) for group in element if group.tag == "group"]
+        self.group = groups[0] if groups else None
 
 
 class Schema:
@@ -88,11 +146,10 @@ class Schema:
         return b"".join(numbers[part].to_bytes(2, "little") for part in self.header)
 
     def encode(self, vector):
-        message = self.messages[vector["message"]]
-        body = bytearray(message.block_length)
-        for field in message.fields:
-            body[field.offset:field.end] = field.encode(vector["fields"][field.name])
-        return (b"" if message.name in BARE else self.header_of(message)) + bytes(body)
+        message, values = self.messages[vector["message"]], vector["fields"]
+        group = message.group.encode_all(values[message.group.name]) if message.group else b""
+        header = b"" if message.name in BARE else self.header_of(message)
+        return header + message.encode(values) + group
 
 
 def is_same(given, value):
@@ -112,22 +169,12 @@ def faults_of(schema, raw, vector):
     if raw[:len(header)] != header:
         faults.append(("header", f"expected {header.hex(' ')}"))
     body = raw[len(header):]
-    if len(body) != message.block_length:
+    values, rest = dict(vector["fields"]), body[message.block_length:]
+    if len(body) < message.block_length or (rest and not message.group):
         return faults + [("length", f"{len(body)} bytes, schema has {message.block_length}")]
-    gaps = bytearray(body)
-    for field in message.fields:
-        gaps[field.offset:field.end] = bytes(field.end - field.offset)
-        value = field.decode(body)
-        if field.name not in vector["fields"]:
-            faults.append((field.name, "missing in the JSON"))
-        elif not is_same(vector["fields"][field.name], value):
-            faults.append((field.name, f"bytes say {value}"))
-        elif field.complaint(value):
-            faults.append((field.name, field.complaint(value)))
-    known = {field.name for field in message.fields}
-    faults += [(name, "not in the schema") for name in vector["fields"] if name not in known]
-    if any(gaps):
-        faults.append(("gap", "bytes between the fields are not zero"))
+    if message.group:
+        faults += message.group.faults_of_all(rest, values.pop(message.group.name, None))
+    faults += message.faults_of(body[:message.block_length], values)
     if "secret" in vector:
         expected = hmac.new(bytes.fromhex(vector["secret"]), raw[:-32], hashlib.sha256).digest()
         if raw[-32:] != expected:

@@ -14,8 +14,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use forecastle_proto_spec::{
-    EstablishmentAck, EstablishmentReject, Frame, Message, NegotiationReject, NegotiationResponse,
-    RejectCode, RetransmitRequest, Sequence, Terminate, TerminateCode, encode,
+    EstablishmentAck, EstablishmentReject, Frame, GroupedMessage, Message, NegotiationReject,
+    NegotiationResponse, RejectCode, RetransmitRequest, Sequence, Terminate, TerminateCode, encode,
+    encode_with_group,
 };
 use zerocopy::FromZeros as _;
 
@@ -211,6 +212,24 @@ impl OrderEntry {
         Ok(seq_num)
     }
 
+    /// As [`OrderEntry::send`], for a request with a group: a mass quote and its entries.
+    ///
+    /// # Errors
+    /// As [`OrderEntry::send`].
+    ///
+    /// # Panics
+    /// The count of entries is outside what the message takes.
+    pub fn send_with_group<M: GroupedMessage>(
+        &mut self,
+        message: &M,
+        entries: &[M::Entry],
+    ) -> Result<u32, SessionError> {
+        let mut buffer = [0; GROUPED_LENGTH_MAX];
+        let length =
+            encode_with_group(message, entries, &mut buffer).expect("as many entries as it takes");
+        self.send_encoded(&buffer[..length])
+    }
+
     /// As [`OrderEntry::send`], for a request that is encoded already, header included: its
     /// `seq_num` and `sending_time_ns` are written over.
     ///
@@ -221,7 +240,7 @@ impl OrderEntry {
     /// `message` is not exactly one request, or as [`OrderEntry::send`].
     pub fn send_encoded(&mut self, message: &[u8]) -> Result<u32, SessionError> {
         let seq_num = self.next_seq_num;
-        let mut buffer = [0; MESSAGE_LENGTH_MAX];
+        let mut buffer = [0; GROUPED_LENGTH_MAX];
         let buffer = &mut buffer[..message.len()];
         buffer.copy_from_slice(message);
         self.send_bytes(buffer, seq_num)?;
@@ -505,6 +524,8 @@ const SENDING_TIME: std::ops::Range<usize> = 16..24;
 /// Place of `seq_num` in every numbered request, header included.
 const SEQ_NUM: std::ops::Range<usize> = 24..28;
 const MESSAGE_LENGTH_MAX: usize = 512;
+/// Longest request with a group.
+const GROUPED_LENGTH_MAX: usize = 1152;
 const WAIT_PERIOD: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
@@ -524,8 +545,12 @@ mod tests {
             assert_eq!(offset("sending_time_ns") + 8, SENDING_TIME.start, "{}", message.name);
             assert_eq!(offset("seq_num") + 8, SEQ_NUM.start, "{}", message.name);
             assert!(message.block_length + 8 <= MESSAGE_LENGTH_MAX);
+            if let Some(group) = message.group {
+                let entries = usize::from(group.count_max) * group.block_length;
+                assert!(message.block_length + 12 + entries <= GROUPED_LENGTH_MAX);
+            }
             count += 1;
         }
-        assert_eq!(count, 16);
+        assert_eq!(count, 17);
     }
 }

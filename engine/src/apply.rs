@@ -249,7 +249,9 @@ struct Heading {
 #[inline]
 fn read_frame(command: &[u8]) -> Result<(Frame<'_>, u16), RejectCode> {
     let (frame, rest) = Frame::parse(command).map_err(|error| match error {
-        FrameError::Truncated | FrameError::BlockLength => RejectCode::MalformedLength,
+        FrameError::Truncated | FrameError::BlockLength | FrameError::GroupCount => {
+            RejectCode::MalformedLength
+        }
         FrameError::UnknownSchema => RejectCode::UnknownSchema,
         FrameError::UnsupportedVersion => RejectCode::UnsupportedVersion,
         FrameError::UnknownTemplate => RejectCode::UnknownTemplate,

@@ -12,7 +12,8 @@ mod backlog;
 mod streams;
 
 use forecastle_proto_spec::{
-    Message, ORDER_ENTRY_STREAM_ID, RejectCode, SettlementRequest, encode,
+    GroupHeader, GroupedMessage, MassQuote, Message, ORDER_ENTRY_STREAM_ID, RejectCode,
+    SettlementRequest, encode,
 };
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::board::Flag;
@@ -402,8 +403,12 @@ pub const BUSY_LOG_DIVISOR: usize = 2;
 /// Longest transport message taken from a client; longer ones are dropped by the transport.
 pub const REQUEST_LENGTH_MAX: usize = 4096;
 /// Ring bytes that the longest client message takes.
-const RING_SLOT_LENGTH_MAX: usize = 192;
+const RING_SLOT_LENGTH_MAX: usize = 1088;
 /// How often counters are published.
 pub(crate) const COUNTER_PERIOD_NS: u64 = 100_000_000;
 
 const _: () = assert!(24 + SettlementRequest::ENCODED_LENGTH <= RING_SLOT_LENGTH_MAX);
+const MASS_QUOTE_LENGTH_MAX: usize = MassQuote::ENCODED_LENGTH
+    + size_of::<GroupHeader>()
+    + MassQuote::ENTRIES.count_max as usize * MassQuote::ENTRIES.block_length;
+const _: () = assert!(24 + MASS_QUOTE_LENGTH_MAX <= RING_SLOT_LENGTH_MAX);

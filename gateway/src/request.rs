@@ -4,7 +4,7 @@
 use forecastle_proto_spec::{
     AccountDefinitionRequest, CounterReportRequest, DepositRequest, EndOfDayRequest,
     EntitlementRequest, Establish, EventDefinitionRequest, EventParametersRequest, Frame,
-    LogStreamRequest, MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle,
+    LogStreamRequest, MESSAGE_HEADER_LENGTH, MassQuote, Message, Negotiate, NewOrderSingle,
     OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, RetransmitRequest,
     SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest, Terminate,
     WithdrawalRequest,
@@ -37,7 +37,9 @@ impl ClientMessage {
             Establish::TEMPLATE_ID => Self::Establish,
             Sequence::TEMPLATE_ID => Self::Sequence,
             Terminate::TEMPLATE_ID => Self::Terminate,
-            NewOrderSingle::TEMPLATE_ID | OrderCancelReplaceRequest::TEMPLATE_ID => Self::Order,
+            NewOrderSingle::TEMPLATE_ID
+            | OrderCancelReplaceRequest::TEMPLATE_ID
+            | MassQuote::TEMPLATE_ID => Self::Order,
             OrderCancelRequest::TEMPLATE_ID
             | OrderMassActionRequest::TEMPLATE_ID
             | EventDefinitionRequest::TEMPLATE_ID
@@ -61,7 +63,7 @@ impl ClientMessage {
 /// The id and number of an application message; both 0 where a message has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestIds {
-    /// ClOrdID or request id.
+    /// ClOrdID, QuoteID or request id.
     pub(crate) request_id: u64,
     /// Number in the client flow.
     pub(crate) seq_num: u32,
@@ -123,12 +125,12 @@ mod tests {
             );
             if is_application {
                 count += 1;
-                let id = offset(layout, &["cl_ord_id", "request_id"]);
+                let id = offset(layout, &["cl_ord_id", "request_id", "quote_id"]);
                 assert_eq!(id, Some(REQUEST_ID_OFFSET), "{}", layout.name);
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 16);
+        assert_eq!(count, 17);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::generated as spec;
 use crate::message::{FieldValue, Frame, Message};
 
-/// The name of a frame's message, after calling `visit` with each of its fields in schema order.
+/// The name of a frame's message, after calling `visit` with each of its fields in schema order and
+/// then with its group.
 /// For tools; it tries the messages one after another. `None` when the list lacks the template,
 /// which a test excludes.
 pub fn describe(
@@ -22,7 +23,7 @@ macro_rules! describers {
 
 const DESCRIBERS: &[Describer] = describers! {
     NewOrderSingle OrderAccepted OrderRested Trade OrderCancelled OrderReplaced
-    OrderCancelRequest OrderCancelReplaceRequest OrderMassActionRequest
+    OrderCancelRequest OrderCancelReplaceRequest OrderMassActionRequest MassQuote
     Negotiate NegotiationResponse NegotiationReject
     Establish EstablishmentAck EstablishmentReject
     Sequence Terminate NotApplied
@@ -46,7 +47,7 @@ fn describe_as<M: Message>(
     visit: &mut dyn FnMut(&'static str, FieldValue<'_>),
 ) -> Option<&'static str> {
     let message: &M = frame.body()?;
-    message.for_each_field(visit);
+    frame.visit(message, visit);
     Some(M::NAME)
 }
 
@@ -68,11 +69,29 @@ mod tests {
             };
             let mut bytes = header.as_bytes().to_vec();
             bytes.resize(8 + layout.block_length, 0);
+            if let Some(group) = layout.group {
+                bytes.extend_from_slice(&(group.block_length as u16).to_le_bytes());
+                bytes.extend_from_slice(&group.count_max.to_le_bytes());
+                let entries = usize::from(group.count_max) * group.block_length;
+                bytes.resize(bytes.len() + entries, 0);
+            }
             let (frame, _) = Frame::parse(&bytes).unwrap();
             let mut names = Vec::new();
-            let name = describe(&frame, &mut |name, _| names.push(name));
+            let name = describe(&frame, &mut |name, value| {
+                names.push(name);
+                if let FieldValue::Group(group) = value {
+                    assert_eq!(group.count(), usize::from(group.layout.count_max));
+                    group.for_each_field(group.count() - 1, &mut |name, _| names.push(name));
+                    group.for_each_field(group.count(), &mut |_, _| panic!("behind the last"));
+                }
+            });
             assert_eq!(name, Some(layout.name));
-            let expected: Vec<_> = layout.fields.iter().map(|(name, _)| *name).collect();
+            let group = layout.group.iter();
+            let group = group.flat_map(|group| {
+                std::iter::once((group.name, 0)).chain(group.fields.iter().copied())
+            });
+            let fields = layout.fields.iter().copied().chain(group);
+            let expected: Vec<_> = fields.map(|(name, _)| name).collect();
             assert_eq!(names, expected, "{}", layout.name);
         }
     }

@@ -13,6 +13,7 @@
 mod describe;
 mod digest;
 mod generated;
+mod group;
 mod login;
 mod message;
 mod order_id;
@@ -20,6 +21,10 @@ mod order_id;
 pub use describe::describe;
 pub use digest::Digest;
 pub use generated::*;
+pub use group::{
+    EntryVisitor, GroupEntry, GroupHeader, GroupLayout, GroupValue, GroupedMessage,
+    encode_with_group,
+};
 pub use login::{HMAC_LENGTH, signed_range};
 pub use message::{
     FieldValue, Frame, FrameError, Message, MessageHeader, MessageLayout, UnknownValue, encode,

@@ -6,7 +6,8 @@ use zerocopy::little_endian::U16;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::MESSAGE_HEADER_LENGTH;
-use crate::generated::{SCHEMA_ID, SCHEMA_VERSION, block_length};
+use crate::generated::{SCHEMA_ID, SCHEMA_VERSION, block_length, group_layout};
+use crate::group::{GroupLayout, GroupValue};
 
 /// A fixed-layout body of one template.
 pub trait Message: FromBytes + IntoBytes + KnownLayout + Immutable + Unaligned + Copy {
@@ -15,7 +16,10 @@ pub trait Message: FromBytes + IntoBytes + KnownLayout + Immutable + Unaligned +
     /// Name in the schema.
     const NAME: &'static str;
 
-    /// Bytes of the message with its header.
+    /// The group that ends it, if there is one.
+    const GROUP: Option<GroupLayout> = None;
+
+    /// Bytes of the message with its header, without a group.
     const ENCODED_LENGTH: usize = MESSAGE_HEADER_LENGTH + size_of::<Self>();
 
     /// Calls `visit` with name and value of each field, in schema order. For tools and tests.
@@ -33,6 +37,8 @@ pub enum FieldValue<'a> {
     Bytes(&'a [u8]),
     /// An array of 16-bit words.
     Words(&'a [U16]),
+    /// The entries of a repeating group.
+    Group(GroupValue<'a>),
 }
 
 /// Name and field offsets of one message, for checks against the schema.
@@ -46,6 +52,8 @@ pub struct MessageLayout {
     pub block_length: usize,
     /// Name and offset of each field, in schema order.
     pub fields: &'static [(&'static str, usize)],
+    /// The group that ends it, if there is one.
+    pub group: Option<GroupLayout>,
 }
 
 /// The SBE message header.
@@ -79,12 +87,13 @@ impl MessageHeader {
     }
 }
 
-/// One message inside a buffer: its template and its body of exactly the template's length.
+/// One message inside a buffer: its template and its body of exactly the template's length, with
+/// the entries that its group counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// SBE template id; a message of this id exists.
     pub template_id: u16,
-    /// Header and body.
+    /// Header, body and group.
     pub bytes: &'a [u8],
 }
 
@@ -114,7 +123,11 @@ impl<'a> Frame<'a> {
         if body.len() < length {
             return Err(FrameError::Truncated);
         }
-        let (bytes, rest) = bytes.split_at(MESSAGE_HEADER_LENGTH + length);
+        let group_length = match group_layout(template_id) {
+            None => 0,
+            Some(group) => group.length_in(&body[length..])?,
+        };
+        let (bytes, rest) = bytes.split_at(MESSAGE_HEADER_LENGTH + length + group_length);
         Ok((Self { template_id, bytes }, rest))
     }
 
@@ -125,14 +138,17 @@ impl<'a> Frame<'a> {
         if self.template_id != M::TEMPLATE_ID {
             return None;
         }
-        M::ref_from_bytes(self.bytes.get(MESSAGE_HEADER_LENGTH..)?).ok()
+        let end = MESSAGE_HEADER_LENGTH + size_of::<M>();
+        M::ref_from_bytes(self.bytes.get(MESSAGE_HEADER_LENGTH..end)?).ok()
     }
 }
 
 /// Writes header and body of `message` at the start of `buffer`; gives the length written.
-/// `None` when the buffer is too short. O(1).
+/// `None` when the buffer is too short. O(1). A message with a group goes through
+/// [`crate::encode_with_group`]; here it does not compile.
 #[inline]
 pub fn encode<M: Message>(message: &M, buffer: &mut [u8]) -> Option<usize> {
+    const { assert!(M::GROUP.is_none(), "a message with a group is encoded with its entries") }
     let target = buffer.get_mut(..M::ENCODED_LENGTH)?;
     let (header, body) = target.split_at_mut(MESSAGE_HEADER_LENGTH);
     // Stored as values, whose length the compiler knows, and not copied as bytes.
@@ -152,8 +168,10 @@ pub enum FrameError {
     UnsupportedVersion,
     /// No message of this template id.
     UnknownTemplate,
-    /// The block length is not the template's.
+    /// The block length is not the template's, or that of an entry is not its group's.
     BlockLength,
+    /// A group has fewer entries than its template takes, or more.
+    GroupCount,
 }
 
 impl fmt::Display for FrameError {
@@ -164,6 +182,7 @@ impl fmt::Display for FrameError {
             Self::UnsupportedVersion => "schema version is not supported",
             Self::UnknownTemplate => "no message has this template id",
             Self::BlockLength => "block length is not the template's",
+            Self::GroupCount => "count of a group's entries is out of range",
         })
     }
 }

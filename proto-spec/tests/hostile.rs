@@ -7,8 +7,12 @@ mod vector_bytes;
 use std::collections::BTreeMap;
 
 use catalogue::decode;
-use forecastle_proto_spec::{Frame, FrameError, SCHEMA_ID, SCHEMA_VERSION, block_length};
+use forecastle_proto_spec::{
+    Frame, FrameError, MassQuote, MassQuoteEntry, SCHEMA_ID, SCHEMA_VERSION, block_length,
+    encode_with_group, group_layout,
+};
 use vector_bytes::vector_bytes;
+use zerocopy::FromZeros;
 
 #[test]
 fn every_prefix_of_every_message_is_cut_short() {
@@ -63,8 +67,8 @@ fn seeded_mutations_give_an_error_or_a_frame_of_the_right_length() {
             *outcomes.entry(format!("{outcome:?}")).or_default() += 1;
         }
     }
-    // Mutations that never reach one of the six outcomes would prove nothing about it.
-    assert_eq!(outcomes.len(), 6, "{outcomes:?}");
+    // Mutations that never reach one of the seven outcomes would prove nothing about it.
+    assert_eq!(outcomes.len(), 7, "{outcomes:?}");
     assert!(outcomes.values().all(|count| *count > 100), "{outcomes:?}");
 }
 
@@ -118,13 +122,78 @@ fn expected(bytes: &[u8]) -> Result<usize, FrameError> {
     if bytes.len() < 8 + length {
         return Err(FrameError::Truncated);
     }
-    Ok(8 + length)
+    let Some(group) = group_layout(word(2)) else { return Ok(8 + length) };
+    let start = 8 + length + 4;
+    if bytes.len() < start {
+        return Err(FrameError::Truncated);
+    }
+    if usize::from(word(start - 4)) != group.block_length {
+        return Err(FrameError::BlockLength);
+    }
+    let count = word(start - 2);
+    if count < group.count_min || count > group.count_max {
+        return Err(FrameError::GroupCount);
+    }
+    let end = start + usize::from(count) * group.block_length;
+    if bytes.len() < end { Err(FrameError::Truncated) } else { Ok(end) }
+}
+
+/// A group of every count that two bytes can say, with the bytes of the most entries behind it: a
+/// frame of just its entries, or an error; and no count makes the frame longer than its bytes.
+#[test]
+fn every_count_of_a_group_is_taken_exactly_or_refused() {
+    let most = vector_bytes().remove("MassQuote.maximum").expect("a vector with all its entries");
+    for count in 0..=u16::MAX {
+        let mut bytes = most.clone();
+        bytes[34..36].copy_from_slice(&count.to_le_bytes());
+        match Frame::parse(&bytes) {
+            Ok((frame, rest)) => {
+                assert!((1..=64).contains(&count), "{count}");
+                assert_eq!(frame.bytes.len(), 36 + 16 * usize::from(count));
+                assert_eq!(rest.len(), 16 * (64 - usize::from(count)));
+                let entries = frame.entries::<MassQuote>().expect("its entries");
+                assert_eq!(entries.len(), usize::from(count));
+                let cut = Frame::parse(&bytes[..frame.bytes.len() - 1]);
+                assert_eq!(cut, Err(FrameError::Truncated), "{count}");
+            }
+            Err(error) => {
+                assert_eq!(error, FrameError::GroupCount);
+                assert!(count == 0 || count > 64, "{count}");
+            }
+        }
+    }
+}
+
+/// An entry of another length is refused whatever its count, also one that would fit.
+#[test]
+fn entries_of_another_length_are_refused() {
+    let most = vector_bytes().remove("MassQuote.maximum").expect("a vector with all its entries");
+    for length in (0..=u16::MAX).filter(|length| *length != 16) {
+        let mut bytes = most.clone();
+        bytes[32..34].copy_from_slice(&length.to_le_bytes());
+        assert_eq!(Frame::parse(&bytes), Err(FrameError::BlockLength), "{length}");
+    }
+}
+
+/// What cannot be decoded is not encoded either.
+#[test]
+fn a_group_out_of_range_is_not_encoded() {
+    let message = MassQuote::new_zeroed();
+    let entries = vec![MassQuoteEntry::new_zeroed(); 65];
+    let mut buffer = [0; 36 + 65 * 16];
+    assert_eq!(encode_with_group(&message, &entries, &mut buffer), None);
+    assert_eq!(encode_with_group(&message, &[], &mut buffer), None);
+    assert_eq!(encode_with_group(&message, &entries[..64], &mut buffer), Some(36 + 64 * 16));
+    assert_eq!(encode_with_group(&message, &entries[..2], &mut buffer[..67]), None);
+    let (frame, rest) = Frame::parse(&buffer).expect("what was encoded");
+    assert_eq!((frame.bytes.len(), rest.len()), (36 + 64 * 16, 16));
+    assert_eq!(frame.entries::<MassQuote>(), Some(&entries[..64]));
 }
 
 fn mutate(bytes: &mut Vec<u8>, heads: &[Vec<u8>], random: &mut Random) {
     let length = bytes.len();
     let at = random.below(length.max(1));
-    match random.below(7) {
+    match random.below(8) {
         0 => bytes.truncate(at),
         1 => bytes.extend((0..=at).map(|_| random.byte())),
         2 => {
@@ -137,6 +206,8 @@ fn mutate(bytes: &mut Vec<u8>, heads: &[Vec<u8>], random: &mut Random) {
             let extreme = [[0, 0], [0xFF, 0xFF], [0, 0x80], [0xFF, 0x7F]][random.below(4)];
             bytes[at..at + 2].copy_from_slice(&extreme);
         }
+        // Where a message with a group says how long and how many its entries are.
+        7 if length > 36 => bytes[32 + random.below(4)] = random.byte() & 0x5F,
         4 if length > 0 => bytes[at % 8 % length] ^= 1 << random.below(8),
         5 if length > 0 => bytes[at] = random.byte(),
         _ if length > 0 => bytes[at] ^= 1 << random.below(8),

@@ -10,7 +10,8 @@ use std::mem::offset_of;
 
 use catalogue::decode;
 use forecastle_proto_spec::{self as spec, Frame, LAYOUTS, MessageHeader, block_length};
-use schema::{Field, MessageElement, Schema};
+use schema::{Field, GroupElement, MessageElement, Schema};
+use serde_json::Map;
 
 #[test]
 fn crate_and_pages_are_what_the_schema_says() {
@@ -92,8 +93,23 @@ fn rule_faults(message: &MessageElement) -> Vec<String> {
     faults.require(!is_hot || message.block_length <= HOT_LENGTH_MAX, || {
         format!("{name}: a hot body of more than {HOT_LENGTH_MAX} bytes")
     });
+    faults.0.extend(block_faults(name, message.block_length, &message.fields));
+    if let Some(group) = &message.group {
+        let place = format!("{name}.{}", group.name);
+        faults.compare(format!("{place} id"), group.id, message.fields.len() + 1);
+        faults.require(group.block_length.is_multiple_of(8), || {
+            format!("{place}: not a multiple of 8")
+        });
+        faults.0.extend(block_faults(&place, group.block_length, &group.fields));
+    }
+    faults.0
+}
+
+/// What holds for the fields of a block.
+fn block_faults(name: &str, block_length: usize, fields: &[Field]) -> Vec<String> {
+    let mut faults = Faults::default();
     let mut end = 0;
-    for (index, field) in message.fields.iter().enumerate() {
+    for (index, field) in fields.iter().enumerate() {
         let place = format!("{name}.{}", field.name);
         faults.compare(format!("{place} id"), field.id, index + 1);
         faults
@@ -101,9 +117,9 @@ fn rule_faults(message: &MessageElement) -> Vec<String> {
         faults.require(field.offset >= end, || format!("{place}: lies in the field before it"));
         end = field.end();
     }
-    faults.require(end <= message.block_length, || format!("{name}: longer than its block"));
-    let names: BTreeSet<_> = message.fields.iter().map(|field| &field.name).collect();
-    faults.compare(format!("{name}: each field once"), names.len(), message.fields.len());
+    faults.require(end <= block_length, || format!("{name}: longer than its block"));
+    let names: BTreeSet<_> = fields.iter().map(|field| &field.name).collect();
+    faults.compare(format!("{name}: each field once"), names.len(), fields.len());
     faults.0
 }
 
@@ -116,16 +132,32 @@ fn layout_faults(message: &MessageElement) -> Vec<String> {
     };
     faults.compare(format!("{name} template"), message.id, u64::from(layout.template_id));
     faults.compare(format!("{name} block length"), message.block_length, layout.block_length);
-    let expected: Vec<_> = message.fields.iter().map(|f| (f.name.as_str(), f.offset)).collect();
-    faults.compare(format!("{name} fields"), expected.as_slice(), layout.fields);
+    let offsets = |fields: &[Field]| -> Vec<(String, usize)> {
+        fields.iter().map(|field| (field.name.clone(), field.offset)).collect()
+    };
+    let owned = |fields: &[(&str, usize)]| -> Vec<(String, usize)> {
+        fields.iter().map(|(name, offset)| ((*name).to_owned(), *offset)).collect()
+    };
+    faults.compare(format!("{name} fields"), offsets(&message.fields), owned(layout.fields));
+    let in_schema = message.group.as_ref().map(|group| {
+        let counts = (group.counts.0, group.counts.1);
+        (group.name.clone(), group.block_length, counts, offsets(&group.fields))
+    });
+    let in_crate = layout.group.map(|group| {
+        let counts = (u64::from(group.count_min), u64::from(group.count_max));
+        (group.name.to_owned(), group.block_length, counts, owned(group.fields))
+    });
+    faults.compare(format!("{name} group"), in_schema, in_crate);
     faults.0
 }
 
-/// What the struct's fields read when exactly the schema's bytes of one of them are set, and when
-/// exactly these are clear: offset, size, sign and order of each, seen from outside.
+/// What the fields read when exactly the schema's bytes of one of them are set, and when exactly
+/// these are clear: offset, size, sign and order of each, seen from outside. Fields of a group are
+/// those of the second of two entries.
 fn accessor_faults(message: &MessageElement) -> Vec<String> {
     let mut faults = Faults::default();
-    for chosen in &message.fields {
+    let of_entry = message.group.iter().flat_map(|group| &group.fields);
+    for chosen in message.fields.iter().chain(of_entry) {
         for is_set in [true, false] {
             let place = format!("{} with {} alone set to {is_set}", message.name, chosen.name);
             let Some(bytes) = probe(message, chosen, is_set) else {
@@ -137,19 +169,42 @@ fn accessor_faults(message: &MessageElement) -> Vec<String> {
                 faults.0.push(format!("{place}: cannot be decoded"));
                 continue;
             };
-            let value = |field: &Field| field.filled_with((field.name == chosen.name) == is_set);
-            let expected = message.fields.iter().map(|field| (field.name.as_str(), value(field)));
-            faults.compare(place, expected.collect::<Vec<_>>(), found);
+            let value = |field: &Field| field.filled_with(std::ptr::eq(field, chosen) == is_set);
+            let named = |field: &Field| (field.name.clone(), value(field));
+            let mut expected: Vec<_> = message.fields.iter().map(named).collect();
+            if let Some(group) = &message.group {
+                let plain = |field: &Field| (field.name.clone(), field.filled_with(!is_set));
+                let first: Map<_, _> = group.fields.iter().map(plain).collect();
+                let second: Map<_, _> = group.fields.iter().map(named).collect();
+                expected.push((group.name.clone(), vec![first, second].into()));
+            }
+            let found: Vec<_> =
+                found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            faults.compare(place, expected, found);
         }
     }
     faults.0
 }
 
-/// The message with every bit of one field set and all others clear, or the other way round.
+/// The message with every bit of one field set and all others clear, or the other way round; with
+/// two entries when it has a group.
 fn probe(message: &MessageElement, chosen: &Field, is_set: bool) -> Option<Vec<u8>> {
     let (inside, outside) = if is_set { (0xFF, 0) } else { (0, 0xFF) };
+    let fill = |body: &mut Vec<u8>, fields: &[Field]| {
+        if fields.iter().any(|field| std::ptr::eq(field, chosen)) {
+            body.get_mut(chosen.offset..chosen.end())?.fill(inside);
+        }
+        Some(())
+    };
     let mut body = vec![outside; message.block_length];
-    body.get_mut(chosen.offset..chosen.end())?.fill(inside);
+    fill(&mut body, &message.fields)?;
+    if let Some(group) = &message.group {
+        body.extend([group.block_length as u8, 0, 2, 0]);
+        body.resize(body.len() + group.block_length, outside);
+        let mut entry = vec![outside; group.block_length];
+        fill(&mut entry, &group.fields)?;
+        body.extend(entry);
+    }
     let length = message.block_length as u64;
     let header = [length, message.id, spec::SCHEMA_ID.into(), spec::SCHEMA_VERSION.into()];
     let header = header.iter().flat_map(|part| part.to_le_bytes().into_iter().take(2));
@@ -167,12 +222,22 @@ fn message_page_faults(message: &MessageElement) -> Vec<String> {
     let section = &rest[..rest.find("\n## ").unwrap_or(rest.len())];
     let length = format!("\n{} bytes, section `{}`.\n", message.block_length, message.section);
     faults.require(section.contains(&length), || format!("messages.md: {} length", message.name));
-    for Field { offset, label, name, .. } in &message.fields {
+    let of_entry = message.group.iter().flat_map(|group| &group.fields);
+    for Field { offset, label, name, .. } in message.fields.iter().chain(of_entry) {
         let row = format!("\n| {offset} | {label} | `{name}` | ");
         faults.require(section.contains(&row), || format!("messages.md lacks {}", row.trim()));
     }
-    let rows = section.matches("\n| ").count().saturating_sub(1);
-    faults.compare(format!("messages.md rows of {}", message.name), message.fields.len(), rows);
+    let mut expected = 1 + message.fields.len();
+    if let Some(group) = &message.group {
+        expected += 1 + group.fields.len();
+        let GroupElement { name, block_length, counts: (count_min, count_max), .. } = group;
+        let counts =
+            format!("({block_length}) and the count of entries ({count_min} to {count_max})");
+        let is_told = section.contains(&format!("\nGroup `{name}`: ")) && section.contains(&counts);
+        faults.require(is_told, || format!("messages.md: {} group", message.name));
+    }
+    let rows = section.matches("\n| ").count();
+    faults.compare(format!("messages.md rows of {}", message.name), expected, rows);
     faults.0
 }
 
@@ -338,4 +403,21 @@ const PLANTED: &[(&str, &str, &str)] = &[
     ),
     (r#">4</choice>"#, r#">5</choice>"#, "sets"),
     (r#"length="40""#, r#"length="36""#, "CounterReport with label alone"),
+    (r#"maxValue="64""#, r#"maxValue="65""#, "MassQuote group"),
+    (r#"minValue="1""#, r#"minValue="0""#, "MassQuote group"),
+    (
+        r#"name="entries" id="6" blockLength="16""#,
+        r#"name="entries" id="6" blockLength="24""#,
+        "MassQuote group",
+    ),
+    (
+        r#"name="bid_px" id="4" type="uint16" offset="12""#,
+        r#"name="bid_px" id="4" type="uint16" offset="14""#,
+        "MassQuote.entries.offer_px: lies in the field before it",
+    ),
+    (
+        r#"name="offer_size" id="3" type="uint32" offset="8""#,
+        r#"name="offer_size" id="3" type="uint16" offset="8""#,
+        "MassQuote with offer_size alone",
+    ),
 ];

@@ -236,7 +236,9 @@ fn session_named(frame: Frame<'_>) -> u32 {
 
 fn code_of(error: FrameError) -> RejectCode {
     match error {
-        FrameError::Truncated | FrameError::BlockLength => RejectCode::MalformedLength,
+        FrameError::Truncated | FrameError::BlockLength | FrameError::GroupCount => {
+            RejectCode::MalformedLength
+        }
         FrameError::UnknownSchema => RejectCode::UnknownSchema,
         FrameError::UnsupportedVersion => RejectCode::UnsupportedVersion,
         FrameError::UnknownTemplate => RejectCode::UnknownTemplate,

@@ -130,6 +130,10 @@ fn broken_bytes_are_refused_one_by_one() {
         bytes[..8].copy_from_slice(&good[..8]);
         bytes[..2].copy_from_slice(&u16::try_from(length).unwrap().to_le_bytes());
         bytes[2..4].copy_from_slice(&template_id.to_le_bytes());
+        if let Some(group) = group_layout(template_id) {
+            bytes.extend([group.block_length as u8, 0, 2, 0]);
+            bytes.resize(bytes.len() + 2 * group.block_length, 0xFF);
+        }
         for session_id in [ALICE_SESSION, ADMIN_SESSION, EXCHANGE, 17, u32::MAX] {
             let effects = world.apply(session_id, &bytes);
             assert!(effects.frames.len() <= 2, "template {template_id} from {session_id}");

@@ -157,7 +157,9 @@ impl SessionCount {
 /// The reject code of bytes that are no message.
 pub(super) const fn code_of(error: FrameError) -> RejectCode {
     match error {
-        FrameError::Truncated | FrameError::BlockLength => RejectCode::MalformedLength,
+        FrameError::Truncated | FrameError::BlockLength | FrameError::GroupCount => {
+            RejectCode::MalformedLength
+        }
         FrameError::UnknownSchema => RejectCode::UnknownSchema,
         FrameError::UnsupportedVersion => RejectCode::UnsupportedVersion,
         FrameError::UnknownTemplate => RejectCode::UnknownTemplate,

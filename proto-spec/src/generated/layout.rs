@@ -7,11 +7,13 @@ mod execution;
 mod log;
 mod market_data;
 mod order_entry;
+mod quotes;
 mod session;
 mod state;
 
 use super::*;
-use crate::message::MessageLayout;
+use crate::group::GroupLayout;
+use crate::message::{Message, MessageLayout};
 
 /// Body length of a template, `None` when there is no such message.
 #[inline]
@@ -34,6 +36,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         21 => Some(size_of::<OrderCancelReplaceRequest>()),
         22 => Some(size_of::<OrderCancelRequest>()),
         23 => Some(size_of::<OrderMassActionRequest>()),
+        24 => Some(size_of::<MassQuote>()),
         30 => Some(size_of::<EventDefinitionRequest>()),
         31 => Some(size_of::<SecurityStatusRequest>()),
         32 => Some(size_of::<SettlementRequest>()),
@@ -88,10 +91,20 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
     }
 }
 
+/// The group that ends a template's message, if there is one.
+#[inline]
+pub const fn group_layout(template_id: u16) -> Option<GroupLayout> {
+    match template_id {
+        24 => MassQuote::GROUP,
+        _ => None,
+    }
+}
+
 /// Every message with the name and offset of its fields, by section.
 pub const LAYOUTS: &[&[MessageLayout]] = &[
     session::LAYOUTS,
     order_entry::LAYOUTS,
+    quotes::LAYOUTS,
     administration::LAYOUTS,
     execution::LAYOUTS,
     state::LAYOUTS,

@@ -1,8 +1,10 @@
 //! Every message of the crate under one function, so that a test can go from a template id, which
 //! is a number, to a struct, which is a type.
 
-use forecastle_proto_spec::{self as spec, FieldValue, Frame, Message, encode};
-use serde_json::Value;
+use forecastle_proto_spec::{
+    self as spec, FieldValue, Frame, GroupEntry, GroupedMessage, Message, encode, encode_with_group,
+};
+use serde_json::{Map, Value};
 
 /// A decoded message: its name, its fields in schema order, and what the crate encodes from the
 /// struct.
@@ -12,7 +14,7 @@ pub type Decoded = (&'static str, Vec<(&'static str, Value)>, Vec<u8>);
 ///
 /// Values have the form they have in a vector: integers, hex strings for bytes, lists for words.
 pub fn decode(frame: &Frame<'_>) -> Option<Decoded> {
-    DECODERS.iter().find_map(|decoder| decoder(frame))
+    DECODERS.iter().chain(GROUPED).find_map(|decoder| decoder(frame))
 }
 
 macro_rules! decoders {
@@ -42,12 +44,33 @@ const DECODERS: &[Decoder] = decoders! {
     LogStreamPacket
 };
 
+/// Messages with a group.
+const GROUPED: &[Decoder] = &[decode_grouped::<spec::MassQuote>];
+
 fn decode_as<M: Message>(frame: &Frame<'_>) -> Option<Decoded> {
     let message: &M = frame.body()?;
     let mut fields = Vec::new();
     message.for_each_field(&mut |name, value| fields.push((name, json(value))));
     let mut encoded = vec![0; M::ENCODED_LENGTH];
     assert_eq!(encode(message, &mut encoded), Some(M::ENCODED_LENGTH));
+    Some((M::NAME, fields, encoded))
+}
+
+fn decode_grouped<M: GroupedMessage>(frame: &Frame<'_>) -> Option<Decoded> {
+    let message: &M = frame.body()?;
+    let entries = frame.entries::<M>()?;
+    let mut fields = Vec::new();
+    message.for_each_field(&mut |name, value| fields.push((name, json(value))));
+    let objects = entries.iter().map(|entry| {
+        let mut object = Map::new();
+        entry.for_each_field(&mut |name, value| {
+            object.insert(name.to_owned(), json(value));
+        });
+        Value::Object(object)
+    });
+    fields.push((M::ENTRIES.name, objects.collect()));
+    let mut encoded = vec![0; M::encoded_length(entries.len())];
+    assert_eq!(encode_with_group(message, entries, &mut encoded), Some(encoded.len()));
     Some((M::NAME, fields, encoded))
 }
 
@@ -59,5 +82,6 @@ fn json(value: FieldValue<'_>) -> Value {
             bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
         }
         FieldValue::Words(words) => words.iter().map(|word| word.get()).collect(),
+        FieldValue::Group(_) => unreachable!("a block has no group inside"),
     }
 }

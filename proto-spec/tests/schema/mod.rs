@@ -23,6 +23,17 @@ pub struct MessageElement {
     pub block_length: usize,
     pub section: String,
     pub fields: Vec<Field>,
+    pub group: Option<GroupElement>,
+}
+
+/// A repeating group of a message.
+pub struct GroupElement {
+    pub name: String,
+    pub id: usize,
+    pub block_length: usize,
+    /// Fewest and most entries.
+    pub counts: (u64, u64),
+    pub fields: Vec<Field>,
 }
 
 /// A field of a message.
@@ -58,7 +69,8 @@ impl Schema {
             id: number(node, "id"),
             block_length: size(node, "blockLength"),
             section: text(node, "semanticType"),
-            fields: children(node, "field").map(|field| Field::read(field, types)).collect(),
+            fields: Field::read_all(node, types),
+            group: children(node, "group").next().map(|group| GroupElement::read(group, types)),
         });
         let mut reject_codes = Vec::new();
         let code_list = children(types, "enum").find(|node| text(*node, "name") == "RejectCode");
@@ -77,7 +89,30 @@ impl Schema {
     }
 }
 
+impl GroupElement {
+    fn read(node: Node<'_, '_>, types: Node<'_, '_>) -> Self {
+        let dimension = text(node, "dimensionType");
+        let mut composites = children(types, "composite");
+        let composite = composites.find(|each| text(*each, "name") == dimension);
+        let parts: Vec<_> = children(composite.expect("a group has a dimension"), "type").collect();
+        let parts: [Node<'_, '_>; 2] = parts.try_into().expect("a length and a count");
+        assert_eq!(parts.map(|part| text(part, "name")), ["blockLength", "numInGroup"]);
+        assert_eq!(parts.map(|part| text(part, "primitiveType")), ["uint16", "uint16"]);
+        Self {
+            name: text(node, "name"),
+            id: size(node, "id"),
+            block_length: size(node, "blockLength"),
+            counts: (number(parts[1], "minValue"), number(parts[1], "maxValue")),
+            fields: Field::read_all(node, types),
+        }
+    }
+}
+
 impl Field {
+    fn read_all(node: Node<'_, '_>, types: Node<'_, '_>) -> Vec<Self> {
+        children(node, "field").map(|field| Self::read(field, types)).collect()
+    }
+
     fn read(node: Node<'_, '_>, types: Node<'_, '_>) -> Self {
         let type_name = text(node, "type");
         let named = types.children().find(|node| node.attribute("name") == Some(&type_name));
@@ -123,7 +158,8 @@ impl Field {
 }
 
 fn header(types: Node<'_, '_>) -> Vec<(String, usize, usize)> {
-    let composite = children(types, "composite").next().expect("a schema has a message header");
+    let composite = children(types, "composite").find(|it| text(*it, "name") == "messageHeader");
+    let composite = composite.expect("a schema has a message header");
     let mut offset = 0;
     let parts = children(composite, "type").map(|part| {
         let width = width(&text(part, "primitiveType"));

@@ -103,6 +103,7 @@ fn fields<M: Message>(message: &M) -> String {
                 let used = words.iter().rposition(|word| word.get() != 0).map_or(0, |at| at + 1);
                 write!(text, " {name}={:?}", &words[..used])
             }
+            FieldValue::Group(_) => Ok(()),
         };
     });
     text

@@ -237,6 +237,11 @@ fn any_bytes_are_taken_without_a_panic() {
         bytes[..2].copy_from_slice(&(layout.block_length as u16).to_le_bytes());
         bytes[2..4].copy_from_slice(&layout.template_id.to_le_bytes());
         bytes[4..8].copy_from_slice(&[0x43, 0x46, 0, 0]);
+        if let Some(group) = layout.group {
+            let count = random.below(u64::from(group.count_max) + 2) as u16;
+            bytes.extend([group.block_length as u8, 0, count as u8, 0]);
+            bytes.resize(bytes.len() + usize::from(count) * group.block_length, 0xA5);
+        }
         if random.below(4) == 0 {
             bytes.truncate(random.below(bytes.len() as u64) as usize);
         }

@@ -22,6 +22,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("maker_fee_rate", offset_of!(EventDefinitionRequest, maker_fee_rate)),
             ("taker_fee_rate", offset_of!(EventDefinitionRequest, taker_fee_rate)),
         ],
+        group: EventDefinitionRequest::GROUP,
     },
     MessageLayout {
         name: SecurityStatusRequest::NAME,
@@ -37,6 +38,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("status", offset_of!(SecurityStatusRequest, status)),
             ("in_play", offset_of!(SecurityStatusRequest, in_play)),
         ],
+        group: SecurityStatusRequest::GROUP,
     },
     MessageLayout {
         name: SettlementRequest::NAME,
@@ -50,6 +52,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("value_count", offset_of!(SettlementRequest, value_count)),
             ("values", offset_of!(SettlementRequest, values)),
         ],
+        group: SettlementRequest::GROUP,
     },
     MessageLayout {
         name: AccountDefinitionRequest::NAME,
@@ -62,6 +65,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("account", offset_of!(AccountDefinitionRequest, account)),
             ("firm_id", offset_of!(AccountDefinitionRequest, firm_id)),
         ],
+        group: AccountDefinitionRequest::GROUP,
     },
     MessageLayout {
         name: DepositRequest::NAME,
@@ -74,6 +78,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("account", offset_of!(DepositRequest, account)),
             ("amount", offset_of!(DepositRequest, amount)),
         ],
+        group: DepositRequest::GROUP,
     },
     MessageLayout {
         name: WithdrawalRequest::NAME,
@@ -86,6 +91,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("account", offset_of!(WithdrawalRequest, account)),
             ("amount", offset_of!(WithdrawalRequest, amount)),
         ],
+        group: WithdrawalRequest::GROUP,
     },
     MessageLayout {
         name: EntitlementRequest::NAME,
@@ -99,6 +105,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("firm_id", offset_of!(EntitlementRequest, firm_id)),
             ("roles", offset_of!(EntitlementRequest, roles)),
         ],
+        group: EntitlementRequest::GROUP,
     },
     MessageLayout {
         name: EndOfDayRequest::NAME,
@@ -109,6 +116,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("sending_time_ns", offset_of!(EndOfDayRequest, sending_time_ns)),
             ("seq_num", offset_of!(EndOfDayRequest, seq_num)),
         ],
+        group: EndOfDayRequest::GROUP,
     },
     MessageLayout {
         name: StateReportRequest::NAME,
@@ -122,6 +130,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("event_id", offset_of!(StateReportRequest, event_id)),
             ("scope", offset_of!(StateReportRequest, scope)),
         ],
+        group: StateReportRequest::GROUP,
     },
     MessageLayout {
         name: CounterReportRequest::NAME,
@@ -132,6 +141,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("sending_time_ns", offset_of!(CounterReportRequest, sending_time_ns)),
             ("seq_num", offset_of!(CounterReportRequest, seq_num)),
         ],
+        group: CounterReportRequest::GROUP,
     },
     MessageLayout {
         name: LogStreamRequest::NAME,
@@ -145,6 +155,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("delivery", offset_of!(LogStreamRequest, delivery)),
             ("from_position", offset_of!(LogStreamRequest, from_position)),
         ],
+        group: LogStreamRequest::GROUP,
     },
     MessageLayout {
         name: EventParametersRequest::NAME,

@@ -27,6 +27,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("ord_status", offset_of!(ExecutionReportNew, ord_status)),
             ("exec_type", offset_of!(ExecutionReportNew, exec_type)),
         ],
+        group: ExecutionReportNew::GROUP,
     },
     MessageLayout {
         name: ExecutionReportTrade::NAME,
@@ -45,6 +46,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("aggressor_indicator", offset_of!(ExecutionReportTrade, aggressor_indicator)),
             ("fee", offset_of!(ExecutionReportTrade, fee)),
         ],
+        group: ExecutionReportTrade::GROUP,
     },
     MessageLayout {
         name: ExecutionReportCancelled::NAME,
@@ -62,6 +64,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("reason", offset_of!(ExecutionReportCancelled, reason)),
             ("side", offset_of!(ExecutionReportCancelled, side)),
         ],
+        group: ExecutionReportCancelled::GROUP,
     },
     MessageLayout {
         name: ExecutionReportRejected::NAME,
@@ -76,6 +79,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("reject_code", offset_of!(ExecutionReportRejected, reject_code)),
             ("ref_template_id", offset_of!(ExecutionReportRejected, ref_template_id)),
         ],
+        group: ExecutionReportRejected::GROUP,
     },
     MessageLayout {
         name: OrderCancelReject::NAME,
@@ -91,6 +95,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("reject_code", offset_of!(OrderCancelReject, reject_code)),
             ("ref_template_id", offset_of!(OrderCancelReject, ref_template_id)),
         ],
+        group: OrderCancelReject::GROUP,
     },
     MessageLayout {
         name: OrderMassActionReport::NAME,
@@ -106,5 +111,6 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("action", offset_of!(OrderMassActionReport, action)),
             ("side", offset_of!(OrderMassActionReport, side)),
         ],
+        group: OrderMassActionReport::GROUP,
     },
 ];

@@ -25,6 +25,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("side", offset_of!(OrderAccepted, side)),
             ("time_in_force", offset_of!(OrderAccepted, time_in_force)),
         ],
+        group: OrderAccepted::GROUP,
     },
     MessageLayout {
         name: OrderRested::NAME,
@@ -39,6 +40,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("price", offset_of!(OrderRested, price)),
             ("side", offset_of!(OrderRested, side)),
         ],
+        group: OrderRested::GROUP,
     },
     MessageLayout {
         name: OrderReplaced::NAME,
@@ -58,6 +60,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("time_in_force", offset_of!(OrderReplaced, time_in_force)),
             ("priority_kept", offset_of!(OrderReplaced, priority_kept)),
         ],
+        group: OrderReplaced::GROUP,
     },
     MessageLayout {
         name: Trade::NAME,
@@ -82,6 +85,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("resting_fee", offset_of!(Trade, resting_fee)),
             ("aggressor_fee", offset_of!(Trade, aggressor_fee)),
         ],
+        group: Trade::GROUP,
     },
     MessageLayout {
         name: OrderCancelled::NAME,
@@ -100,6 +104,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("side", offset_of!(OrderCancelled, side)),
             ("was_resting", offset_of!(OrderCancelled, was_resting)),
         ],
+        group: OrderCancelled::GROUP,
     },
     MessageLayout {
         name: MarketSettled::NAME,
@@ -111,6 +116,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("rpt_seq", offset_of!(MarketSettled, rpt_seq)),
             ("settlement_price", offset_of!(MarketSettled, settlement_price)),
         ],
+        group: MarketSettled::GROUP,
     },
     MessageLayout {
         name: RecordHeader::NAME,
@@ -125,6 +131,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("sequencing_time_ns", offset_of!(RecordHeader, sequencing_time_ns)),
             ("state_digest", offset_of!(RecordHeader, state_digest)),
         ],
+        group: RecordHeader::GROUP,
     },
     MessageLayout {
         name: Continue::NAME,
@@ -135,6 +142,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("session_id", offset_of!(Continue, session_id)),
             ("seq_num", offset_of!(Continue, seq_num)),
         ],
+        group: Continue::GROUP,
     },
     MessageLayout {
         name: SessionDisconnected::NAME,
@@ -144,6 +152,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("session_id", offset_of!(SessionDisconnected, session_id)),
             ("code", offset_of!(SessionDisconnected, code)),
         ],
+        group: SessionDisconnected::GROUP,
     },
     MessageLayout {
         name: EngineConfiguration::NAME,
@@ -164,11 +173,13 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("shard", offset_of!(EngineConfiguration, shard)),
             ("acknowledgement_level", offset_of!(EngineConfiguration, acknowledgement_level)),
         ],
+        group: EngineConfiguration::GROUP,
     },
     MessageLayout {
         name: LogStreamPacket::NAME,
         template_id: LogStreamPacket::TEMPLATE_ID,
         block_length: size_of::<LogStreamPacket>(),
         fields: &[("first_position", offset_of!(LogStreamPacket, first_position))],
+        group: LogStreamPacket::GROUP,
     },
 ];

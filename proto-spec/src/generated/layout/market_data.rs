@@ -19,6 +19,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("message_count", offset_of!(MarketDataPacket, message_count)),
             ("channel", offset_of!(MarketDataPacket, channel)),
         ],
+        group: MarketDataPacket::GROUP,
     },
     MessageLayout {
         name: OrderPut::NAME,
@@ -34,6 +35,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("side", offset_of!(OrderPut, side)),
             ("flags", offset_of!(OrderPut, flags)),
         ],
+        group: OrderPut::GROUP,
     },
     MessageLayout {
         name: OrderReduce::NAME,
@@ -46,6 +48,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("quantity", offset_of!(OrderReduce, quantity)),
             ("flags", offset_of!(OrderReduce, flags)),
         ],
+        group: OrderReduce::GROUP,
     },
     MessageLayout {
         name: OrderDelete::NAME,
@@ -57,6 +60,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("rpt_seq", offset_of!(OrderDelete, rpt_seq)),
             ("flags", offset_of!(OrderDelete, flags)),
         ],
+        group: OrderDelete::GROUP,
     },
     MessageLayout {
         name: OrderExecuted::NAME,
@@ -72,6 +76,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("aggressor_side", offset_of!(OrderExecuted, aggressor_side)),
             ("flags", offset_of!(OrderExecuted, flags)),
         ],
+        group: OrderExecuted::GROUP,
     },
     MessageLayout {
         name: EventDefinition::NAME,
@@ -85,6 +90,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("exhaustive", offset_of!(EventDefinition, exhaustive)),
             ("flags", offset_of!(EventDefinition, flags)),
         ],
+        group: EventDefinition::GROUP,
     },
     MessageLayout {
         name: SecurityDefinition::NAME,
@@ -97,6 +103,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("state_index", offset_of!(SecurityDefinition, state_index)),
             ("flags", offset_of!(SecurityDefinition, flags)),
         ],
+        group: SecurityDefinition::GROUP,
     },
     MessageLayout {
         name: SecurityStatus::NAME,
@@ -111,6 +118,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("in_play", offset_of!(SecurityStatus, in_play)),
             ("flags", offset_of!(SecurityStatus, flags)),
         ],
+        group: SecurityStatus::GROUP,
     },
     MessageLayout {
         name: MarketSettlement::NAME,
@@ -123,5 +131,6 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("settlement_price", offset_of!(MarketSettlement, settlement_price)),
             ("flags", offset_of!(MarketSettlement, flags)),
         ],
+        group: MarketSettlement::GROUP,
     },
 ];

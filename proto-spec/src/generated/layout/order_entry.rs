@@ -32,6 +32,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
                 offset_of!(NewOrderSingle, self_match_prevention_instruction),
             ),
         ],
+        group: NewOrderSingle::GROUP,
     },
     MessageLayout {
         name: OrderCancelReplaceRequest::NAME,
@@ -49,6 +50,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("price", offset_of!(OrderCancelReplaceRequest, price)),
             ("max_staleness_ms", offset_of!(OrderCancelReplaceRequest, max_staleness_ms)),
         ],
+        group: OrderCancelReplaceRequest::GROUP,
     },
     MessageLayout {
         name: OrderCancelRequest::NAME,
@@ -62,6 +64,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("order_id", offset_of!(OrderCancelRequest, order_id)),
             ("orig_cl_ord_id", offset_of!(OrderCancelRequest, orig_cl_ord_id)),
         ],
+        group: OrderCancelRequest::GROUP,
     },
     MessageLayout {
         name: OrderMassActionRequest::NAME,
@@ -79,5 +82,6 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("action", offset_of!(OrderMassActionRequest, action)),
             ("side", offset_of!(OrderMassActionRequest, side)),
         ],
+        group: OrderMassActionRequest::GROUP,
     },
 ];

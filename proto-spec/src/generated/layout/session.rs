@@ -19,6 +19,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("timestamp_ns", offset_of!(Negotiate, timestamp_ns)),
             ("hmac", offset_of!(Negotiate, hmac)),
         ],
+        group: Negotiate::GROUP,
     },
     MessageLayout {
         name: NegotiationResponse::NAME,
@@ -37,6 +38,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("transact_time_ns", offset_of!(NegotiationResponse, transact_time_ns)),
             ("roles", offset_of!(NegotiationResponse, roles)),
         ],
+        group: NegotiationResponse::GROUP,
     },
     MessageLayout {
         name: NegotiationReject::NAME,
@@ -49,6 +51,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("timestamp_ns", offset_of!(NegotiationReject, timestamp_ns)),
             ("reject_code", offset_of!(NegotiationReject, reject_code)),
         ],
+        group: NegotiationReject::GROUP,
     },
     MessageLayout {
         name: Establish::NAME,
@@ -64,6 +67,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("cod_timeout_ms", offset_of!(Establish, cod_timeout_ms)),
             ("hmac", offset_of!(Establish, hmac)),
         ],
+        group: Establish::GROUP,
     },
     MessageLayout {
         name: EstablishmentAck::NAME,
@@ -79,6 +83,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("log_position", offset_of!(EstablishmentAck, log_position)),
             ("acknowledgement_level", offset_of!(EstablishmentAck, acknowledgement_level)),
         ],
+        group: EstablishmentAck::GROUP,
     },
     MessageLayout {
         name: EstablishmentReject::NAME,
@@ -91,6 +96,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("timestamp_ns", offset_of!(EstablishmentReject, timestamp_ns)),
             ("reject_code", offset_of!(EstablishmentReject, reject_code)),
         ],
+        group: EstablishmentReject::GROUP,
     },
     MessageLayout {
         name: Sequence::NAME,
@@ -100,6 +106,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("session_id", offset_of!(Sequence, session_id)),
             ("next_seq_num", offset_of!(Sequence, next_seq_num)),
         ],
+        group: Sequence::GROUP,
     },
     MessageLayout {
         name: Terminate::NAME,
@@ -110,6 +117,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("last_seq_num", offset_of!(Terminate, last_seq_num)),
             ("code", offset_of!(Terminate, code)),
         ],
+        group: Terminate::GROUP,
     },
     MessageLayout {
         name: NotApplied::NAME,
@@ -121,6 +129,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("count", offset_of!(NotApplied, count)),
             ("exec_id", offset_of!(NotApplied, exec_id)),
         ],
+        group: NotApplied::GROUP,
     },
     MessageLayout {
         name: RetransmitRequest::NAME,
@@ -131,6 +140,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("request_id", offset_of!(RetransmitRequest, request_id)),
             ("from_position", offset_of!(RetransmitRequest, from_position)),
         ],
+        group: RetransmitRequest::GROUP,
     },
     MessageLayout {
         name: Retransmission::NAME,
@@ -142,6 +152,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("from_position", offset_of!(Retransmission, from_position)),
             ("end_position", offset_of!(Retransmission, end_position)),
         ],
+        group: Retransmission::GROUP,
     },
     MessageLayout {
         name: RetransmissionComplete::NAME,
@@ -153,6 +164,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("request_id", offset_of!(RetransmissionComplete, request_id)),
             ("end_position", offset_of!(RetransmissionComplete, end_position)),
         ],
+        group: RetransmissionComplete::GROUP,
     },
     MessageLayout {
         name: RetransmitReject::NAME,
@@ -164,5 +176,6 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("request_id", offset_of!(RetransmitReject, request_id)),
             ("retry_delay_ns", offset_of!(RetransmitReject, retry_delay_ns)),
         ],
+        group: RetransmitReject::GROUP,
     },
 ];

@@ -20,6 +20,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("ref_template_id", offset_of!(BusinessMessageReject, ref_template_id)),
             ("reject_code", offset_of!(BusinessMessageReject, reject_code)),
         ],
+        group: BusinessMessageReject::GROUP,
     },
     MessageLayout {
         name: SettlementReport::NAME,
@@ -36,6 +37,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("amount", offset_of!(SettlementReport, amount)),
             ("settlement_price", offset_of!(SettlementReport, settlement_price)),
         ],
+        group: SettlementReport::GROUP,
     },
     MessageLayout {
         name: EventDefinitionReport::NAME,
@@ -52,6 +54,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("exhaustive", offset_of!(EventDefinitionReport, exhaustive)),
             ("external_id", offset_of!(EventDefinitionReport, external_id)),
         ],
+        group: EventDefinitionReport::GROUP,
     },
     MessageLayout {
         name: AccountReport::NAME,
@@ -68,6 +71,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("cash", offset_of!(AccountReport, cash)),
             ("buying_power", offset_of!(AccountReport, buying_power)),
         ],
+        group: AccountReport::GROUP,
     },
     MessageLayout {
         name: PositionReport::NAME,
@@ -85,6 +89,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("bid_cost", offset_of!(PositionReport, bid_cost)),
             ("ask_cost", offset_of!(PositionReport, ask_cost)),
         ],
+        group: PositionReport::GROUP,
     },
     MessageLayout {
         name: ExchangeReport::NAME,
@@ -107,6 +112,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("open_order_count", offset_of!(ExchangeReport, open_order_count)),
             ("market_count", offset_of!(ExchangeReport, market_count)),
         ],
+        group: ExchangeReport::GROUP,
     },
     MessageLayout {
         name: SecurityStatusReport::NAME,
@@ -124,6 +130,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("status", offset_of!(SecurityStatusReport, status)),
             ("in_play", offset_of!(SecurityStatusReport, in_play)),
         ],
+        group: SecurityStatusReport::GROUP,
     },
     MessageLayout {
         name: SettlementComplete::NAME,
@@ -138,6 +145,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("position_count", offset_of!(SettlementComplete, position_count)),
             ("amount", offset_of!(SettlementComplete, amount)),
         ],
+        group: SettlementComplete::GROUP,
     },
     MessageLayout {
         name: EntitlementReport::NAME,
@@ -152,6 +160,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("firm_id", offset_of!(EntitlementReport, firm_id)),
             ("roles", offset_of!(EntitlementReport, roles)),
         ],
+        group: EntitlementReport::GROUP,
     },
     MessageLayout {
         name: CounterReport::NAME,
@@ -164,6 +173,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("counter_count", offset_of!(CounterReport, counter_count)),
             ("label", offset_of!(CounterReport, label)),
         ],
+        group: CounterReport::GROUP,
     },
     MessageLayout {
         name: LogStreamReport::NAME,
@@ -175,6 +185,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("released_position", offset_of!(LogStreamReport, released_position)),
             ("stream_session_id", offset_of!(LogStreamReport, stream_session_id)),
         ],
+        group: LogStreamReport::GROUP,
     },
     MessageLayout {
         name: EventParametersReport::NAME,

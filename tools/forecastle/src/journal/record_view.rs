@@ -85,6 +85,15 @@ fn field_json(value: FieldValue<'_>) -> Value {
         FieldValue::Signed(number) => number.into(),
         FieldValue::Bytes(bytes) => hex(bytes).into(),
         FieldValue::Words(words) => words.iter().map(|word| word.get()).collect(),
+        FieldValue::Group(group) => (0..group.count())
+            .map(|index| {
+                let mut entry = Map::new();
+                group.for_each_field(index, &mut |name, value| {
+                    entry.insert(name.to_string(), field_json(value));
+                });
+                Value::Object(entry)
+            })
+            .collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::schema::Schema;
+use super::schema::{Field, Schema};
 
 const ORIGIN: &str = "<!-- Made from schema/forecastle.xml by `cargo xtask codegen`. -->\n\n";
 
@@ -25,16 +25,17 @@ fn messages(schema: &Schema) -> String {
              | offset | type | field | meaning |\n|---|---|---|---|\n",
             message.name, message.id, message.description, message.block_length, message.section
         );
-        for field in &message.fields {
-            let mut kind = field.domain.clone().unwrap_or_else(|| field.primitive.clone());
-            if field.is_array {
-                let _ = write!(kind, "[{}]", field.count);
-            }
-            let _ = writeln!(
+        rows(&mut text, &message.fields);
+        if let Some(group) = &message.group {
+            let (count_min, count_max) = group.counts;
+            let _ = write!(
                 text,
-                "| {} | {kind} | `{}` | {} |",
-                field.offset, field.name, field.description
+                "\nGroup `{}`: {} Behind the {} bytes: two uint16, the length of an entry \
+                 ({}) and the count of entries ({count_min} to {count_max}); then the entries.\n\n\
+                 | offset | type | field of an entry | meaning |\n|---|---|---|---|\n",
+                group.name, group.description, message.block_length, group.block_length
             );
+            rows(&mut text, &group.fields);
         }
     }
     text.push_str("\n# Values\n");
@@ -54,6 +55,20 @@ fn messages(schema: &Schema) -> String {
         }
     }
     text
+}
+
+fn rows(text: &mut String, fields: &[Field]) {
+    for field in fields {
+        let mut kind = field.domain.clone().unwrap_or_else(|| field.primitive.clone());
+        if field.is_array {
+            let _ = write!(kind, "[{}]", field.count);
+        }
+        let _ = writeln!(
+            text,
+            "| {} | {kind} | `{}` | {} |",
+            field.offset, field.name, field.description
+        );
+    }
 }
 
 fn rejects(schema: &Schema) -> String {

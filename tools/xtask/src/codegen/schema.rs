@@ -43,6 +43,22 @@ pub struct Message {
     pub description: String,
     /// Fields in file order.
     pub fields: Vec<Field>,
+    /// The repeating group that ends it.
+    pub group: Option<Group>,
+}
+
+/// A repeating group.
+pub struct Group {
+    /// Name.
+    pub name: String,
+    /// Bytes of one entry.
+    pub block_length: usize,
+    /// Fewest and most entries.
+    pub counts: (u16, u16),
+    /// What it is.
+    pub description: String,
+    /// Fields of an entry in file order.
+    pub fields: Vec<Field>,
 }
 
 /// One field of a message.
@@ -94,37 +110,74 @@ impl Schema {
             messages: Vec::new(),
         };
         for node in elements(root, "message") {
-            let message = schema.message(node, &arrays)?;
+            let message = schema.message(node, types, &arrays)?;
             schema.messages.push(message);
         }
         Ok(schema)
     }
 
-    fn message(&self, node: Node, arrays: &[(String, String, usize)]) -> anyhow::Result<Message> {
-        let mut message = Message {
-            name: attribute(node, "name")?,
+    fn message(&self, node: Node, types: Node, arrays: &[Array]) -> anyhow::Result<Message> {
+        let (name, block_length) =
+            (attribute(node, "name")?, attribute(node, "blockLength")?.parse()?);
+        let mut groups = elements(node, "group");
+        let group = groups.next().map(|group| self.group(group, types, arrays)).transpose()?;
+        if groups.next().is_some() {
+            bail!("{name} has more than one group");
+        }
+        Ok(Message {
             id: attribute(node, "id")?.parse()?,
-            block_length: attribute(node, "blockLength")?.parse()?,
             section: attribute(node, "semanticType")?,
             description: attribute(node, "description")?,
-            fields: Vec::new(),
-        };
+            fields: self.fields(node, (&name, block_length), arrays)?,
+            name,
+            block_length,
+            group,
+        })
+    }
+
+    fn group(&self, node: Node, types: Node, arrays: &[Array]) -> anyhow::Result<Group> {
+        let (name, block_length) =
+            (attribute(node, "name")?, attribute(node, "blockLength")?.parse()?);
+        let dimension = attribute(node, "dimensionType")?;
+        let mut composites = elements(types, "composite");
+        let count = composites
+            .find(|each| each.attribute("name") == Some(&dimension))
+            .and_then(|each| each.children().find(|part| part.has_attribute("maxValue")))
+            .with_context(|| format!("{dimension} does not bound the entries"))?;
+        let bound = |name| anyhow::Ok(attribute(count, name)?.parse::<u16>()?);
+        Ok(Group {
+            counts: (bound("minValue")?, bound("maxValue")?),
+            description: attribute(node, "description")?,
+            fields: self.fields(node, (&name, block_length), arrays)?,
+            name,
+            block_length,
+        })
+    }
+
+    /// The fields of a block of this name and length.
+    fn fields(
+        &self,
+        node: Node,
+        (name, block_length): (&str, usize),
+        arrays: &[Array],
+    ) -> anyhow::Result<Vec<Field>> {
+        let mut fields: Vec<Field> = Vec::new();
         let mut end = 0;
         for node in elements(node, "field") {
             let field = self.field(node, arrays)?;
             if field.offset < end || field.offset % field.width() != 0 {
-                bail!("{}.{} overlaps or is not aligned", message.name, field.name);
+                bail!("{name}.{} overlaps or is not aligned", field.name);
             }
             end = field.offset + field.width() * field.count;
-            message.fields.push(field);
+            fields.push(field);
         }
-        if end > message.block_length || !message.block_length.is_multiple_of(8) {
-            bail!("{} does not fit its block of {}", message.name, message.block_length);
+        if end > block_length || !block_length.is_multiple_of(8) {
+            bail!("{name} does not fit its block of {block_length}");
         }
-        Ok(message)
+        Ok(fields)
     }
 
-    fn field(&self, node: Node, arrays: &[(String, String, usize)]) -> anyhow::Result<Field> {
+    fn field(&self, node: Node, arrays: &[Array]) -> anyhow::Result<Field> {
         let kind = attribute(node, "type")?;
         let domain = self.enums.iter().chain(&self.sets).find(|each| each.name == kind);
         let array = arrays.iter().find(|(name, _, _)| *name == kind);
@@ -144,6 +197,9 @@ impl Schema {
         })
     }
 }
+
+/// Name, primitive type and length of a fixed array.
+type Array = (String, String, usize);
 
 /// Bytes of a primitive type.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::schema::{Enumeration, Field, Message, Schema, width};
+use super::schema::{Enumeration, Field, Group, Message, Schema, width};
 
 /// Name and unformatted text of every generated Rust file, relative to the crate.
 pub fn files(schema: &Schema) -> Vec<(String, String)> {
@@ -23,9 +23,12 @@ pub fn files(schema: &Schema) -> Vec<(String, String)> {
         let mut text = banner(&format!("Messages of the section `{section}`."));
         text.push_str(
             "use zerocopy::little_endian::{I64, U16, U32, U64};\n\
-             use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};\n\n\
-             use crate::message::{FieldValue, Message};\n",
+             use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};\n\n",
         );
+        if messages.clone().any(|message| message.group.is_some()) {
+            text.push_str("use crate::group::{GroupEntry, GroupLayout, GroupedMessage};\n");
+        }
+        text.push_str("use crate::message::{FieldValue, Message};\n");
         let body: String = messages.map(structure).collect();
         let text = drop_unused(&text, &body) + &body;
         files.push((format!("src/generated/{section}.rs"), text));
@@ -50,7 +53,7 @@ fn root(schema: &Schema, sections: &[&str]) -> String {
         let _ = writeln!(text, "mod {module};");
     }
     text.push_str(
-        "\npub use domain::*;\npub use layout::{LAYOUTS, block_length};\n\
+        "\npub use domain::*;\npub use layout::{LAYOUTS, block_length, group_layout};\n\
          pub use reject_code::RejectCode;\n",
     );
     for section in sections {
@@ -66,30 +69,80 @@ fn root(schema: &Schema, sections: &[&str]) -> String {
 }
 
 fn structure(message: &Message) -> String {
-    let mut text = format!(
-        "\n/// {}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, \
-         KnownLayout, Immutable, Unaligned)]\n#[repr(C)]\npub struct {} {{\n",
-        message.description, message.name
+    let (name, fields) = (&message.name, &message.fields);
+    let mut text = String::new();
+    block(&mut text, &message.description, (name, message.block_length), fields);
+    let _ = write!(
+        text,
+        "\n\nimpl Message for {name} {{\nconst TEMPLATE_ID: u16 = {};\n\
+         const NAME: &'static str = \"{name}\";\n",
+        message.id
+    );
+    if message.group.is_some() {
+        let _ = write!(
+            text,
+            "const GROUP: Option<GroupLayout> = Some(<Self as GroupedMessage>::ENTRIES);\n"
+        );
+    }
+    visitor(&mut text, fields);
+    if let Some(group) = &message.group {
+        entries(&mut text, name, group);
+    }
+    text
+}
+
+/// The struct of one block.
+fn block(text: &mut String, description: &str, (name, length): (&str, usize), fields: &[Field]) {
+    let _ = write!(
+        text,
+        "\n/// {description}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, \
+         KnownLayout, Immutable, Unaligned)]\n#[repr(C)]\npub struct {name} {{\n"
     );
     let mut end = 0;
-    for field in &message.fields {
-        gap(&mut text, end, field.offset);
+    for field in fields {
+        gap(text, end, field.offset);
         let _ = write!(text, "/// {}\npub {}: {},\n", field.description, field.name, rust(field));
         end = field.offset + field.width() * field.count;
     }
-    gap(&mut text, end, message.block_length);
-    let _ = write!(
-        text,
-        "}}\n\nimpl Message for {0} {{\nconst TEMPLATE_ID: u16 = {1};\n\
-         const NAME: &'static str = \"{0}\";\n\n\
-         fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {{\n",
-        message.name, message.id
+    gap(text, end, length);
+    text.push('}');
+}
+
+/// The method that visits all fields, and the end of its impl.
+fn visitor(text: &mut String, fields: &[Field]) {
+    text.push_str(
+        "\nfn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {\n",
     );
-    for field in &message.fields {
+    for field in fields {
         let _ = writeln!(text, "visit(\"{0}\", {1});", field.name, value(field));
     }
     text.push_str("}\n}\n");
-    text
+}
+
+/// The struct of the entries of a message's group, and what ties the two.
+fn entries(text: &mut String, message: &str, group: &Group) {
+    let entry = format!("{message}Entry");
+    let description = format!("One of the `{}` of a [`{message}`].", group.name);
+    block(text, &description, (&entry, group.block_length), &group.fields);
+    let _ = write!(text, "\n\nimpl GroupEntry for {entry} {{");
+    visitor(text, &group.fields);
+    let (count_min, count_max) = group.counts;
+    let _ = write!(
+        text,
+        "\nimpl GroupedMessage for {message} {{\ntype Entry = {entry};\n\n\
+         const ENTRIES: GroupLayout = GroupLayout {{ name: \"{}\", \
+         block_length: size_of::<{entry}>(), count_min: {count_min}, count_max: {count_max}, \
+         fields: &[",
+        group.name
+    );
+    for field in &group.fields {
+        let _ = write!(text, "(\"{0}\", std::mem::offset_of!({entry}, {0})),", field.name);
+    }
+    let _ = write!(
+        text,
+        "], for_each_field: |bytes, visit| {{\nif let Ok(entry) = \
+         {entry}::ref_from_bytes(bytes) {{\nentry.for_each_field(visit);\n}}\n}},\n}};\n}}\n"
+    );
 }
 
 fn gap(text: &mut String, from: usize, to: usize) {
@@ -215,12 +268,21 @@ fn layout_root(schema: &Schema, sections: &[&str]) -> String {
         let _ = writeln!(text, "mod {section};");
     }
     text.push_str(
-        "\nuse super::*;\nuse crate::message::MessageLayout;\n\n\
+        "\nuse super::*;\nuse crate::group::GroupLayout;\n\
+         use crate::message::{Message, MessageLayout};\n\n\
          /// Body length of a template, `None` when there is no such message.\n#[inline]\n\
          pub const fn block_length(template_id: u16) -> Option<usize> {\nmatch template_id {\n",
     );
     for message in &schema.messages {
         let _ = writeln!(text, "{} => Some(size_of::<{}>()),", message.id, message.name);
+    }
+    text.push_str(
+        "_ => None,\n}\n}\n\n/// The group that ends a template's message, if there is one.\n#[inline]\n\
+         pub const fn group_layout(template_id: u16) -> Option<GroupLayout> {\n\
+         match template_id {\n",
+    );
+    for message in schema.messages.iter().filter(|message| message.group.is_some()) {
+        let _ = writeln!(text, "{} => {}::GROUP,", message.id, message.name);
     }
     text.push_str(
         "_ => None,\n}\n}\n\n/// Every message with the name and offset of its fields, by section.\n\
@@ -250,7 +312,7 @@ fn layouts(schema: &Schema, section: &str) -> String {
         for field in &message.fields {
             let _ = write!(text, "(\"{0}\", offset_of!({name}, {0})),", field.name);
         }
-        text.push_str("] },\n");
+        let _ = write!(text, "], group: {name}::GROUP }},\n");
     }
     text.push_str("];\n");
     text
