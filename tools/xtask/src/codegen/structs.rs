@@ -79,9 +79,8 @@ fn structure(message: &Message) -> String {
         message.id
     );
     if message.group.is_some() {
-        let _ = write!(
-            text,
-            "const GROUP: Option<GroupLayout> = Some(<Self as GroupedMessage>::ENTRIES);\n"
+        text.push_str(
+            "const GROUP: Option<GroupLayout> = Some(<Self as GroupedMessage>::ENTRIES);\n",
         );
     }
     visitor(&mut text, fields);
@@ -312,7 +311,7 @@ fn layouts(schema: &Schema, section: &str) -> String {
         for field in &message.fields {
             let _ = write!(text, "(\"{0}\", offset_of!({name}, {0})),", field.name);
         }
-        let _ = write!(text, "], group: {name}::GROUP }},\n");
+        let _ = writeln!(text, "], group: {name}::GROUP }},");
     }
     text.push_str("];\n");
     text
