@@ -17,6 +17,7 @@ use crate::message::{Message, MessageLayout};
 
 /// Body length of a template, `None` when there is no such message.
 #[inline]
+#[allow(clippy::too_many_lines, reason = "one line for each message")]
 pub const fn block_length(template_id: u16) -> Option<usize> {
     match template_id {
         1 => Some(size_of::<Negotiate>()),

@@ -177,5 +177,6 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("cross_outcome", offset_of!(EventParametersRequest, cross_outcome)),
             ("velocity", offset_of!(EventParametersRequest, velocity)),
         ],
+        group: EventParametersRequest::GROUP,
     },
 ];

@@ -208,5 +208,6 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("cross_outcome", offset_of!(EventParametersReport, cross_outcome)),
             ("velocity", offset_of!(EventParametersReport, velocity)),
         ],
+        group: EventParametersReport::GROUP,
     },
 ];

@@ -270,6 +270,7 @@ fn layout_root(schema: &Schema, sections: &[&str]) -> String {
         "\nuse super::*;\nuse crate::group::GroupLayout;\n\
          use crate::message::{Message, MessageLayout};\n\n\
          /// Body length of a template, `None` when there is no such message.\n#[inline]\n\
+         #[allow(clippy::too_many_lines, reason = \"one line for each message\")]\n\
          pub const fn block_length(template_id: u16) -> Option<usize> {\nmatch template_id {\n",
     );
     for message in &schema.messages {
