@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use forecastle_proto_spec::{
     Frame, MarketSettlement, Message, OrderDelete, OrderExecuted, OrderPut, OrderReduce,
-    SecurityDefinition, SecurityStatus, Side,
+    OutcomeTrade, SecurityDefinition, SecurityStatus, Side,
 };
 
 /// The books of all markets of a feed, order by order (L3).
@@ -87,6 +87,11 @@ impl Books {
                 let market = self.next_change(body.security_id.get(), body.rpt_seq.get())?;
                 market.status = body.status;
                 Ok(())
+            }
+            // A trade that leaves the book of its own market as it was.
+            OutcomeTrade::TEMPLATE_ID => {
+                let Some(body) = frame.body::<OutcomeTrade>() else { return Ok(()) };
+                self.next_change(body.security_id.get(), body.rpt_seq.get()).map(|_| ())
             }
             MarketSettlement::TEMPLATE_ID => {
                 let Some(body) = frame.body::<MarketSettlement>() else { return Ok(()) };

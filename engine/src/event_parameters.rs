@@ -178,7 +178,7 @@ fn refuse_unoffered(parameters: &EventParameters) -> Result<(), RejectCode> {
         || parameters.jump_limit > 0
         || parameters.static_low > 0
         || parameters.static_high > 0;
-    if has_delay || has_window || has_guards || parameters.is_cross_outcome {
+    if has_delay || has_window || has_guards {
         return Err(RejectCode::UnsupportedField);
     }
     Ok(())

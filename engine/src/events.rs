@@ -2,7 +2,7 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{Digest, MarketStatus};
+use forecastle_proto_spec::{Digest, MarketStatus, PAYOUT};
 use forecastle_runtime::memory::Arena;
 
 use crate::event_parameters::EventParameters;
@@ -17,9 +17,17 @@ pub(crate) struct Event {
     pub(crate) first_security_id: u32,
     pub(crate) shape: EventShape,
     pub(crate) fees: FeeRates,
+    /// Full sets that the house account has made, less those that it burned: what accounts hold in
+    /// each market together.
+    pub(crate) set_count: i64,
 }
 
 impl Event {
+    /// What the house account has in cash: the payout of every set.
+    pub(crate) fn house_cash(&self) -> i128 {
+        i128::from(self.set_count) * i128::from(PAYOUT)
+    }
+
     /// Security ids of its markets.
     pub(crate) fn security_ids(&self) -> std::ops::Range<u32> {
         self.first_security_id..self.first_security_id + u32::from(self.shape.market_count)
@@ -40,6 +48,8 @@ pub(crate) struct Market {
     pub(crate) state_index: u8,
     status: MarketStatus,
     in_play: u8,
+    /// Copy of the event's parameter.
+    is_cross_outcome: bool,
     /// Its piece of the digest, kept to be taken away when it changes.
     piece: Digest,
 }
@@ -53,6 +63,12 @@ impl Market {
     #[inline]
     pub(crate) fn in_play(&self) -> u8 {
         self.in_play
+    }
+
+    /// Whether its orders match over all outcomes of the event.
+    #[inline]
+    pub(crate) fn is_cross_outcome(&self) -> bool {
+        self.is_cross_outcome
     }
 
     #[inline]
@@ -119,9 +135,17 @@ impl EventTable {
             self.digest.remove(piece);
         }
         self.parameters[event_id] = parameters;
+        for security_id in self.event(event_id).security_ids() {
+            self.markets[security_id].is_cross_outcome = parameters.is_cross_outcome;
+        }
         if let Some(piece) = parameters.piece(event_id) {
             self.digest.add(piece);
         }
+    }
+
+    /// All defined events.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
+        (1..=self.event_count).map(|event_id| self.event(event_id))
     }
 
     /// A market, if it is defined.
@@ -144,7 +168,7 @@ impl EventTable {
         self.event_count += 1;
         let event_id = self.event_count;
         let first_security_id = self.market_count + 1;
-        let event = Event { external_id, first_security_id, shape, fees };
+        let event = Event { external_id, first_security_id, shape, fees, set_count: 0 };
         self.events[event_id] = event;
         self.digest.add(event_piece(event_id, &event));
         for (state_index, security_id) in (0..).zip(event.security_ids()) {
@@ -162,6 +186,19 @@ impl EventTable {
     pub(crate) fn next_rpt_seq(&mut self, security_id: u32) -> u32 {
         self.update(security_id, |market| market.rpt_seq = market.rpt_seq.wrapping_add(1));
         self.markets[security_id].rpt_seq
+    }
+
+    /// Counts full sets that the house account makes, or burns when negative.
+    pub(crate) fn make_sets(&mut self, event_id: u32, lots: i64) {
+        let event = &mut self.events[event_id];
+        let before = event.set_count;
+        event.set_count += lots;
+        if before != 0 {
+            self.digest.remove(sets_piece(event_id, before));
+        }
+        if event.set_count != 0 {
+            self.digest.add(sets_piece(event_id, event.set_count));
+        }
     }
 
     /// Moves a market to `status`.
@@ -200,7 +237,9 @@ impl EventTable {
         let events = (1..=self.event_count).map(|id| event_piece(id, self.event(id)));
         let markets = (1..=self.market_count).map(|id| market_piece(id, self.market(id)));
         let parameters = (1..=self.event_count).filter_map(|id| self.parameters(id).piece(id));
-        events.chain(markets).chain(parameters).collect()
+        let sets = (1..=self.event_count).map(|id| (id, self.event(id).set_count));
+        let sets = sets.filter(|(_, count)| *count != 0).map(|(id, count)| sets_piece(id, count));
+        events.chain(markets).chain(parameters).chain(sets).collect()
     }
 
     #[inline]
@@ -221,6 +260,10 @@ fn event_piece(event_id: u32, event: &Event) -> Digest {
         .absorb(pair(u32::from(event.fees.maker) << 16 | u32::from(event.fees.taker), shape))
 }
 
+fn sets_piece(event_id: u32, set_count: i64) -> Digest {
+    Domain::EventSets.digest().absorb(u64::from(event_id)).absorb_signed(set_count)
+}
+
 #[inline]
 fn market_piece(security_id: u32, market: &Market) -> Digest {
     let status = u32::from(market.settlement_price) << 16
@@ -235,7 +278,7 @@ fn market_piece(security_id: u32, market: &Market) -> Digest {
 const NO_SHAPE: EventShape = EventShape { market_count: 0, is_exhaustive: false };
 const NO_FEES: FeeRates = FeeRates { maker: 0, taker: 0 };
 const UNDEFINED_EVENT: Event =
-    Event { external_id: 0, first_security_id: 0, shape: NO_SHAPE, fees: NO_FEES };
+    Event { external_id: 0, first_security_id: 0, shape: NO_SHAPE, fees: NO_FEES, set_count: 0 };
 const UNDEFINED_MARKET: Market = Market {
     event_id: 0,
     rpt_seq: 0,
@@ -246,5 +289,6 @@ const UNDEFINED_MARKET: Market = Market {
     state_index: 0,
     status: MarketStatus::Listed,
     in_play: 0,
+    is_cross_outcome: false,
     piece: Domain::Market.digest(),
 };

@@ -123,7 +123,9 @@ impl Engine {
         if market.status() != MarketStatus::Settled {
             let accounts = self.ledger.accounts.iter();
             let positions = accounts.filter_map(|(number, _)| self.position(number, security_id));
-            assert_eq!(positions.map(i128::from).sum::<i128>(), 0, "positions add up to nothing");
+            let sets = i128::from(self.events.event(market.event_id).set_count);
+            let sum = positions.map(i128::from).sum::<i128>();
+            assert_eq!(sum, sets, "what accounts hold the house has sold");
         }
         count
     }

@@ -84,6 +84,12 @@ impl Ledger {
         }
     }
 
+    /// Pays `amount` of an account's cash to a house account, whose cash is part of the settlement
+    /// pool; the other way when negative.
+    pub(crate) fn pay_house(&mut self, amount: i64) {
+        self.update_totals(|totals| totals.settlement_pool += i128::from(amount));
+    }
+
     /// Pays `amount` from the settlement pool to an account; the other way when negative.
     pub(crate) fn pay_out(&mut self, account: u32, amount: i64) {
         self.accounts.move_cash(account, amount);

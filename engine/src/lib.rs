@@ -23,6 +23,7 @@ mod cancel;
 mod client_order_ids;
 mod config;
 mod configuration;
+mod cross_outcome;
 mod effect_buffer;
 mod engine;
 mod entitlements;

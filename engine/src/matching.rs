@@ -3,6 +3,7 @@
 
 use forecastle_proto_spec::{CancelReason, OrderCancelled, OrderRested, Side, TimeInForce, Trade};
 
+use crate::cross_outcome::Counterpart;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::exposure::Stake;
@@ -24,9 +25,9 @@ pub(crate) struct Incoming {
 
 /// What the aggressor's trades come to.
 #[derive(Clone, Copy, Debug, Default)]
-struct Bought {
-    lots: i64,
-    cash: i64,
+pub(crate) struct Bought {
+    pub(crate) lots: i64,
+    pub(crate) cash: i64,
 }
 
 impl Engine {
@@ -50,7 +51,7 @@ impl Engine {
         let leaves = self.sweep_book(&incoming, effects);
         if leaves == 0 {
             self.orders.free(incoming.slot);
-        } else if self.crossed_level(order).is_some() {
+        } else if self.counterpart(order).is_some() {
             self.cancel_incoming(&incoming, leaves, CancelReason::SweepLimit, effects);
         } else if order.time_in_force == TimeInForce::ImmediateOrCancel {
             self.cancel_incoming(&incoming, leaves, CancelReason::ImmediateOrCancel, effects);
@@ -85,7 +86,7 @@ impl Engine {
 
     /// The best tick of the other side, when an order with this side and limit trades there.
     #[inline]
-    fn crossed_level(&self, order: &Order) -> Option<u32> {
+    pub(crate) fn crossed_level(&self, order: &Order) -> Option<u32> {
         let limit = order.place.tick();
         match order.side {
             Side::Buy => self.books.best_ask(order.security_id).filter(|ask| *ask <= limit),
@@ -101,15 +102,26 @@ impl Engine {
         let mut bought = Bought::default();
         let mut trade_count = 0;
         while leaves > 0
-            && trade_count < self.config.sweep_trades_max
-            && let Some(tick) = self.crossed_level(order)
+            && let Some(counterpart) = self.counterpart(order)
         {
-            let resting = self
-                .books
-                .first_order(order.security_id, tick)
-                .expect("the best level holds an order");
-            leaves = self.trade(incoming, resting, leaves, &mut bought, effects);
-            trade_count += 1;
+            let weight = match counterpart {
+                Counterpart::Level(_) => 1,
+                Counterpart::Set(_) => self.set_weight(order),
+            };
+            if trade_count + weight > self.config.sweep_trades_max {
+                break;
+            }
+            trade_count += weight;
+            leaves = match counterpart {
+                Counterpart::Level(tick) => {
+                    let resting = self.books.first_order(order.security_id, tick);
+                    let resting = resting.expect("the best level holds an order");
+                    self.trade(incoming, resting, leaves, &mut bought, effects)
+                }
+                Counterpart::Set(price) => {
+                    self.trade_set(incoming, (price, leaves), &mut bought, effects)
+                }
+            };
         }
         if trade_count > 0 {
             let state = self.events.market(order.security_id).state_index;
@@ -177,7 +189,7 @@ impl Engine {
     /// Takes `quantity` off a resting order, moves its account's position, and frees its slot when
     /// nothing is left.
     #[inline]
-    fn fill_resting(&mut self, slot: u32, resting: &Order, account: u32, quantity: u32) {
+    pub(crate) fn fill_resting(&mut self, slot: u32, resting: &Order, account: u32, quantity: u32) {
         let lots = i64::from(quantity);
         let market = self.events.market(resting.security_id);
         let hold = hold_per_lot(resting.side, resting.price(), market.fees.maker) * lots;
@@ -251,6 +263,9 @@ impl Engine {
     /// Whether the other side can fill an order in full within the bound on trades.
     /// O(levels + trades).
     fn check_fill(&self, order: &Order) -> Result<(), CancelReason> {
+        if self.events.market(order.security_id).is_cross_outcome() {
+            return self.check_fill_across(order);
+        }
         let quantity = u64::from(order.leaves_qty());
         let book = order.security_id;
         let (opposite, limit) = match order.side {

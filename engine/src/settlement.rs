@@ -80,7 +80,10 @@ impl Engine {
                 self.pay_account(context, pay_out, (account, row), effects);
             }
         }
-        assert_eq!(pay_out.balance, 0, "what some gain the others lose");
+        let event = self.events.event(pay_out.event_id);
+        let of_house = event.house_cash();
+        assert_eq!(pay_out.balance, of_house, "what some gain the others and the house lose");
+        self.events.make_sets(pay_out.event_id, -event.set_count);
         effects.push(&SettlementComplete {
             request_id: pay_out.origin.request_id.into(),
             exec_id: effects.next_position().into(),

@@ -38,6 +38,7 @@ impl Engine {
         self.encode_orders(&mut encoder);
         self.work.encode(&mut encoder);
         self.events.encode_parameters(&mut encoder);
+        self.events.encode_sets(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -87,6 +88,7 @@ impl Engine {
         engine.work.decode(&mut decoder)?;
         if beginning.version >= 2 {
             engine.events.decode_parameters(&mut decoder)?;
+            engine.events.decode_sets(&mut decoder)?;
         }
         decoder.end()?;
         engine.check_consistent(&decoder)?;

@@ -74,6 +74,7 @@ pub(crate) enum Domain {
     WorkCounters,
     Configuration,
     EventParameters,
+    EventSets,
 }
 
 impl Domain {

@@ -7,6 +7,8 @@
 //! | OrderReplaced, priority kept | OrderReduce |
 //! | OrderReplaced, priority lost | OrderDelete |
 //! | Trade | OrderExecuted |
+//! | CrossOutcomeFill of an order in the book | OrderExecuted |
+//! | CrossOutcomeFill of the incoming order | OutcomeTrade |
 //! | OrderCancelled of an order in the book | OrderDelete |
 //! | SecurityStatusReport | SecurityStatus |
 //! | MarketSettled | MarketSettlement |
@@ -21,9 +23,10 @@ mod tests;
 pub use packer::MarketDataPacker;
 
 use forecastle_proto_spec::{
-    EventDefinition, EventDefinitionReport, Frame, MarketSettled, MarketSettlement, OrderCancelled,
-    OrderDelete, OrderExecuted, OrderPut, OrderReduce, OrderReplaced, OrderRested,
-    SecurityDefinition, SecurityStatus, SecurityStatusReport, Trade,
+    CrossOutcomeFill, EventDefinition, EventDefinitionReport, Frame, MarketSettled,
+    MarketSettlement, OrderCancelled, OrderDelete, OrderExecuted, OrderPut, OrderReduce,
+    OrderReplaced, OrderRested, OutcomeTrade, SecurityDefinition, SecurityStatus,
+    SecurityStatusReport, Side, Trade,
 };
 use zerocopy::FromZeros;
 use zerocopy::little_endian::{U16, U32, U64};
@@ -39,6 +42,7 @@ pub(crate) enum MarketDataMessage {
     SecurityDefinition(SecurityDefinition),
     SecurityStatus(SecurityStatus),
     MarketSettlement(MarketSettlement),
+    OutcomeTrade(OutcomeTrade),
 }
 
 /// Hands the messages of the effect at `position` to `emit`, in order. O(1), O(markets) for a
@@ -53,6 +57,8 @@ pub(crate) fn project_effect(
         emit(&MarketDataMessage::OrderPut(order_put(rested)));
     } else if let Some(trade) = effect.body::<Trade>() {
         emit(&MarketDataMessage::OrderExecuted(order_executed(position, trade)));
+    } else if let Some(fill) = effect.body::<CrossOutcomeFill>() {
+        emit(&cross_outcome(position, fill));
     } else if let Some(order) = effect.body::<OrderCancelled>() {
         if order.was_resting != 0 {
             let delete = order_delete(order.order_id, order.security_id, order.rpt_seq);
@@ -97,6 +103,31 @@ fn order_executed(position: u64, trade: &Trade) -> OrderExecuted {
         aggressor_side: trade.aggressor_side,
         flags: 0,
     }
+}
+
+/// The resting order's market knows the other side only as the house.
+fn cross_outcome(position: u64, fill: &CrossOutcomeFill) -> MarketDataMessage {
+    if fill.is_aggressor != 0 {
+        return MarketDataMessage::OutcomeTrade(OutcomeTrade {
+            trd_match_id: U64::new(position),
+            security_id: fill.security_id,
+            rpt_seq: fill.rpt_seq,
+            quantity: fill.quantity,
+            price: fill.price,
+            aggressor_side: fill.side,
+            flags: 0,
+        });
+    }
+    MarketDataMessage::OrderExecuted(OrderExecuted {
+        order_id: fill.order_id,
+        trd_match_id: U64::new(position),
+        security_id: fill.security_id,
+        rpt_seq: fill.rpt_seq,
+        quantity: fill.quantity,
+        price: fill.price,
+        aggressor_side: if fill.side == Side::Buy as u8 { Side::Sell } else { Side::Buy } as u8,
+        flags: 0,
+    })
 }
 
 fn order_delete(order_id: U64, security_id: U32, rpt_seq: U32) -> OrderDelete {

@@ -8,6 +8,7 @@
 //! | OrderAccepted | ExecutionReportNew | the sender |
 //! | OrderReplaced | ExecutionReportNew (Replaced) | the order's session, and the sender when another |
 //! | Trade | ExecutionReportTrade, twice | the resting order's session, then the aggressor's |
+//! | CrossOutcomeFill | ExecutionReportTrade | the order's session |
 //! | OrderCancelled | ExecutionReportCancelled | the order's session, and a sender of the same firm |
 //! | SettlementReport | itself | every trader session of the firm |
 //! | Terminate | itself | the session it names |
@@ -21,10 +22,10 @@
 mod tests;
 
 use forecastle_proto_spec::{
-    CancelReason, Continue, ExecType, ExecutionReportCancelled, ExecutionReportNew,
-    ExecutionReportTrade, Frame, MarketSettled, Message, OrdStatus, OrderAccepted,
-    OrderCancelReplaceRequest, OrderCancelled, OrderReplaced, OrderRested, SettlementReport, Side,
-    Terminate, Trade, encode,
+    CancelReason, Continue, CrossOutcomeFill, ExecType, ExecutionReportCancelled,
+    ExecutionReportNew, ExecutionReportTrade, Frame, MarketSettled, Message, OrdStatus,
+    OrderAccepted, OrderCancelReplaceRequest, OrderCancelled, OrderReplaced, OrderRested,
+    SettlementReport, Side, Terminate, Trade, encode,
 };
 use zerocopy::FromZeros;
 use zerocopy::little_endian::{U32, U64};
@@ -102,6 +103,8 @@ impl Effect<'_> {
             self.report_cancelled(cancelled, deliver);
         } else if let Some(replaced) = self.frame.body::<OrderReplaced>() {
             self.report_replaced(replaced, deliver);
+        } else if let Some(fill) = self.frame.body::<CrossOutcomeFill>() {
+            self.report_cross_outcome(fill, deliver);
         } else if let Some(paid) = self.frame.body::<SettlementReport>() {
             deliver(Recipient::Firm(paid.firm_id.get()), self.frame.bytes);
         } else if let Some(terminate) = self.frame.body::<Terminate>() {
@@ -185,6 +188,28 @@ impl Effect<'_> {
             ..resting
         };
         tell_encoded(trade.aggressor_session_id.get(), &aggressor, deliver);
+    }
+
+    fn report_cross_outcome(
+        &self,
+        fill: &CrossOutcomeFill,
+        deliver: &mut impl FnMut(Recipient, &[u8]),
+    ) {
+        let mark = if fill.is_aggressor == 0 { RESTING_SIDE } else { 0 };
+        let report = ExecutionReportTrade {
+            order_id: fill.order_id,
+            cl_ord_id: fill.cl_ord_id,
+            exec_id: U64::new(self.position.get() | mark),
+            transact_time_ns: self.time,
+            security_id: fill.security_id,
+            last_qty: fill.quantity,
+            leaves_qty: fill.leaves_qty,
+            last_px: fill.price,
+            side: fill.side,
+            aggressor_indicator: fill.is_aggressor,
+            fee: fill.fee,
+        };
+        tell_encoded(fill.session_id.get(), &report, deliver);
     }
 
     fn report_cancelled(&self, order: &OrderCancelled, deliver: &mut impl FnMut(Recipient, &[u8])) {

@@ -37,8 +37,8 @@ const DESCRIBERS: &[Describer] = describers! {
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     EventParametersReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
-    EventDefinition SecurityDefinition SecurityStatus MarketSettlement
-    MarketSettled RecordHeader Continue SessionDisconnected EngineConfiguration
+    EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
+    MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration
     LogStreamPacket
 };
 

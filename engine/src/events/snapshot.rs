@@ -80,6 +80,37 @@ impl EventTable {
         Ok(())
     }
 
+    /// The sets of events that have any.
+    pub(crate) fn encode_sets(&self, encoder: &mut Encoder<'_>) {
+        let place = encoder.open_count();
+        let mut count = 0;
+        for event_id in 1..=self.event_count {
+            let set_count = self.event(event_id).set_count;
+            if set_count != 0 {
+                encoder.u32(event_id);
+                encoder.i64(set_count);
+                count += 1;
+            }
+        }
+        encoder.close_count(place, count);
+    }
+
+    pub(crate) fn decode_sets(&mut self, decoder: &mut Decoder<'_>) -> Result<(), SnapshotError> {
+        let mut last = 0;
+        for _ in 0..decoder.u32()? {
+            let event_id = decoder.u32()?;
+            decoder.require(event_id > last, "event of sets")?;
+            last = event_id;
+            let event = self.find_event(event_id);
+            let event = event.ok_or(decoder.invalid("event of sets"))?;
+            decoder.require(event.shape.is_exhaustive, "event of sets")?;
+            let set_count = decoder.i64()?;
+            decoder.require(set_count != 0, "sets of an event")?;
+            self.make_sets(event_id, set_count);
+        }
+        Ok(())
+    }
+
     fn require_room(&self, market_count: u8) -> Result<(), SnapshotError> {
         if self.has_room(market_count) {
             return Ok(());

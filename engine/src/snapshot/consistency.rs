@@ -16,8 +16,9 @@ impl Engine {
         for pay_out in self.work.pay_outs() {
             self.check_pay_out(&pay_out, decoder)?;
         }
-        let owed: i128 = self.work.pay_outs().map(|pay_out| pay_out.balance).sum();
-        self.ledger.check_totals(-owed, decoder)?;
+        let paid: i128 = self.work.pay_outs().map(|pay_out| pay_out.balance).sum();
+        let of_houses: i128 = self.events.iter().map(|event| event.house_cash()).sum();
+        self.ledger.check_totals(of_houses - paid, decoder)?;
         let mut accounts = self.ledger.accounts.iter().map(|(number, _)| number);
         decoder.require(accounts.all(|number| self.is_solvent(number)), "account")
     }
@@ -42,7 +43,8 @@ impl Engine {
         for security_id in 1..=self.events.market_count() {
             let market = self.events.market(security_id);
             let is_settled = market.status() == MarketStatus::Settled;
-            let is_closed_out = sums[security_id as usize] == 0;
+            let set_count = self.events.event(market.event_id).set_count;
+            let is_closed_out = sums[security_id as usize] == i128::from(set_count);
             decoder.require(is_settled || is_closed_out, "sum of positions")?;
             decoder.require(!is_settled || market.open_order_count == 0, "order when settled")?;
         }
@@ -65,7 +67,8 @@ impl Engine {
                 left += i128::from(lots) * i128::from(value);
             }
         }
-        decoder.require(pay_out.balance == -left, "balance of a pay-out")?;
+        let is_balanced = pay_out.balance + left == event.house_cash();
+        decoder.require(is_balanced, "balance of a pay-out")?;
         let reached_count = u64::from(pay_out.next_account) * EVENT_MARKETS_MAX as u64;
         let most_paid = i128::from(reached_count) * i128::from(i64::MAX);
         let is_bounded = u64::from(pay_out.position_count) <= reached_count

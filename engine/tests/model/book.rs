@@ -5,6 +5,7 @@ use forecastle_proto_spec::{
 };
 use zerocopy::FromZeros;
 
+use super::cross_outcome::Meeting;
 use super::effects::Effects;
 use super::ledger::fee;
 use super::{Limits, Model};
@@ -135,12 +136,19 @@ impl Model {
                 self.remove_order(order_id);
                 return;
             }
-            let crossed = self.crossed(order.security_id, order.side, order.price);
-            let best = crossed.first().map(|resting| resting.order_id);
-            match best {
-                Some(resting_id) if trade_count < self.limits.sweep_trades_max => {
+            let meeting = self.meeting(&order);
+            trade_count += match meeting {
+                Some(Meeting::Set(_)) => self.set_weight(order.security_id),
+                _ => 1,
+            };
+            match meeting {
+                Some(Meeting::Own(_)) if trade_count <= self.limits.sweep_trades_max => {
+                    let crossed = self.crossed(order.security_id, order.side, order.price);
+                    let resting_id = crossed[0].order_id;
                     self.trade(resting_id, order_id, effects);
-                    trade_count += 1;
+                }
+                Some(Meeting::Set(price)) if trade_count <= self.limits.sweep_trades_max => {
+                    self.trade_set(order_id, price, effects);
                 }
                 Some(_) => {
                     self.cancel_order(order_id, CancelReason::SweepLimit, effects);

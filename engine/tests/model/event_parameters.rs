@@ -119,7 +119,6 @@ impl Model {
             asked.jump_limit.into(),
             asked.static_low.into(),
             asked.static_high.into(),
-            asked.cross_outcome.into(),
         ];
         if unoffered.iter().any(|&value| value != 0) {
             return Err(RejectCode::UnsupportedField);

@@ -72,7 +72,7 @@ impl Model {
         self.positions.get(&(account, security_id)).copied().unwrap_or(0)
     }
 
-    fn add_position(&mut self, account: u32, security_id: u32, lots: i64) {
+    pub fn add_position(&mut self, account: u32, security_id: u32, lots: i64) {
         let position = self.position(account, security_id) + lots;
         if position == 0 {
             self.positions.remove(&(account, security_id));

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod book;
+pub mod cross_outcome;
 pub mod digest;
 pub mod effects;
 pub mod event_parameters;

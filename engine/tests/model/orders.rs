@@ -218,6 +218,13 @@ impl Model {
         if order.time_in_force != TimeInForce::FillOrKill {
             return false;
         }
+        if self.matches_across(order.security_id) {
+            let failure = self.fill_across_fails(order);
+            if let Some(reason) = failure {
+                self.cancel_order(order_id, reason, effects);
+            }
+            return failure.is_some();
+        }
         let crossed = self.crossed(order.security_id, order.side, order.price);
         let sum_of = |orders: &[&Order]| -> u64 {
             orders.iter().map(|resting| u64::from(resting.leaves)).sum()

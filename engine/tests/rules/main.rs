@@ -7,6 +7,7 @@ mod buying_power;
 mod cancels;
 mod client_order_ids;
 mod configuration;
+mod cross_outcome;
 mod digests;
 mod event_parameters;
 mod life_cycle;

@@ -8,7 +8,7 @@ use std::mem::offset_of;
 
 use forecastle_proto_spec::{
     EVENT_FLAGS_END_OF_EVENT, EventDefinition, MESSAGE_HEADER_LENGTH, MarketDataPacket,
-    MarketSettlement, Message, OrderDelete, OrderExecuted, OrderPut, OrderReduce,
+    MarketSettlement, Message, OrderDelete, OrderExecuted, OrderPut, OrderReduce, OutcomeTrade,
     SecurityDefinition, SecurityStatus, encode,
 };
 use zerocopy::FromZeros;
@@ -124,6 +124,9 @@ impl MarketDataPacker {
             MarketDataMessage::MarketSettlement(body) => {
                 self.put(body, offset_of!(MarketSettlement, flags), emit)
             }
+            MarketDataMessage::OutcomeTrade(body) => {
+                self.put(body, offset_of!(OutcomeTrade, flags), emit)
+            }
         }
     }
 
@@ -168,4 +171,5 @@ const MESSAGE_LENGTH_MAX: usize = OrderPut::ENCODED_LENGTH;
 
 const _: () = assert!(OrderExecuted::ENCODED_LENGTH <= MESSAGE_LENGTH_MAX);
 const _: () = assert!(EventDefinition::ENCODED_LENGTH <= MESSAGE_LENGTH_MAX);
+const _: () = assert!(OutcomeTrade::ENCODED_LENGTH <= MESSAGE_LENGTH_MAX);
 const _: () = assert!(SecurityStatus::ENCODED_LENGTH <= MESSAGE_LENGTH_MAX);

@@ -191,6 +191,41 @@ fn every_effect_becomes_its_message() {
 }
 
 #[test]
+fn a_set_executes_what_rested_and_tells_the_incoming_order_s_market() {
+    let mut resting = CrossOutcomeFill::new_zeroed();
+    resting.order_id.set(7);
+    resting.security_id.set(5);
+    resting.rpt_seq.set(6);
+    resting.quantity.set(3);
+    resting.price.set(4_000);
+    resting.side = 1;
+    let mut incoming = resting;
+    incoming.security_id.set(8);
+    incoming.is_aggressor = 1;
+    let command = Continue::new_zeroed();
+    let record = RecordBuilder::of(0, &command).effect(&resting).effect(&incoming).build();
+    let packets = pack(&mut MarketDataPacker::new(0, 1376, 0), 0, &[record]);
+
+    let mut executed = OrderExecuted::new_zeroed();
+    executed.order_id.set(7);
+    executed.trd_match_id.set(32 + 24);
+    executed.security_id.set(5);
+    executed.rpt_seq.set(6);
+    executed.quantity.set(3);
+    executed.price.set(4_000);
+    executed.aggressor_side = 2;
+    let mut outcome = OutcomeTrade::new_zeroed();
+    outcome.trd_match_id.set(32 + 24 + 72);
+    outcome.security_id.set(8);
+    outcome.rpt_seq.set(6);
+    outcome.quantity.set(3);
+    outcome.price.set(4_000);
+    outcome.aggressor_side = 1;
+    outcome.flags = 1;
+    assert_eq!(packets[0].messages, [encoded(&executed), encoded(&outcome)]);
+}
+
+#[test]
 fn a_definition_lists_every_market_over_as_many_packets_as_it_takes() {
     let mut report = EventDefinitionReport::new_zeroed();
     report.event_id.set(2);

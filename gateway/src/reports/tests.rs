@@ -122,6 +122,32 @@ fn golden(parts: &[&[u8]; 8]) -> [u8; 64] {
 }
 
 #[test]
+fn each_fill_of_a_set_is_told_to_its_order_s_session() {
+    let mut resting = CrossOutcomeFill::new_zeroed();
+    resting.order_id.set(5);
+    resting.session_id.set(33);
+    resting.security_id.set(8);
+    resting.leaves_qty.set(2);
+    resting.quantity.set(3);
+    resting.price.set(4_000);
+    resting.side = 1;
+    resting.fee.set(9);
+    let mut incoming = resting;
+    incoming.session_id.set(16);
+    incoming.is_aggressor = 1;
+    let record = RecordBuilder::of(16, &new_order(4)).effect(&resting).effect(&incoming).build();
+    let told = project(4096, &record);
+    let sessions: Vec<_> = told.iter().map(|report| report.0).collect();
+    assert_eq!(sessions, [Recipient::Session(33), Recipient::Session(16)]);
+    let [first, second] = [0, 1].map(|index| body::<ExecutionReportTrade>(&told[index]));
+    assert_eq!((first.exec_id.get(), first.aggressor_indicator), (4_192 + 1, 0));
+    assert_eq!((second.exec_id.get(), second.aggressor_indicator), (4_192 + 72, 1));
+    assert_eq!((first.order_id.get(), first.security_id.get(), first.side), (5, 8, 1));
+    assert_eq!((first.last_qty.get(), first.leaves_qty.get()), (3, 2));
+    assert_eq!((first.last_px.get(), first.fee.get()), (4_000, 9));
+}
+
+#[test]
 fn a_trade_against_the_other_side_turns_the_sides() {
     let mut trade = Trade::new_zeroed();
     trade.resting_session_id.set(16);

@@ -307,6 +307,63 @@ impl Message for MarketSettled {
     }
 }
 
+/// Effect: one order filled as part of a set, an order in every market of an event filled against the event's house account for the same quantity. The orders of the other markets come first, by market, the incoming one last.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct CrossOutcomeFill {
+    /// Order.
+    pub order_id: U64,
+    /// Its client id.
+    pub cl_ord_id: U64,
+    /// Incoming order of the set.
+    pub aggressor_order_id: U64,
+    /// Session that owns the order.
+    pub session_id: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Number of this change in its market, from 1 (FIX 83).
+    pub rpt_seq: U32,
+    /// Left of it.
+    pub leaves_qty: U32,
+    /// Lots filled.
+    pub quantity: U32,
+    /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
+    pub price: U16,
+    /// Side (FIX 54).
+    pub side: u8,
+    /// 1 for the incoming order, which pays or gets what is left of the payout.
+    pub is_aggressor: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_52: [u8; 4],
+    /// Fee, millionths.
+    pub fee: I64,
+}
+
+impl Message for CrossOutcomeFill {
+    const TEMPLATE_ID: u16 = 108;
+    const NAME: &'static str = "CrossOutcomeFill";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("order_id", FieldValue::Unsigned(self.order_id.get()));
+        visit("cl_ord_id", FieldValue::Unsigned(self.cl_ord_id.get()));
+        visit("aggressor_order_id", FieldValue::Unsigned(self.aggressor_order_id.get()));
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("rpt_seq", FieldValue::Unsigned(u64::from(self.rpt_seq.get())));
+        visit("leaves_qty", FieldValue::Unsigned(u64::from(self.leaves_qty.get())));
+        visit("quantity", FieldValue::Unsigned(u64::from(self.quantity.get())));
+        visit("price", FieldValue::Unsigned(u64::from(self.price.get())));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+        visit("is_aggressor", FieldValue::Unsigned(u64::from(self.is_aggressor)));
+        visit("fee", FieldValue::Signed(self.fee.get()));
+    }
+}
+
 /// Leads every log record, bare (no message header before it). Behind it: the command's bytes as received, zero filled to 8, then its effects, each a message with its header.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

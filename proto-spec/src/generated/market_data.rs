@@ -323,3 +323,40 @@ impl Message for MarketSettlement {
         visit("flags", FieldValue::Unsigned(u64::from(self.flags)));
     }
 }
+
+/// An incoming order filled against the other outcomes of its event, without an order of its own market.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OutcomeTrade {
+    /// Trade (FIX 880).
+    pub trd_match_id: U64,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Number of this change in its market, from 1 (FIX 83).
+    pub rpt_seq: U32,
+    /// Lots filled.
+    pub quantity: U32,
+    /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
+    pub price: U16,
+    /// Side of the incoming order (FIX 2446).
+    pub aggressor_side: u8,
+    /// Marks.
+    pub flags: u8,
+}
+
+impl Message for OutcomeTrade {
+    const TEMPLATE_ID: u16 = 90;
+    const NAME: &'static str = "OutcomeTrade";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("trd_match_id", FieldValue::Unsigned(self.trd_match_id.get()));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("rpt_seq", FieldValue::Unsigned(u64::from(self.rpt_seq.get())));
+        visit("quantity", FieldValue::Unsigned(u64::from(self.quantity.get())));
+        visit("price", FieldValue::Unsigned(u64::from(self.price.get())));
+        visit("aggressor_side", FieldValue::Unsigned(u64::from(self.aggressor_side)));
+        visit("flags", FieldValue::Unsigned(u64::from(self.flags)));
+    }
+}

@@ -244,7 +244,7 @@ pub struct ExchangeReport {
     pub cash: I64,
     /// Fees collected, millionths.
     pub fees: I64,
-    /// Cash in settlements not yet complete, millionths.
+    /// Cash of the events' house accounts and of settlements not yet complete, millionths.
     pub settlement_pool: I64,
     /// Positions that are not zero.
     pub open_position_count: U64,

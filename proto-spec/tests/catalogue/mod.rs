@@ -38,8 +38,9 @@ const DECODERS: &[Decoder] = decoders! {
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     EventParametersReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
-    EventDefinition SecurityDefinition SecurityStatus MarketSettlement
+    EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
+    CrossOutcomeFill
     RecordHeader Continue SessionDisconnected EngineConfiguration
     LogStreamPacket
 };

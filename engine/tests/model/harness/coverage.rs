@@ -146,7 +146,7 @@ const NOT_BY_THE_ENGINE: [RejectCode; 5] = [
 /// It takes 131,072 orders to reach; `against_model_bounds.rs` does.
 const BY_ANOTHER_TEST: [RejectCode; 1] = [RejectCode::HoldOverflow];
 /// Every effect that the engine writes.
-const EFFECT_TEMPLATES: [u16; 25] = [
+const EFFECT_TEMPLATES: [u16; 26] = [
     2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 66, 67, 78, 100, 101, 102, 103, 104,
-    106,
+    106, 108,
 ];

@@ -77,6 +77,7 @@ fn describe_frame(frame: Frame<'_>) -> String {
             Trade,
             OrderCancelled,
             MarketSettled,
+            CrossOutcomeFill,
             Continue,
             SessionDisconnected,
             EngineConfiguration,

@@ -115,11 +115,11 @@ impl World {
                 message.static_low.set(5);
                 message.static_high.set(4);
             }
-            8 => message.cross_outcome = self.random.pick(&[1, 1, 2]),
-            9 => message.velocity = self.random.pick(&[0, 4, 255]),
-            10 => message.collar_width.set(100),
-            11 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
-            12 => message.dispute_window_ms.set(5),
+            8..12 => message.cross_outcome = self.random.pick(&[1, 1, 1, 1, 2]),
+            12 => message.velocity = self.random.pick(&[0, 4, 255]),
+            13 => message.collar_width.set(100),
+            14 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
+            15 => message.dispute_window_ms.set(5),
             _ => {}
         }
         (session_id, bytes_of(&message))

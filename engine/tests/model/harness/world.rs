@@ -2,9 +2,9 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, Continue, DepositRequest, EntitlementRequest, Establish,
-    EventDefinitionRequest, MarketStatus, Negotiate, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN,
-    ROLES_REPLICA, ROLES_RISK, ROLES_TRADER, SecurityStatusRequest, SettlementRequest,
-    WithdrawalRequest,
+    EventDefinitionRequest, EventParametersRequest, EventVelocity, MarketStatus, Negotiate,
+    ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_REPLICA, ROLES_RISK, ROLES_TRADER,
+    SecurityStatusRequest, SettlementRequest, WithdrawalRequest,
 };
 use zerocopy::FromZeros;
 
@@ -168,6 +168,14 @@ impl World {
             self.apply(0, &bytes_of(&definition));
         }
         for event_id in (1..).take(self.pair.model.events.len()) {
+            let is_exhaustive = self.pair.model.event(event_id).expect("counted").is_exhaustive;
+            if is_exhaustive && self.random.once_in(2) {
+                let mut parameters = EventParametersRequest::new_zeroed();
+                parameters.event_id.set(event_id);
+                parameters.velocity = EventVelocity::Medium.into();
+                parameters.cross_outcome = 1;
+                self.apply(0, &bytes_of(&parameters));
+            }
             let mut open = SecurityStatusRequest::new_zeroed();
             open.event_id.set(event_id);
             open.status = MarketStatus::Open.into();

@@ -133,4 +133,19 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         ],
         group: MarketSettlement::GROUP,
     },
+    MessageLayout {
+        name: OutcomeTrade::NAME,
+        template_id: OutcomeTrade::TEMPLATE_ID,
+        block_length: size_of::<OutcomeTrade>(),
+        fields: &[
+            ("trd_match_id", offset_of!(OutcomeTrade, trd_match_id)),
+            ("security_id", offset_of!(OutcomeTrade, security_id)),
+            ("rpt_seq", offset_of!(OutcomeTrade, rpt_seq)),
+            ("quantity", offset_of!(OutcomeTrade, quantity)),
+            ("price", offset_of!(OutcomeTrade, price)),
+            ("aggressor_side", offset_of!(OutcomeTrade, aggressor_side)),
+            ("flags", offset_of!(OutcomeTrade, flags)),
+        ],
+        group: OutcomeTrade::GROUP,
+    },
 ];

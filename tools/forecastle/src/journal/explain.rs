@@ -7,7 +7,8 @@ use forecastle_engine::Engine;
 use forecastle_node::Replayer;
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
-    CancelReason, OrderAccepted, OrderCancelled, OrderReplaced, OrderRested, Side, Trade,
+    CancelReason, CrossOutcomeFill, OrderAccepted, OrderCancelled, OrderReplaced, OrderRested,
+    Side, Trade,
 };
 
 use super::Place;
@@ -102,6 +103,9 @@ impl Life {
         if let Some(cancelled) = effect.frame.body::<OrderCancelled>() {
             return self.on_cancelled(cancelled);
         }
+        if let Some(fill) = effect.frame.body::<CrossOutcomeFill>() {
+            return self.on_cross_outcome(fill);
+        }
         self.on_trade(effect.frame.body::<Trade>()?)
     }
 
@@ -152,13 +156,30 @@ impl Life {
             return None;
         };
         let (quantity, price) = (trade.quantity.get(), trade.price.get());
+        self.count_fill(quantity, price, leaves);
+        Some(format!("trades {quantity} lots at {price} as {role}, {leaves} left"))
+    }
+
+    fn on_cross_outcome(&mut self, fill: &CrossOutcomeFill) -> Option<String> {
+        if fill.order_id.get() != self.order_id {
+            return None;
+        }
+        let (quantity, price) = (fill.quantity.get(), fill.price.get());
+        let leaves = fill.leaves_qty.get();
+        self.count_fill(quantity, price, leaves);
+        let role = if fill.is_aggressor == 0 { "resting" } else { "aggressor" };
+        Some(format!(
+            "trades {quantity} lots at {price} as {role} in a set of all outcomes, {leaves} left"
+        ))
+    }
+
+    fn count_fill(&mut self, quantity: u32, price: u16, leaves: u32) {
         self.traded_lots += u64::from(quantity);
         self.traded_value += u64::from(quantity) * u64::from(price);
         self.trade_count += 1;
         if leaves == 0 {
             self.ended = Some("filled".to_string());
         }
-        Some(format!("trades {quantity} lots at {price} as {role}, {leaves} left"))
     }
 
     /// Looks at the other side of the book while the order lives.
