@@ -4,11 +4,11 @@
 use forecastle_proto_spec::{
     AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
     EngineConfiguration, EntitlementRequest, Establish, EventDefinitionRequest,
-    EventParametersRequest, Frame, FrameError, MESSAGE_HEADER_LENGTH, Message, Negotiate,
-    NewOrderSingle, NotApplied, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_TRADER, RecordHeader,
-    RejectCode, SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest,
-    Terminate, WithdrawalRequest,
+    EventParametersRequest, Frame, FrameError, KillSwitchRequest, MESSAGE_HEADER_LENGTH, Message,
+    Negotiate, NewOrderSingle, NotApplied, OrderCancelReplaceRequest, OrderCancelRequest,
+    OrderMassActionRequest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER,
+    RecordHeader, RejectCode, SecurityStatusRequest, SessionDisconnected, SettlementRequest,
+    StateReportRequest, Terminate, WithdrawalRequest,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -143,6 +143,8 @@ impl Engine {
             self.entitle(context, request, effects)
         } else if frame.body::<EndOfDayRequest>().is_some() {
             self.end_day(context, effects)
+        } else if let Some(request) = frame.body::<KillSwitchRequest>() {
+            self.switch(context, request, effects)
         } else if let Some(request) = frame.body::<StateReportRequest>() {
             self.report_state(context, request, effects)
         } else {
@@ -313,6 +315,7 @@ fn roles_needed(template_id: u16) -> u16 {
         | DepositRequest::TEMPLATE_ID
         | WithdrawalRequest::TEMPLATE_ID
         | EntitlementRequest::TEMPLATE_ID => ROLES_CASH_ADMIN,
+        KillSwitchRequest::TEMPLATE_ID => ROLES_RISK,
         StateReportRequest::TEMPLATE_ID => ROLES_TRADER | ROLES_ADMIN,
         _ => 0,
     }
@@ -342,6 +345,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 14);
+        assert_eq!(numbered, 15);
     }
 }

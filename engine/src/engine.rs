@@ -2,6 +2,7 @@
 
 use forecastle_proto_spec::OrderId;
 
+use crate::blocks::BlockTable;
 use crate::client_order_ids::ClientOrderIds;
 use crate::config::{ConfigError, EngineConfig};
 use crate::configuration::configuration_digest;
@@ -30,6 +31,7 @@ pub struct Engine {
     /// Books by security id.
     pub(crate) books: Ladders,
     pub(crate) work: WorkQueue,
+    pub(crate) blocks: BlockTable,
     /// Of the configuration, which few commands change.
     pub(crate) configuration_digest: DigestSum,
 }
@@ -51,6 +53,7 @@ impl Engine {
             orders: OrderTable::new(config.orders_max, config.shard),
             books: Ladders::new(config.markets_max + 1, PRICE_TICKS, config.orders_max),
             work: WorkQueue::new(config.work_max),
+            blocks: BlockTable::new(),
             configuration_digest: configuration_digest(&config),
         })
     }
@@ -73,6 +76,7 @@ impl Engine {
             .join(self.events.digest())
             .join(self.orders.digest())
             .join(self.work.digest())
+            .join(self.blocks.digest())
             .join(self.configuration_digest)
             .value()
     }
@@ -106,6 +110,7 @@ impl Engine {
             .join(self.events.walked_digest())
             .join(self.orders.walked_digest(|order| self.account_of(order)))
             .join(self.work.walked_digest())
+            .join(self.blocks.walked_digest())
             .join(configuration_digest(&self.config))
     }
 

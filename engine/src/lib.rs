@@ -19,6 +19,7 @@
 mod accounts;
 mod administration;
 mod apply;
+mod blocks;
 mod cancel;
 mod client_order_ids;
 mod config;
@@ -32,6 +33,7 @@ mod events;
 mod exposure;
 mod fees;
 mod invariants;
+mod kill_switch;
 pub mod ladder;
 mod ledger;
 mod look_ahead;

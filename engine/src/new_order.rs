@@ -6,6 +6,7 @@ use forecastle_proto_spec::{
 };
 
 use crate::apply::Context;
+use crate::blocks::Subject;
 use crate::client_order_ids::Recorded;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
@@ -126,6 +127,15 @@ impl Engine {
         if market.status() != MarketStatus::Open {
             return Err(RejectCode::MarketNotOpen);
         }
+        self.check_trading(|| Subject {
+            security_id,
+            event_id: market.event_id,
+            account,
+            firm_id: context.entitlement.firm_id,
+            link_id: message.cl_ord_link_id.get(),
+            side,
+            session_ids: [context.session_id; 2],
+        })?;
         if !self.orders.has_free_slot() {
             return Err(RejectCode::OrderTableFull);
         }

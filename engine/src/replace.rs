@@ -5,6 +5,7 @@ use forecastle_proto_spec::{
 };
 
 use crate::apply::Context;
+use crate::blocks::Subject;
 use crate::client_order_ids::Recorded;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
@@ -107,6 +108,15 @@ impl Engine {
             return Err(RejectCode::MarketNotOpen);
         }
         if matches!(change, Change::Reenter) {
+            self.check_trading(|| Subject {
+                security_id: order.security_id,
+                event_id: self.ledger.exposures.event_id(order.exposure),
+                account: self.account_of(order),
+                firm_id: context.entitlement.firm_id,
+                link_id: order.link_id,
+                side: order.side,
+                session_ids: [self.sessions.session(order.session).session_id, context.session_id],
+            })?;
             self.check_reentry(order, price, order_qty - order.cum_qty())?;
         }
         Ok((slot, change))

@@ -39,6 +39,7 @@ impl Engine {
         self.work.encode(&mut encoder);
         self.events.encode_parameters(&mut encoder);
         self.events.encode_sets(&mut encoder);
+        self.blocks.encode(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -89,6 +90,7 @@ impl Engine {
         if beginning.version >= 2 {
             engine.events.decode_parameters(&mut decoder)?;
             engine.events.decode_sets(&mut decoder)?;
+            engine.blocks.decode(&mut decoder)?;
         }
         decoder.end()?;
         engine.check_consistent(&decoder)?;
@@ -111,6 +113,7 @@ impl Engine {
 
 /// How every encoding begins.
 struct Beginning {
+    /// Version of the encoding; what an older one lacks is empty.
     version: u16,
     config: EngineConfig,
     content_digest: u64,

@@ -75,6 +75,7 @@ pub(crate) enum Domain {
     Configuration,
     EventParameters,
     EventSets,
+    Block,
 }
 
 impl Domain {

@@ -6,6 +6,7 @@ use forecastle_proto_spec::{
 };
 
 use crate::apply::Context;
+use crate::blocks::Block;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::order_table::Order;
@@ -18,16 +19,46 @@ impl Engine {
         message: &OrderMassActionRequest,
         effects: &mut EffectBuffer<'_>,
     ) {
-        match self.check_mass_action(context, message) {
-            Ok((scope, key)) => {
-                let firm_id = context.entitlement.firm_id;
-                let sweep = self.sweep_of(context, scope, key, CancelReason::MassAction);
+        let (action, scope, key) = match self.check_mass_action(context, message) {
+            Ok(checked) => checked,
+            Err(code) => {
+                return self.reject_cancel(context, 0, message.security_id.get(), code, effects);
+            }
+        };
+        let firm_id = context.entitlement.firm_id;
+        let block = Block { firm_id, scope: scope.into(), side: message.side, key };
+        match action {
+            MassActionType::Suspend => {
+                self.blocks.set(block);
+                self.sweep_suspended(context, block, effects);
+            }
+            MassActionType::Release => {
+                self.blocks.release(&block);
+                let sweep = self.sweep_of(context, (scope, key), CancelReason::Suspended);
+                let sweep = Sweep { side: message.side, ..sweep };
+                report_mass_action(context, &sweep, MassActionType::Release, effects);
+            }
+            MassActionType::Cancel => {
+                let sweep = self.sweep_of(context, (scope, key), CancelReason::MassAction);
                 self.begin_sweep(context, Sweep { firm_id, side: message.side, ..sweep }, effects);
             }
-            Err(code) => {
-                self.reject_cancel(context, 0, message.security_id.get(), code, effects);
-            }
         }
+    }
+
+    /// Cancels the orders that a block covers, which stands by now.
+    ///
+    /// # Panics
+    /// When the queue of work is full.
+    pub(crate) fn sweep_suspended(
+        &mut self,
+        context: &Context,
+        block: Block,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let Block { firm_id, side, key, .. } = block;
+        let scope = MassActionScope::try_from(block.scope).expect("a block has a scope");
+        let sweep = self.sweep_of(context, (scope, key), CancelReason::Suspended);
+        self.begin_sweep(context, Sweep { firm_id, side, ..sweep }, effects);
     }
 
     pub(crate) fn end_day(
@@ -38,7 +69,7 @@ impl Engine {
         if self.work.is_full() {
             return Err(RejectCode::WorkQueueFull);
         }
-        let sweep = self.sweep_of(context, MassActionScope::Day, 0, CancelReason::DayEnded);
+        let sweep = self.sweep_of(context, (MassActionScope::Day, 0), CancelReason::DayEnded);
         self.begin_sweep(context, sweep, effects);
         Ok(())
     }
@@ -50,10 +81,10 @@ impl Engine {
     pub(crate) fn sweep_closed(
         &mut self,
         context: &Context,
-        (scope, key): (MassActionScope, u32),
+        covered: (MassActionScope, u32),
         effects: &mut EffectBuffer<'_>,
     ) {
-        let sweep = self.sweep_of(context, scope, key, CancelReason::MarketClosed);
+        let sweep = self.sweep_of(context, covered, CancelReason::MarketClosed);
         self.begin_sweep(context, sweep, effects);
     }
 
@@ -80,8 +111,7 @@ impl Engine {
     fn sweep_of(
         &self,
         context: &Context,
-        scope: MassActionScope,
-        key: u32,
+        (scope, key): (MassActionScope, u32),
         reason: CancelReason,
     ) -> Sweep {
         Sweep {
@@ -125,17 +155,9 @@ impl Engine {
                 sweep.cancelled_count += 1;
             }
         }
-        effects.push(&OrderMassActionReport {
-            cl_ord_id: sweep.origin.request_id.into(),
-            exec_id: effects.next_position().into(),
-            transact_time_ns: context.time_ns.into(),
-            seq_num: sweep.origin.seq_num.into(),
-            total_affected_orders: sweep.cancelled_count.into(),
-            scope: sweep.scope.into(),
-            action: MassActionType::Cancel.into(),
-            side: sweep.side,
-            reserved_35: [0; 5],
-        });
+        let is_suspension = sweep.reason == CancelReason::Suspended;
+        let action = if is_suspension { MassActionType::Suspend } else { MassActionType::Cancel };
+        report_mass_action(context, sweep, action, effects);
         true
     }
 
@@ -145,8 +167,12 @@ impl Engine {
             MassActionScope::Event => self.ledger.exposures.event_id(order.exposure) == sweep.key,
             MassActionScope::Account => self.account_of(order) == sweep.key,
             MassActionScope::Link => order.link_id == sweep.key,
-            MassActionScope::Firm => true,
+            MassActionScope::Firm => self.firm_of(order) == sweep.key,
             MassActionScope::Day => order.time_in_force == TimeInForce::Day,
+            MassActionScope::Session => {
+                self.sessions.session(order.session).session_id == sweep.key
+            }
+            MassActionScope::Exchange => true,
         };
         is_in_scope
             && order.accepted_number <= sweep.accepted_count
@@ -158,16 +184,15 @@ impl Engine {
         &self,
         context: &Context,
         message: &OrderMassActionRequest,
-    ) -> Result<(MassActionScope, u32), RejectCode> {
+    ) -> Result<(MassActionType, MassActionScope, u32), RejectCode> {
         if message.cl_ord_id.get() == 0 {
             return Err(RejectCode::ClOrdIdZero);
         }
         if message.side > 2 {
             return Err(RejectCode::InvalidSide);
         }
-        if MassActionType::try_from(message.action).is_err() {
-            return Err(RejectCode::InvalidMassActionType);
-        }
+        let action = MassActionType::try_from(message.action)
+            .map_err(|_| RejectCode::InvalidMassActionType)?;
         let scope = MassActionScope::try_from(message.scope)
             .map_err(|_| RejectCode::InvalidMassActionScope)?;
         let key = match scope {
@@ -176,7 +201,7 @@ impl Engine {
             MassActionScope::Account => message.account.get(),
             MassActionScope::Link => message.cl_ord_link_id.get(),
             MassActionScope::Firm => context.entitlement.firm_id,
-            MassActionScope::Day => 0,
+            MassActionScope::Day | MassActionScope::Session | MassActionScope::Exchange => 0,
         };
         if key == 0 {
             return Err(RejectCode::InvalidMassActionScope);
@@ -196,11 +221,48 @@ impl Engine {
             }
             _ => {}
         }
-        if self.work.is_full() {
-            return Err(RejectCode::WorkQueueFull);
-        }
-        Ok((scope, key))
+        let firm_id = context.entitlement.firm_id;
+        self.check_block(action, &Block { firm_id, scope: scope.into(), side: message.side, key })?;
+        Ok((action, scope, key))
     }
+
+    /// Whether a block can be set, with a sweep behind it, or released; for a plain cancel, whether
+    /// its sweep can begin.
+    pub(crate) fn check_block(
+        &self,
+        action: MassActionType,
+        block: &Block,
+    ) -> Result<(), RejectCode> {
+        let stands = self.blocks.contains(block);
+        match action {
+            MassActionType::Release if stands => return Ok(()),
+            MassActionType::Release => return Err(RejectCode::UnknownBlock),
+            MassActionType::Suspend if !stands && self.blocks.is_full() => {
+                return Err(RejectCode::BlockTableFull);
+            }
+            MassActionType::Suspend | MassActionType::Cancel => {}
+        }
+        if self.work.is_full() { Err(RejectCode::WorkQueueFull) } else { Ok(()) }
+    }
+}
+
+fn report_mass_action(
+    context: &Context,
+    sweep: &Sweep,
+    action: MassActionType,
+    effects: &mut EffectBuffer<'_>,
+) {
+    effects.push(&OrderMassActionReport {
+        cl_ord_id: sweep.origin.request_id.into(),
+        exec_id: effects.next_position().into(),
+        transact_time_ns: context.time_ns.into(),
+        seq_num: sweep.origin.seq_num.into(),
+        total_affected_orders: sweep.cancelled_count.into(),
+        scope: sweep.scope.into(),
+        action: action.into(),
+        side: sweep.side,
+        reserved_35: [0; 5],
+    });
 }
 
 /// Most slots that one step looks at.

@@ -7,8 +7,8 @@ mod model;
 use forecastle_engine::Engine;
 use forecastle_proto_spec::{
     BusinessMessageReject, DEPOSITS_MAX, ExecutionReportRejected, Frame, LAYOUTS, MarketStatus,
-    OrderCancelled, OrderId, OrderMassActionReport, RECORD_LENGTH_MAX, RejectCode,
-    SettlementComplete, SettlementReport, Trade,
+    OrderCancelReject, OrderCancelled, OrderId, OrderMassActionReport, RECORD_LENGTH_MAX,
+    RejectCode, SettlementComplete, SettlementReport, Trade,
 };
 
 use model::Limits;
@@ -174,6 +174,25 @@ fn all_deposits_ever_fit_the_range_of_money() {
     let code = effects_of::<BusinessMessageReject>(&refused)[0].reject_code.get();
     assert_eq!(code, RejectCode::DepositLimit.into(), "one more than i64 holds");
     assert!(effects_of::<BusinessMessageReject>(&desk.deposit(1, DEPOSITS_MAX - 2)).is_empty());
+}
+
+#[test]
+fn the_257th_block_is_refused() {
+    let mut desk = Desk::new("the most blocks", LIMITS, &[1], 1_000_000);
+    desk.open_event(1, 0);
+    desk.order(bid(1, 1, 1));
+    let mut switch = |link_id, action| {
+        let effects = desk.mass_action(link_id, action);
+        effects_of::<OrderCancelReject>(&effects).first().map(|it| it.reject_code.get())
+    };
+    for link_id in 1..=256 {
+        assert_eq!(switch(link_id, 1), None);
+    }
+    assert_eq!(switch(257, 1), Some(RejectCode::BlockTableFull.into()));
+    assert_eq!(switch(256, 1), None, "it stands already");
+    assert_eq!(switch(1, 2), None);
+    assert_eq!(switch(257, 1), None);
+    assert!(desk.pair.model.orders.is_empty(), "the first block cancelled it");
 }
 
 #[test]

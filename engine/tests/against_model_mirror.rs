@@ -6,9 +6,9 @@ mod model;
 
 use forecastle_engine::{BookOrder, Engine};
 use forecastle_proto_spec::{
-    Frame, Message, NewOrderSingle, OrderAccepted, OrderCancelReplaceRequest, OrderCancelled,
-    OrderMassActionReport, OrderMassActionRequest, OrderReplaced, OrderRested, PAYOUT,
-    RECORD_LENGTH_MAX, SettlementRequest, Trade,
+    Frame, KillSwitchReport, KillSwitchRequest, Message, NewOrderSingle, OrderAccepted,
+    OrderCancelReplaceRequest, OrderCancelled, OrderMassActionReport, OrderMassActionRequest,
+    OrderReplaced, OrderRested, PAYOUT, RECORD_LENGTH_MAX, SettlementRequest, Trade,
 };
 
 use model::harness::messages::{bytes_of, frames_of};
@@ -101,6 +101,7 @@ fn mirrored_command(bytes: &[u8]) -> Vec<u8> {
         })
     })
     .or_else(|| changed(frame, |it: &mut OrderMassActionRequest| it.side = flipped(it.side)))
+    .or_else(|| changed(frame, |it: &mut KillSwitchRequest| it.side = flipped(it.side)))
     .or_else(|| {
         changed(frame, |it: &mut SettlementRequest| {
             let value = it.values[0].get();
@@ -138,6 +139,7 @@ fn mirrored_effect(frame: Frame<'_>) -> Option<Vec<u8>> {
     })
     .or_else(|| changed(frame, |it: &mut OrderCancelled| it.side = flipped(it.side)))
     .or_else(|| changed(frame, |it: &mut OrderMassActionReport| it.side = flipped(it.side)))
+    .or_else(|| changed(frame, |it: &mut KillSwitchReport| it.side = flipped(it.side)))
 }
 
 fn changed<M: Message>(frame: Frame<'_>, change: impl FnOnce(&mut M)) -> Option<Vec<u8>> {

@@ -9,7 +9,7 @@
 //! | OrderReplaced | ExecutionReportNew (Replaced) | the order's session, and the sender when another |
 //! | Trade | ExecutionReportTrade, twice | the resting order's session, then the aggressor's |
 //! | CrossOutcomeFill | ExecutionReportTrade | the order's session |
-//! | OrderCancelled | ExecutionReportCancelled | the order's session, and a sender of the same firm |
+//! | OrderCancelled | ExecutionReportCancelled | the order's session, and a sender of the same firm that did not suspend |
 //! | SettlementReport | itself | every trader session of the firm |
 //! | Terminate | itself | the session it names |
 //! | OrderRested, MarketSettled | nothing | |
@@ -225,13 +225,17 @@ impl Effect<'_> {
             side: order.side,
             ..FromZeros::new_zeroed()
         };
-        // An administrator who ends a day or closes a market hears the total, not other firms'
-        // orders one by one.
-        let is_by_exchange = [CancelReason::DayEnded as u16, CancelReason::MarketClosed as u16]
-            .contains(&order.reason.get());
+        // Who ends a day, closes a market or suspends hears the total, not other sessions' orders
+        // one by one: they may be another firm's.
+        let is_told_in_total = [
+            CancelReason::DayEnded as u16,
+            CancelReason::MarketClosed as u16,
+            CancelReason::Suspended as u16,
+        ]
+        .contains(&order.reason.get());
         let owner = order.session_id.get();
         let told = self.owner_and_sender(owner);
-        for session_id in told.filter(|session_id| *session_id == owner || !is_by_exchange) {
+        for session_id in told.filter(|session_id| *session_id == owner || !is_told_in_total) {
             let seq_num = self.seq_num_for(session_id);
             tell_encoded(session_id, &ExecutionReportCancelled { seq_num, ..report }, deliver);
         }

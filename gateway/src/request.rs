@@ -4,10 +4,10 @@
 use forecastle_proto_spec::{
     AccountDefinitionRequest, CounterReportRequest, DepositRequest, EndOfDayRequest,
     EntitlementRequest, Establish, EventDefinitionRequest, EventParametersRequest, Frame,
-    LogStreamRequest, MESSAGE_HEADER_LENGTH, MassQuote, Message, Negotiate, NewOrderSingle,
-    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, RetransmitRequest,
-    SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest, Terminate,
-    WithdrawalRequest,
+    KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH, MassQuote, Message, Negotiate,
+    NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest,
+    RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest,
+    Terminate, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -51,6 +51,7 @@ impl ClientMessage {
             | WithdrawalRequest::TEMPLATE_ID
             | EntitlementRequest::TEMPLATE_ID
             | EndOfDayRequest::TEMPLATE_ID
+            | KillSwitchRequest::TEMPLATE_ID
             | StateReportRequest::TEMPLATE_ID => Self::Numbered,
             CounterReportRequest::TEMPLATE_ID => Self::CounterReportRequest,
             LogStreamRequest::TEMPLATE_ID => Self::LogStreamRequest,
@@ -130,7 +131,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 17);
+        assert_eq!(count, 18);
     }
 
     #[test]

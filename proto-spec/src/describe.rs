@@ -30,12 +30,13 @@ const DESCRIBERS: &[Describer] = describers! {
     RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    StateReportRequest CounterReportRequest LogStreamRequest EventParametersRequest
+    KillSwitchRequest StateReportRequest CounterReportRequest LogStreamRequest
+    EventParametersRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
-    EventParametersReport
+    EventParametersReport KillSwitchReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration

@@ -13,6 +13,7 @@ pub mod cross_outcome;
 pub mod digest;
 pub mod effects;
 pub mod event_parameters;
+pub mod guards;
 pub mod harness;
 pub mod ledger;
 pub mod markets;
@@ -32,6 +33,7 @@ use forecastle_proto_spec::{
 use self::accounts::Account;
 use self::book::{Freelist, Order};
 use self::effects::Effects;
+use self::guards::Block;
 use self::markets::{Event, Market};
 use self::sessions::{Entitlement, Request, Session};
 use self::sweeps::Work;
@@ -79,6 +81,7 @@ pub struct Model {
     pub sessions: BTreeMap<u32, Session>,
     pub entitlements: BTreeMap<u32, Entitlement>,
     pub work: Vec<Work>,
+    pub blocks: Vec<Block>,
     pub work_count: u64,
     pub last_priority: u64,
     pub accepted_count: u64,
@@ -107,6 +110,7 @@ impl Model {
             sessions: BTreeMap::new(),
             entitlements: BTreeMap::new(),
             work: Vec::new(),
+            blocks: Vec::new(),
             work_count: 0,
             last_priority: 0,
             accepted_count: 0,
@@ -149,7 +153,7 @@ impl Model {
             20..=23 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=23 | 30..=37 | 40 | 47 => {
+            20..=23 | 30..=38 | 40 | 47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -177,6 +181,7 @@ impl Model {
             36 => self.entitle(request, body(frame), effects),
             37 => self.end_day(request, effects),
             47 => self.set_event_parameters(request, body(frame), effects),
+            38 => self.kill_switch(request, body(frame), effects),
             _ => self.report_state(request, body(frame), effects),
         };
         if let Err(code) = outcome {

@@ -9,6 +9,7 @@ use zerocopy::FromZeros;
 use super::Model;
 use super::book::Order;
 use super::effects::Effects;
+use super::guards::Incoming;
 use super::ledger::OpenOrder;
 use super::sessions::Request;
 
@@ -141,6 +142,15 @@ impl Model {
         if self.market(security_id).status != MarketStatus::Open {
             return Err(RejectCode::MarketNotOpen);
         }
+        let side = Side::try_from(message.side).expect("checked before");
+        self.check_blocks(Incoming {
+            security_id,
+            account,
+            side,
+            link_id: message.cl_ord_link_id.get(),
+            owner_session_id: request.session_id,
+            sender_session_id: request.session_id,
+        })?;
         if self.freelist.free.is_empty() {
             return Err(RejectCode::OrderTableFull);
         }
@@ -154,7 +164,7 @@ impl Model {
         let mut open = self.open_orders(account);
         open.push(OpenOrder {
             security_id,
-            side: Side::try_from(message.side).expect("checked before"),
+            side,
             price: message.price.get(),
             leaves: message.order_qty.get(),
             fee_rate: self.incoming_fee_rate(security_id),

@@ -9,6 +9,7 @@ use zerocopy::FromZeros;
 use super::Model;
 use super::book::Order;
 use super::effects::Effects;
+use super::guards::Incoming;
 use super::ledger::OpenOrder;
 use super::sessions::Request;
 
@@ -112,6 +113,14 @@ impl Model {
             return Err(RejectCode::MarketNotOpen);
         }
         if let Change::Renew { leaves } = change {
+            self.check_blocks(Incoming {
+                security_id: order.security_id,
+                account: order.account,
+                side: order.side,
+                link_id: order.link_id,
+                owner_session_id: order.session_id,
+                sender_session_id: request.session_id,
+            })?;
             let mut open = self.open_orders_without(order.account, order.order_id);
             open.push(OpenOrder {
                 security_id: order.security_id,

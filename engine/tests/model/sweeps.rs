@@ -12,6 +12,7 @@ use zerocopy::FromZeros;
 use super::Model;
 use super::book::Order;
 use super::effects::Effects;
+use super::guards::{Block, RELEASE, SUSPEND};
 use super::sessions::Request;
 use super::settlement::PayOut;
 
@@ -51,6 +52,8 @@ pub enum Covered {
     Account(u32),
     Link(u32, u32),
     Firm(u32),
+    Session(u32),
+    Everything,
     Day,
 }
 
@@ -61,12 +64,26 @@ impl Model {
         message: &OrderMassActionRequest,
         effects: &mut Effects,
     ) {
-        match self.check_mass_action(request, message) {
-            Err(code) => effects.cancel_reject(request, 0, message.security_id.get(), code),
-            Ok((scope, covered)) => {
-                let reason = CancelReason::MassAction;
-                self.start_sweep(request, covered, (scope, message.side, reason), effects);
+        let (scope, key, covered) = match self.check_mass_action(request, message) {
+            Ok(checked) => checked,
+            Err(code) => {
+                effects.cancel_reject(request, 0, message.security_id.get(), code);
+                return;
             }
+        };
+        let firm_id = self.entitlement_of(request.session_id).firm_id;
+        let block = Block { firm_id, scope: message.scope, side: message.side, key };
+        let reason = match message.action {
+            SUSPEND => CancelReason::Suspended,
+            _ => CancelReason::MassAction,
+        };
+        if message.action != ACTION_CANCEL {
+            self.switch_block(message.action, block);
+        }
+        if message.action == RELEASE {
+            report_mass_action(request, (scope, RELEASE, message.side), 0, effects);
+        } else {
+            self.start_sweep(request, covered, (scope, message.side, reason), effects);
         }
     }
 
@@ -155,16 +172,12 @@ impl Model {
         if Some(sweep.next_slot) <= highest {
             return false;
         }
-        let mut report = OrderMassActionReport::new_zeroed();
-        report.cl_ord_id.set(request.id);
-        report.exec_id.set(effects.position());
-        report.transact_time_ns.set(effects.now);
-        report.seq_num.set(request.seq_num);
-        report.total_affected_orders.set(sweep.cancelled_count);
-        report.scope = sweep.scope.into();
-        report.action = ACTION_CANCEL;
-        report.side = sweep.side;
-        effects.push(&report);
+        let action = match sweep.reason {
+            CancelReason::Suspended => SUSPEND,
+            _ => ACTION_CANCEL,
+        };
+        let words = (sweep.scope, action, sweep.side);
+        report_mass_action(request, words, sweep.cancelled_count, effects);
         true
     }
 
@@ -178,6 +191,8 @@ impl Model {
             Covered::Account(account) => order.account == *account,
             Covered::Link(link_id, firm) => order.link_id == *link_id && firm_id == *firm,
             Covered::Firm(firm) => firm_id == *firm,
+            Covered::Session(session_id) => order.session_id == *session_id,
+            Covered::Everything => true,
             Covered::Day => order.time_in_force == TimeInForce::Day,
         };
         is_in_scope
@@ -189,14 +204,14 @@ impl Model {
         &self,
         request: &Request,
         message: &OrderMassActionRequest,
-    ) -> Result<(MassActionScope, Covered), RejectCode> {
+    ) -> Result<(MassActionScope, u32, Covered), RejectCode> {
         if message.cl_ord_id.get() == 0 {
             return Err(RejectCode::ClOrdIdZero);
         }
         if message.side > 2 {
             return Err(RejectCode::InvalidSide);
         }
-        if message.action != ACTION_CANCEL {
+        if ![SUSPEND, RELEASE, ACTION_CANCEL].contains(&message.action) {
             return Err(RejectCode::InvalidMassActionType);
         }
         let firm_id = self.entitlement_of(request.session_id).firm_id;
@@ -204,32 +219,51 @@ impl Model {
         let event_id = message.event_id.get();
         let account = message.account.get();
         let link_id = message.cl_ord_link_id.get();
-        let (scope, covered) = match message.scope {
+        let (scope, key, covered) = match message.scope {
             1 if security_id != 0 => {
                 if !self.market_exists(security_id) {
                     return Err(RejectCode::UnknownMarket);
                 }
                 let covered = Covered::MarketsOfFirm(vec![security_id], firm_id);
-                (MassActionScope::Security, covered)
+                (MassActionScope::Security, security_id, covered)
             }
             2 if event_id != 0 => {
                 let event = self.event(event_id).ok_or(RejectCode::UnknownEvent)?;
                 let covered = Covered::MarketsOfFirm(event.security_ids().collect(), firm_id);
-                (MassActionScope::Event, covered)
+                (MassActionScope::Event, event_id, covered)
             }
             3 if account != 0 => {
                 if self.accounts.get(&account).is_none_or(|it| it.firm_id != firm_id) {
                     return Err(RejectCode::UnknownAccount);
                 }
-                (MassActionScope::Account, Covered::Account(account))
+                (MassActionScope::Account, account, Covered::Account(account))
             }
-            4 if link_id != 0 => (MassActionScope::Link, Covered::Link(link_id, firm_id)),
-            5 => (MassActionScope::Firm, Covered::Firm(firm_id)),
+            4 if link_id != 0 => (MassActionScope::Link, link_id, Covered::Link(link_id, firm_id)),
+            5 => (MassActionScope::Firm, firm_id, Covered::Firm(firm_id)),
             _ => return Err(RejectCode::InvalidMassActionScope),
         };
-        self.check_work_queue()?;
-        Ok((scope, covered))
+        let block = Block { firm_id, scope: message.scope, side: message.side, key };
+        self.check_block(message.action, &block)?;
+        Ok((scope, key, covered))
     }
+}
+
+fn report_mass_action(
+    request: &Request,
+    (scope, action, side): (MassActionScope, u8, u8),
+    cancelled_count: u32,
+    effects: &mut Effects,
+) {
+    let mut report = OrderMassActionReport::new_zeroed();
+    report.cl_ord_id.set(request.id);
+    report.exec_id.set(effects.position());
+    report.transact_time_ns.set(effects.now);
+    report.seq_num.set(request.seq_num);
+    report.total_affected_orders.set(cancelled_count);
+    report.scope = scope.into();
+    report.action = action;
+    report.side = side;
+    effects.push(&report);
 }
 
 /// Most slots that one step looks at.

@@ -10,6 +10,7 @@ mod configuration;
 mod cross_outcome;
 mod digests;
 mod event_parameters;
+mod guards;
 mod life_cycle;
 mod matching;
 mod order_slots;

@@ -4,6 +4,7 @@ use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
+use crate::guards::kill_switch;
 use crate::world::*;
 
 /// An order with every defect at once is mended one defect at a time, from the front.
@@ -47,6 +48,12 @@ fn new_orders_are_checked_in_order() {
     order.cl_ord_id.set(4);
     expect(&mut world, &order, RejectCode::MarketNotOpen);
     world.set_status(2, 2, MarketStatus::Open);
+    let suspend = kill_switch(MassActionScope::Account, BOB, MassActionType::Suspend);
+    world.send(EXCHANGE, &suspend).first::<KillSwitchReport>();
+    order.cl_ord_id.set(50);
+    expect(&mut world, &order, RejectCode::TradingSuspended);
+    let release = kill_switch(MassActionScope::Account, BOB, MassActionType::Release);
+    world.send(EXCHANGE, &release).only::<KillSwitchReport>();
     order.cl_ord_id.set(5);
     expect(&mut world, &order, RejectCode::OrderTableFull);
     world.send(ALICE_SESSION, &cancel(2, resting.order_id.get())).only::<OrderCancelled>();
@@ -93,6 +100,10 @@ fn replaces_are_checked_in_order() {
     world.set_status(1, 1, MarketStatus::Paused);
     expect(&mut world, &message, RejectCode::MarketNotOpen);
     world.set_status(1, 1, MarketStatus::Open);
+    // The sides are two blocks: this one covers no order that stands.
+    let mut switch = kill_switch(MassActionScope::Exchange, 0, MassActionType::Suspend);
+    switch.side = Side::Sell.into();
+    world.send(EXCHANGE, &switch).first::<KillSwitchReport>();
     message.cl_ord_id.set(5);
     expect(&mut world, &message, RejectCode::InsufficientBuyingPower);
     message.order_qty.set(2);

@@ -7,6 +7,7 @@ use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
 use crate::event_parameters::parameters;
+use crate::guards::{kill_switch, mass_switch};
 use crate::world::*;
 
 #[test]
@@ -175,7 +176,41 @@ const CASES: &[Case] = &[
     (RejectCode::InvalidMassActionScope, || mass(|request| request.scope = 0)),
     (RejectCode::InvalidMassActionScope, || mass(|request| request.scope = 6)),
     (RejectCode::InvalidMassActionScope, || mass(|request| request.scope = 4)),
-    (RejectCode::InvalidMassActionType, || mass(|request| request.action = 1)),
+    (RejectCode::InvalidMassActionType, || mass(|request| request.action = 4)),
+    (RejectCode::InvalidMassActionType, || switched(|request| request.action = 3)),
+    (RejectCode::InvalidMassActionScope, || switched(|request| request.scope = 4)),
+    (RejectCode::InvalidMassActionScope, || switched(|request| request.scope = 6)),
+    (RejectCode::InvalidMassActionScope, || switched(|request| request.key.set(0))),
+    (RejectCode::InvalidMassActionScope, || switched(|request| request.scope = 8)),
+    (RejectCode::InvalidSide, || switched(|request| request.side = 3)),
+    (RejectCode::UnknownAccount, || switched(|request| request.key.set(60))),
+    (RejectCode::UnknownMarket, || {
+        switched(|request| (request.scope, request.key) = (1, 5.into()))
+    }),
+    (RejectCode::UnknownEvent, || switched(|request| (request.scope, request.key) = (2, 3.into()))),
+    (RejectCode::UnknownSession, || {
+        switched(|request| (request.scope, request.key) = (7, 17.into()))
+    }),
+    (RejectCode::UnknownBlock, || switched(|request| request.action = 2)),
+    (RejectCode::BlockTableFull, || {
+        let mut world = World::open();
+        for key in 1..=256 {
+            let request = kill_switch(MassActionScope::Firm, key, MassActionType::Suspend);
+            world.send(EXCHANGE, &request).first::<KillSwitchReport>();
+        }
+        let request = mass_switch(1, MassActionScope::Firm, MassActionType::Suspend);
+        world.send(ALICE_SESSION, &request)
+    }),
+    (RejectCode::TradingSuspended, || {
+        let mut world = World::open();
+        let request = kill_switch(MassActionScope::Exchange, 0, MassActionType::Suspend);
+        world.send(EXCHANGE, &request).first::<KillSwitchReport>();
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1))
+    }),
+    (RejectCode::WorkQueueFull, || {
+        let request = kill_switch(MassActionScope::Exchange, 0, MassActionType::Suspend);
+        full_work_queue().send(EXCHANGE, &request)
+    }),
     (RejectCode::UnknownEvent, || {
         mass(|request| {
             request.scope = MassActionScope::Event.into();
@@ -283,6 +318,12 @@ fn mass(change: fn(&mut OrderMassActionRequest)) -> Effects {
     let mut request = mass_cancel(1, MassActionScope::Firm);
     change(&mut request);
     World::open().send(ALICE_SESSION, &request)
+}
+
+fn switched(change: fn(&mut KillSwitchRequest)) -> Effects {
+    let mut request = kill_switch(MassActionScope::Account, ALICE, MassActionType::Suspend);
+    change(&mut request);
+    World::open().send(EXCHANGE, &request)
 }
 
 fn define_account(account: u32, firm_id: u32) -> Effects {

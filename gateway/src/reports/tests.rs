@@ -203,6 +203,7 @@ fn cancels_reach_the_owner_and_an_asker_of_its_firm() {
         (17, CancelReason::MassAction, vec![(16, 0), (17, 5)]),
         (17, CancelReason::MarketClosed, vec![(16, 0)]),
         (17, CancelReason::DayEnded, vec![(16, 0)]),
+        (17, CancelReason::Suspended, vec![(16, 0)]),
         (16, CancelReason::MarketClosed, vec![(16, 5)]),
         (0, CancelReason::UserRequest, vec![(16, 0)]),
     ];

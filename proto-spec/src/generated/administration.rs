@@ -287,6 +287,45 @@ impl Message for EndOfDayRequest {
     }
 }
 
+/// Suspends trading in a scope, whoever's, and cancels what stands there; or releases it (risk).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct KillSwitchRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// The market, event, account, firm or session that the scope names; zero for the exchange.
+    pub key: U32,
+    /// Which orders: Security, Event, Account, Firm, Session or Exchange.
+    pub scope: u8,
+    /// Suspend or Release.
+    pub action: u8,
+    /// 1 or 2 for one side only, 0 for both.
+    pub side: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_27: [u8; 5],
+}
+
+impl Message for KillSwitchRequest {
+    const TEMPLATE_ID: u16 = 38;
+    const NAME: &'static str = "KillSwitchRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("key", FieldValue::Unsigned(u64::from(self.key.get())));
+        visit("scope", FieldValue::Unsigned(u64::from(self.scope)));
+        visit("action", FieldValue::Unsigned(u64::from(self.action)));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+    }
+}
+
 /// Asks for engine state as of its place in the log; read only.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

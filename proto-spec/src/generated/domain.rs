@@ -97,12 +97,24 @@ pub enum MassActionScope {
     Firm = 5,
     /// Every day order of the exchange; only in the report of an end of day.
     Day = 6,
+    /// Every order that one session sent; in kill switches only.
+    Session = 7,
+    /// Every order of the exchange; in kill switches only.
+    Exchange = 8,
 }
 
 impl MassActionScope {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 6] =
-        [Self::Security, Self::Event, Self::Account, Self::Link, Self::Firm, Self::Day];
+    pub const ALL: [Self; 8] = [
+        Self::Security,
+        Self::Event,
+        Self::Account,
+        Self::Link,
+        Self::Firm,
+        Self::Day,
+        Self::Session,
+        Self::Exchange,
+    ];
 }
 
 impl TryFrom<u8> for MassActionScope {
@@ -117,6 +129,8 @@ impl TryFrom<u8> for MassActionScope {
             4 => Ok(Self::Link),
             5 => Ok(Self::Firm),
             6 => Ok(Self::Day),
+            7 => Ok(Self::Session),
+            8 => Ok(Self::Exchange),
             _ => Err(UnknownValue),
         }
     }
@@ -133,13 +147,17 @@ impl From<MassActionScope> for u8 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum MassActionType {
+    /// Block new orders in scope, and cancel those that stand.
+    Suspend = 1,
+    /// Take exactly that block away.
+    Release = 2,
     /// Cancel the orders in scope.
     Cancel = 3,
 }
 
 impl MassActionType {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 1] = [Self::Cancel];
+    pub const ALL: [Self; 3] = [Self::Suspend, Self::Release, Self::Cancel];
 }
 
 impl TryFrom<u8> for MassActionType {
@@ -148,6 +166,8 @@ impl TryFrom<u8> for MassActionType {
     #[inline]
     fn try_from(value: u8) -> Result<Self, UnknownValue> {
         match value {
+            1 => Ok(Self::Suspend),
+            2 => Ok(Self::Release),
             3 => Ok(Self::Cancel),
             _ => Err(UnknownValue),
         }
@@ -226,11 +246,13 @@ pub enum CancelReason {
     ReplacedBelowExecuted = 7,
     /// Its sweep reached the bound on trades of one command.
     SweepLimit = 8,
+    /// A mass action or kill switch that suspends.
+    Suspended = 13,
 }
 
 impl CancelReason {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::UserRequest,
         Self::MassAction,
         Self::ImmediateOrCancel,
@@ -239,6 +261,7 @@ impl CancelReason {
         Self::MarketClosed,
         Self::ReplacedBelowExecuted,
         Self::SweepLimit,
+        Self::Suspended,
     ];
 }
 
@@ -256,6 +279,7 @@ impl TryFrom<u16> for CancelReason {
             6 => Ok(Self::MarketClosed),
             7 => Ok(Self::ReplacedBelowExecuted),
             8 => Ok(Self::SweepLimit),
+            13 => Ok(Self::Suspended),
             _ => Err(UnknownValue),
         }
     }
@@ -599,7 +623,7 @@ pub const ROLES_MARKET_ADMIN: u16 = 1 << 1;
 /// What a key may do. Accounts, deposits, withdrawals, entitlements.
 pub const ROLES_CASH_ADMIN: u16 = 1 << 2;
 
-/// What a key may do. Reserved for risk commands.
+/// What a key may do. Kill switches over every firm.
 pub const ROLES_RISK: u16 = 1 << 3;
 
 /// What a key may do. Reads the log stream.

@@ -156,7 +156,7 @@ impl Message for OrderCancelRequest {
     }
 }
 
-/// Cancels many orders (FIX CA).
+/// Cancels many orders, suspends trading in a scope, or releases it (FIX CA).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
 )]

@@ -174,16 +174,20 @@ pub enum RejectCode {
     UnknownOrder = 314,
     /// The scope of the mass action is not one a client may send, or its key is zero.
     ///
-    /// Remedy: Send scope 1 to 5 with its key.
+    /// Remedy: Send scope 1 to 5 with its key; in a kill switch 1, 2, 3, 5, 7 or 8.
     InvalidMassActionScope = 315,
-    /// The type of the mass action is not one this exchange offers yet.
+    /// The type of the mass action is not one of the schema, or a kill switch is neither to suspend nor to release.
     ///
-    /// Remedy: Send 3, cancel.
+    /// Remedy: Send 1, 2 or 3; in a kill switch 1 or 2.
     InvalidMassActionType = 316,
     /// No event has this id.
     ///
     /// Remedy: Read the definitions.
     UnknownEvent = 317,
+    /// A block covers the order: a mass action of its firm or a kill switch suspended its account, firm, session, market, event, link, or the exchange. Cancels and reductions pass.
+    ///
+    /// Remedy: Wait for the release; your firm's own blocks you release yourself.
+    TradingSuspended = 328,
     /// The account number is zero or above the configured maximum.
     ///
     /// Remedy: Choose a number inside the range.
@@ -240,6 +244,18 @@ pub enum RejectCode {
     ///
     /// Remedy: Send 1, 2 or 3.
     InvalidStateScope = 414,
+    /// Too many blocks stand.
+    ///
+    /// Remedy: Release one, or suspend a wider scope.
+    BlockTableFull = 434,
+    /// No block of this scope, key and side stands that the sender could release.
+    ///
+    /// Remedy: Release with the words of the suspension.
+    UnknownBlock = 435,
+    /// The exchange knows no session of this id.
+    ///
+    /// Remedy: Name a session that has logged in once.
+    UnknownSession = 436,
     /// A parameter of the event is out of its range, or two of them contradict each other.
     ///
     /// Remedy: Compare with the engine rules, section 5.
@@ -252,7 +268,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 60] = [
+    pub const ALL: [Self; 64] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -297,6 +313,7 @@ impl RejectCode {
         Self::InvalidMassActionScope,
         Self::InvalidMassActionType,
         Self::UnknownEvent,
+        Self::TradingSuspended,
         Self::AccountOutOfRange,
         Self::AccountExists,
         Self::FirmZero,
@@ -311,6 +328,9 @@ impl RejectCode {
         Self::AccessKeyOutOfRange,
         Self::InvalidRoles,
         Self::InvalidStateScope,
+        Self::BlockTableFull,
+        Self::UnknownBlock,
+        Self::UnknownSession,
         Self::InvalidEventParameters,
         Self::NotWhileOpen,
     ];
@@ -366,6 +386,7 @@ impl TryFrom<u16> for RejectCode {
             315 => Ok(Self::InvalidMassActionScope),
             316 => Ok(Self::InvalidMassActionType),
             317 => Ok(Self::UnknownEvent),
+            328 => Ok(Self::TradingSuspended),
             401 => Ok(Self::AccountOutOfRange),
             402 => Ok(Self::AccountExists),
             403 => Ok(Self::FirmZero),
@@ -380,6 +401,9 @@ impl TryFrom<u16> for RejectCode {
             412 => Ok(Self::AccessKeyOutOfRange),
             413 => Ok(Self::InvalidRoles),
             414 => Ok(Self::InvalidStateScope),
+            434 => Ok(Self::BlockTableFull),
+            435 => Ok(Self::UnknownBlock),
+            436 => Ok(Self::UnknownSession),
             418 => Ok(Self::InvalidEventParameters),
             419 => Ok(Self::NotWhileOpen),
             _ => Err(UnknownValue),

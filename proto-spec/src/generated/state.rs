@@ -530,3 +530,48 @@ impl Message for EventParametersReport {
         visit("velocity", FieldValue::Unsigned(u64::from(self.velocity)));
     }
 }
+
+/// A kill switch is in force, or released. The orders that stood are cancelled behind it; their OrderMassActionReport ends it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct KillSwitchReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of the effect in the log (FIX 17), bit 0 set on the resting side of a trade.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// As in the request.
+    pub key: U32,
+    /// Blocks that stand now, those of firms included.
+    pub block_count: U32,
+    /// Which orders.
+    pub scope: u8,
+    /// What was done.
+    pub action: u8,
+    /// 1 or 2, or 0 for both.
+    pub side: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_39: [u8; 9],
+}
+
+impl Message for KillSwitchReport {
+    const TEMPLATE_ID: u16 = 75;
+    const NAME: &'static str = "KillSwitchReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("key", FieldValue::Unsigned(u64::from(self.key.get())));
+        visit("block_count", FieldValue::Unsigned(u64::from(self.block_count.get())));
+        visit("scope", FieldValue::Unsigned(u64::from(self.scope)));
+        visit("action", FieldValue::Unsigned(u64::from(self.action)));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+    }
+}

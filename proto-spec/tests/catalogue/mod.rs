@@ -31,12 +31,13 @@ const DECODERS: &[Decoder] = decoders! {
     NewOrderSingle OrderCancelReplaceRequest OrderCancelRequest OrderMassActionRequest
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    StateReportRequest CounterReportRequest LogStreamRequest EventParametersRequest
+    KillSwitchRequest StateReportRequest CounterReportRequest LogStreamRequest
+    EventParametersRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
-    EventParametersReport
+    EventParametersReport KillSwitchReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled

@@ -80,7 +80,7 @@ impl World {
 
     /// Brings one of the usual sessions back.
     pub fn log_in_command(&mut self) -> (u32, Vec<u8>) {
-        let session_id = self.random.pick(&[16, 17, 32, 48, 80]);
+        let session_id = self.random.pick(&[16, 17, 32, 48, 80, 96]);
         if self.sessions_with(u16::MAX).contains(&session_id) {
             return self.new_order();
         }
@@ -91,7 +91,11 @@ impl World {
             return (session_id, bytes_of(&message));
         }
         let entitlement = self.pair.model.entitlement_of(session_id);
-        let usual_role = if session_id == 80 { 6 } else { 1 };
+        let usual_role = match session_id {
+            80 => 6,
+            96 => 8,
+            _ => 1,
+        };
         if entitlement.roles & usual_role == 0 {
             let mut message = EntitlementRequest::new_zeroed();
             message.access_key_id.set(session_id / 16);

@@ -28,6 +28,8 @@ pub struct Coverage {
     pub snapshots: u64,
     /// Those with unfinished work in them.
     pub snapshots_with_work: u64,
+    /// Those while trading was suspended somewhere.
+    pub snapshots_with_blocks: u64,
     pub self_trades: u64,
 }
 
@@ -74,6 +76,7 @@ impl Coverage {
         self.continued_steps += other.continued_steps;
         self.snapshots += other.snapshots;
         self.snapshots_with_work += other.snapshots_with_work;
+        self.snapshots_with_blocks += other.snapshots_with_blocks;
         self.self_trades += other.self_trades;
     }
 
@@ -127,6 +130,7 @@ impl Coverage {
             ("continued step", self.continued_steps),
             ("snapshot", self.snapshots),
             ("snapshot with unfinished work", self.snapshots_with_work),
+            ("snapshot with a block", self.snapshots_with_blocks),
             ("trade of an account with itself", self.self_trades),
             ("enumeration", self.enumerations),
         ];
@@ -143,10 +147,10 @@ const NOT_BY_THE_ENGINE: [RejectCode; 5] = [
     RejectCode::RetransmitInProgress,
     RejectCode::RetransmitUnavailable,
 ];
-/// It takes 131,072 orders to reach; `against_model_bounds.rs` does.
-const BY_ANOTHER_TEST: [RejectCode; 1] = [RejectCode::HoldOverflow];
+/// It takes 131,072 orders, or 256 blocks, to reach; `against_model_bounds.rs` does.
+const BY_ANOTHER_TEST: [RejectCode; 2] = [RejectCode::HoldOverflow, RejectCode::BlockTableFull];
 /// Every effect that the engine writes.
-const EFFECT_TEMPLATES: [u16; 26] = [
-    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 66, 67, 78, 100, 101, 102, 103, 104,
-    106, 108,
+const EFFECT_TEMPLATES: [u16; 27] = [
+    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 66, 67, 75, 78, 100, 101, 102, 103,
+    104, 106, 108,
 ];

@@ -131,12 +131,17 @@ impl Desk {
 
     /// Cancels every order of the firm, or those with a link id.
     pub fn mass_cancel(&mut self, link_id: u32) -> Vec<u8> {
+        self.mass_action(link_id, 3)
+    }
+
+    /// Cancels, suspends or releases the orders of the firm, or those with a link id.
+    pub fn mass_action(&mut self, link_id: u32, action: u8) -> Vec<u8> {
         let mut message = OrderMassActionRequest::new_zeroed();
         message.cl_ord_id.set(self.take_cl_ord_id());
         message.seq_num.set(self.next_seq_num());
         message.cl_ord_link_id.set(link_id);
         message.scope = if link_id == 0 { 5 } else { 4 };
-        message.action = 3;
+        message.action = action;
         self.pair.apply(TRADER, &bytes_of(&message))
     }
 

@@ -21,6 +21,11 @@ impl World {
         if self.sessions_with(USUAL_ROLES).len() < 5 && self.random.once_in(2) {
             return self.log_in_command();
         }
+        if self.random.once_in(6)
+            && let Some(message) = self.release_block()
+        {
+            return message;
+        }
         if self.random.once_in(8)
             && let Some(message) = self.revive_market()
         {
@@ -46,7 +51,8 @@ impl World {
             785..810 => self.change_status(),
             810..822 => self.settle(),
             822..830 => self.event_parameters(),
-            830..838 => self.define_event(),
+            830..834 => self.kill_switch(),
+            834..838 => self.define_event(),
             838..870 => self.deposit(),
             870..895 => self.withdraw(),
             895..905 => self.define_account(),

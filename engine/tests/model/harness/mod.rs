@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod decode;
 pub mod desk;
 pub mod generator;
+pub mod guards;
 pub mod life_cycle;
 pub mod messages;
 pub mod order_flow;

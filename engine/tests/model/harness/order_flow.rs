@@ -99,11 +99,11 @@ impl World {
         message.event_id.set(self.any_event());
         message.cl_ord_link_id.set(self.random.below(4));
         message.scope = self.random.pick(&[1, 1, 2, 3, 3, 4, 4, 5]);
-        message.action = 3;
+        message.action = self.random.pick(&[3, 3, 3, 3, 1, 1, 2]);
         message.side = self.random.pick(&[0, 0, 1, 2]);
         match self.random.below(60) {
-            0 => message.scope = self.random.pick(&[0, 6, 7, 255]),
-            1 => message.action = self.random.pick(&[0, 1, 2, 4]),
+            0 => message.scope = self.random.pick(&[0, 6, 7, 8, 255]),
+            1 => message.action = self.random.pick(&[0, 4, 255]),
             2 => message.side = self.random.pick(&[3, 255]),
             3 => message.security_id.set(0),
             4 => message.account.set(0),

@@ -127,6 +127,7 @@ impl SideBySide {
         self.engine = decoded;
         self.coverage.snapshots += 1;
         self.coverage.snapshots_with_work += u64::from(self.engine.continuation_is_pending());
+        self.coverage.snapshots_with_blocks += u64::from(!self.model.blocks.is_empty());
     }
 
     /// Compares all balances and books, and checks every invariant.

@@ -181,7 +181,7 @@ impl World {
             open.status = MarketStatus::Open.into();
             self.apply(0, &bytes_of(&open));
         }
-        for session_id in [16, 17, 32, 48, 80] {
+        for session_id in [16, 17, 32, 48, 80, 96] {
             self.log_in(session_id);
         }
     }
@@ -238,7 +238,7 @@ fn limits_of(kind: Kind, random: &mut Random) -> Limits {
         events_max: random.between(6, 12),
         markets_max: random.between(10, 24),
         orders_max: random.pick(&[8, 30, 60, 100]),
-        sessions_max: random.between(5, 7),
+        sessions_max: random.between(6, 8),
         access_keys_max: 6,
         cl_ord_id_window: random.pick(&[1, 3, 16, 64]),
         exposures_max: random.pick(&[8, 20, 64, 100]),

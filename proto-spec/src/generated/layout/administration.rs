@@ -119,6 +119,21 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         group: EndOfDayRequest::GROUP,
     },
     MessageLayout {
+        name: KillSwitchRequest::NAME,
+        template_id: KillSwitchRequest::TEMPLATE_ID,
+        block_length: size_of::<KillSwitchRequest>(),
+        fields: &[
+            ("request_id", offset_of!(KillSwitchRequest, request_id)),
+            ("sending_time_ns", offset_of!(KillSwitchRequest, sending_time_ns)),
+            ("seq_num", offset_of!(KillSwitchRequest, seq_num)),
+            ("key", offset_of!(KillSwitchRequest, key)),
+            ("scope", offset_of!(KillSwitchRequest, scope)),
+            ("action", offset_of!(KillSwitchRequest, action)),
+            ("side", offset_of!(KillSwitchRequest, side)),
+        ],
+        group: KillSwitchRequest::GROUP,
+    },
+    MessageLayout {
         name: StateReportRequest::NAME,
         template_id: StateReportRequest::TEMPLATE_ID,
         block_length: size_of::<StateReportRequest>(),

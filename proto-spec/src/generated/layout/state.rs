@@ -210,4 +210,21 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         ],
         group: EventParametersReport::GROUP,
     },
+    MessageLayout {
+        name: KillSwitchReport::NAME,
+        template_id: KillSwitchReport::TEMPLATE_ID,
+        block_length: size_of::<KillSwitchReport>(),
+        fields: &[
+            ("request_id", offset_of!(KillSwitchReport, request_id)),
+            ("exec_id", offset_of!(KillSwitchReport, exec_id)),
+            ("transact_time_ns", offset_of!(KillSwitchReport, transact_time_ns)),
+            ("seq_num", offset_of!(KillSwitchReport, seq_num)),
+            ("key", offset_of!(KillSwitchReport, key)),
+            ("block_count", offset_of!(KillSwitchReport, block_count)),
+            ("scope", offset_of!(KillSwitchReport, scope)),
+            ("action", offset_of!(KillSwitchReport, action)),
+            ("side", offset_of!(KillSwitchReport, side)),
+        ],
+        group: KillSwitchReport::GROUP,
+    },
 ];
