@@ -10,6 +10,7 @@ pub mod guards;
 pub mod life_cycle;
 pub mod messages;
 pub mod order_flow;
+pub mod order_lives;
 pub mod random;
 pub mod side_by_side;
 pub mod world;

@@ -12,6 +12,7 @@ use zerocopy::FromZeros;
 use super::coverage::Coverage;
 use super::decode::describe;
 use super::messages::{bytes_of, effects_of};
+use super::order_lives::OrderLives;
 use crate::model::{Command, Limits, Model};
 
 /// One command as it was applied.
@@ -32,6 +33,7 @@ pub struct SideBySide {
     pub checks_state: bool,
     /// Every command so far with its effects, when the caller asks for it.
     pub journal: Option<Vec<(Applied, Vec<u8>)>>,
+    lives: OrderLives,
     name: String,
     position: u64,
     now_ns: u64,
@@ -48,6 +50,7 @@ impl SideBySide {
             coverage: Coverage::default(),
             checks_state: true,
             journal: None,
+            lives: OrderLives::default(),
             name,
             position: 4096,
             now_ns: 1_700_000_000_000_000_000,
@@ -89,6 +92,7 @@ impl SideBySide {
         );
         self.position += 32 + bytes.len().next_multiple_of(8) as u64 + got.len() as u64;
         self.coverage.note(&got);
+        self.lives.follow(&got);
         if work_was_pending && session_id == 0 && bytes.get(2) == Some(&CONTINUE_TEMPLATE) {
             self.coverage.continued_steps += 1;
         }
@@ -152,6 +156,7 @@ impl SideBySide {
         assert_eq!(paid_in, held, "deposits less withdrawals are cash, fees and pools");
         assert_eq!(self.engine.state_digest(), state_digest, "a report changes nothing");
         self.check_books_and_positions();
+        self.lives.compare(&self.engine, self.model.orders.len());
         self.engine.check_invariants();
     }
 
