@@ -1,139 +1,196 @@
-//! The engine on a synthetic flow: commands by the second of one thread, and how long one takes.
+//! The engine on synthetic flows: commands by the second of one thread, how long one takes, and
+//! how long it takes when commands come by the clock; peers on the same flows beside it.
 //!
-//! Measured is [`forecastle_engine::Engine::apply`] on bytes encoded beforehand, effects written to
-//! one buffer again and again. Each run builds an engine of its own and brings the resting orders
-//! in before the clock starts; afterwards its state digest must be that of the flow. Rates by
-//! processor time leave out what others took of the processor, rates by the wall do not.
+//! Measured is the sequencer of the exchange between a ring of wire bytes and a log of records:
+//! decoding, session numbers, ClOrdID window, sequencing, holds, positions, fees, effects and
+//! digest are all in it. Each run builds an engine of its own and brings the resting orders in
+//! before the clock starts; afterwards its state digest must be that of the flow, whose fills were
+//! checked against naive books. Peers get the bare orders of the same flow and must fill the same.
 
 pub mod book;
+pub mod book_script;
 pub mod flow;
 pub mod live_orders;
+pub mod memory;
+pub mod naive_book;
+pub mod open_loop;
+pub mod peers;
+pub mod rig;
+pub mod summary;
 pub mod tape;
 
-use std::time::Instant;
+use std::io;
 
-use forecastle_engine::{EffectBuffer, Engine};
-use forecastle_proto_spec::RECORD_LENGTH_MAX;
 use forecastle_runtime::agent::PinError;
-use serde::Serialize;
 
-use crate::hiccups::{as_ns, timer_cost_ns};
-use crate::measurement::{Contender, Figures, Rounds, Run, Table, quantile};
+use crate::host::Cpus;
+use crate::measurement::{CPU_RATE, Contender, Rounds, Run, Table, rates};
 use crate::pair;
-use crate::timed::{CPU_RATE, Timed};
+use crate::stopwatch::{ServiceTimes, Stopwatch};
 use book::Books;
+use book_script::Fills;
 use flow::{Flow, FlowSettings};
-use tape::{Player, Tape};
+use peers::Peer;
+use rig::{RING_LENGTH, Rig, push};
 
-/// Sizes of the engine benchmark.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct EngineSettings {
-    /// The processor.
-    pub cpu: usize,
-    /// The flow.
-    pub flow: FlowSettings,
-    /// How often.
-    pub rounds: Rounds,
+/// The tables of one flow.
+#[derive(Debug)]
+pub struct FlowTables {
+    /// Rates of the engine, of its ladder alone, and of peers.
+    pub rates: Table,
+    /// Service times of the engine and of peers.
+    pub service_times: Table,
+    /// Open loop, one row for each rate of [`OFFERED_RATES`].
+    pub open_loop: Table,
 }
 
-/// Measures rates, then service times, of a flow that was made with the same settings.
+/// Measures a flow called `name` with `peers` beside the engine; contenders take turns within each
+/// table.
+///
+/// # Errors
+/// A thread cannot be pinned, or a peer's process ends.
+///
+/// # Panics
+/// When a run does not come to what the flow came to.
+pub fn measure(
+    name: &str,
+    flow: &Flow,
+    peers: &mut [Peer],
+    cpus: Cpus,
+    rounds: Rounds,
+) -> io::Result<FlowTables> {
+    let cpu = cpus.first;
+    let mut contenders = vec![
+        Contender::new(OURS, || rate(cpu, flow).map_err(io::Error::other)),
+        Contender::new(LADDER, || ladder_rate(cpu, flow).map_err(io::Error::other)),
+    ];
+    contenders.extend(peers.iter_mut().map(|peer| {
+        let name = peer.name().to_owned();
+        Contender::new(&name, || peer.rate())
+    }));
+    let title = format!("{name}: commands by the second, one thread");
+    let mut rates = Table::measure(&title, rounds, &mut contenders)?;
+    drop(contenders);
+    for peer in &*peers {
+        rates.compare(CPU_RATE, OURS, peer.name());
+    }
+    let mut contenders =
+        vec![Contender::new(OURS, || service_time(cpu, flow).map_err(io::Error::other))];
+    contenders.extend(peers.iter_mut().map(|peer| {
+        let name = peer.name().to_owned();
+        Contender::new(&name, || peer.service_time())
+    }));
+    let title = format!("{name}: service time of one command, closed loop");
+    let service_times = Table::measure(&title, rounds, &mut contenders)?;
+    let mut contenders = OFFERED_RATES.map(|(name, rate)| {
+        Contender::new(name, move || open_loop::run(cpus, flow, rate).map_err(io::Error::other))
+    });
+    let title = format!("{name}: from the moment a command was due until it was sequenced");
+    let open_loop = Table::measure(&title, rounds, &mut contenders)?;
+    Ok(FlowTables { rates, service_times, open_loop })
+}
+
+/// Measures the flow `main` with [`FEW_ORDERS`] and with a hundred times as many resting orders.
+///
+/// # Errors
+/// A thread cannot be pinned.
+pub fn measure_hundredfold(
+    settings: &FlowSettings,
+    cpu: usize,
+    rounds: Rounds,
+) -> Result<Table, PinError> {
+    let flow = |resting_order_count| Flow::new(&FlowSettings { resting_order_count, ..*settings });
+    let (few, many) = (flow(FEW_ORDERS), flow(100 * FEW_ORDERS));
+    let contenders =
+        &mut [Contender::new(FEW, || rate(cpu, &few)), Contender::new(MANY, || rate(cpu, &many))];
+    let mut table =
+        Table::measure("main with other numbers of resting orders", rounds, contenders)?;
+    table.compare(CPU_RATE, FEW, MANY);
+    Ok(table)
+}
+
+/// One run of the flow's measured part, all of it in the ring beforehand.
 ///
 /// # Errors
 /// When the thread cannot be pinned.
 ///
 /// # Panics
-/// When a run does not come to what the flow came to.
-pub fn measure(settings: &EngineSettings, flow: &Flow) -> Result<[Table; 2], PinError> {
-    let rounds = settings.rounds;
-    let mut rates = Table::measure(
-        "commands of the flow, one thread",
-        rounds,
-        &mut [
-            Contender::new(FULL, || rate(settings, flow, Player::play)),
-            Contender::new(PREFETCHED, || rate(settings, flow, Player::play_announced)),
-            Contender::new(BOOK, || book_rate(settings, flow)),
-        ],
-    )?;
-    rates.compare(CPU_RATE, PREFETCHED, FULL);
-    rates.compare(CPU_RATE, BOOK, FULL);
-    let times = Table::measure(
-        "service time of one command, closed loop",
-        rounds,
-        &mut [Contender::new(FULL, || service_time(settings, flow))],
-    )?;
-    Ok([rates, times])
+/// When the run does not come to what the flow came to.
+pub fn rate(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
+    let alone = pair::run_alone(cpu, || {
+        let slots = flow.main.byte_count() + flow.main.length() * RECORD_OVERHEAD;
+        let mut rig = Rig::new(flow, slots.next_power_of_two().max(RING_LENGTH));
+        let count = rig.fill(&flow.main, 0);
+        assert_eq!(count, flow.main.length(), "the ring holds the flow");
+        let stopwatch = Stopwatch::start();
+        let sequenced = rig.sequencer.drain();
+        let elapsed_ns = stopwatch.elapsed_ns();
+        assert_eq!(sequenced, count, "each command is sequenced once");
+        assert_same_state(&rig, flow);
+        rates(count as u64, elapsed_ns)
+    })?;
+    Ok(Run { figures: alone.result, preemption_count: alone.preemption_count })
 }
 
-fn rate(settings: &EngineSettings, flow: &Flow, play: Play) -> Result<Run, PinError> {
-    on_prepared_engine(settings, flow, |player, effects| {
-        let timed = Timed::start();
-        play(player, &flow.main, effects);
-        timed.rates(flow.main.length() as u64)
-    })
-}
-
-/// One run of the flow with the time of each command taken.
+/// One run of the flow's measured part with the time of each command taken: put into the empty
+/// ring, and then sequenced by one duty cycle, which is timed.
 ///
 /// # Errors
 /// When the thread cannot be pinned.
-pub fn service_time(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
-    let timer_ns = timer_cost_ns();
-    on_prepared_engine(settings, flow, |player, effects| {
-        let mut times = Vec::with_capacity(flow.main.length());
-        let mut last = Instant::now();
+///
+/// # Panics
+/// When the run does not come to what the flow came to.
+pub fn service_time(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
+    let alone = pair::run_alone(cpu, || {
+        let mut rig = Rig::new(flow, RING_LENGTH);
+        let mut times = ServiceTimes::new(flow.main.length());
         for index in 0..flow.main.length() {
             let (session_id, command) = flow.main.command(index);
-            player.apply(session_id, command, effects);
-            let now = Instant::now();
-            times.push(as_ns(now - last).saturating_sub(timer_ns));
-            last = now;
+            assert!(push(&mut rig.commands, session_id, command), "the ring is empty");
+            let mut sequenced = 0;
+            times.time(|| sequenced = rig.sequencer.do_work());
+            assert_eq!(sequenced, 1, "a duty cycle sequences what is in the ring");
         }
-        times.sort_unstable();
-        vec![
-            ("p50_ns", quantile(&times, 500)),
-            ("p99_ns", quantile(&times, 990)),
-            ("p999_ns", quantile(&times, 999)),
-            ("maximum_ns", quantile(&times, 1000)),
-        ]
-    })
-}
-
-/// Builds an engine with the flow's resting orders on a pinned thread, and runs `work` on it.
-fn on_prepared_engine(
-    settings: &EngineSettings,
-    flow: &Flow,
-    work: impl FnOnce(&mut Player, &mut EffectBuffer<'_>) -> Figures + Send,
-) -> Result<Run, PinError> {
-    let alone = pair::run_alone(settings.cpu, || {
-        let engine = Engine::new(flow.config).expect("the flow's limits are in range");
-        let mut player = Player::new(engine);
-        let mut buffer = vec![0; RECORD_LENGTH_MAX];
-        let mut effects = EffectBuffer::new(&mut buffer);
-        player.play(&flow.opening, &mut effects);
-        let figures = work(&mut player, &mut effects);
-        let digest = player.engine().state_digest();
-        assert_eq!(digest, flow.state_digest, "the same commands give the same state");
-        figures
+        assert_same_state(&rig, flow);
+        QUANTILES.into_iter().zip(times.quantiles()).collect()
     })?;
     Ok(Run { figures: alone.result, preemption_count: alone.preemption_count })
 }
 
-fn book_rate(settings: &EngineSettings, flow: &Flow) -> Result<Run, PinError> {
-    let alone = pair::run_alone(settings.cpu, || {
-        let mut books = Books::new(flow.config.markets_max, flow.config.orders_max);
-        books.play(&flow.opening_book);
-        let timed = Timed::start();
-        books.play(&flow.main_book);
-        let figures = timed.rates(flow.main_book.len() as u64);
-        let expected = (flow.outcome.trade_count, flow.outcome.traded_quantity);
-        assert_eq!(books.traded(), expected, "the books alone trade what the engine trades");
-        figures
+fn assert_same_state(rig: &Rig, flow: &Flow) {
+    let digest = rig.sequencer.state_digest();
+    assert_eq!(digest, flow.state_digest, "the same commands give the same state");
+}
+
+fn ladder_rate(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
+    let script = &flow.script;
+    let alone = pair::run_alone(cpu, || {
+        let order_count = (script.opening.len() + script.main.len()) as u32;
+        let mut books = Books::new(script.book_count, order_count, flow.config.orders_max);
+        let mut fills = Fills::default();
+        books.play(&script.opening, &mut fills);
+        let stopwatch = Stopwatch::start();
+        books.play(&script.main, &mut fills);
+        let elapsed_ns = stopwatch.elapsed_ns();
+        assert_eq!(fills, script.fills, "the ladder alone fills what the naive books fill");
+        rates(u64::from(script.command_count), elapsed_ns)
     })?;
     Ok(Run { figures: alone.result, preemption_count: alone.preemption_count })
 }
 
-type Play = fn(&mut Player, &Tape, &mut EffectBuffer<'_>);
+/// Row of the engine.
+pub const OURS: &str = "forecastle";
+/// Row of the ladder without accounts, messages and effects.
+pub const LADDER: &str = "forecastle's ladder alone";
+/// Row with few resting orders.
+pub const FEW: &str = "10,000 resting orders";
+/// Row with a hundred times as many.
+pub const MANY: &str = "1,000,000 resting orders";
+/// Names of the quantiles of [`ServiceTimes`].
+pub const QUANTILES: [&str; 4] = ["p50_ns", "p99_ns", "p999_ns", "maximum_ns"];
+/// Rows of the open loop, and how many commands come by the second.
+pub const OFFERED_RATES: [(&str, u64); 2] = [("5 M/s", 5_000_000), ("10 M/s", 10_000_000)];
 
-const FULL: &str = "engine";
-const PREFETCHED: &str = "engine, prefetch ahead";
-const BOOK: &str = "ladder alone";
+const FEW_ORDERS: u32 = 10_000;
+/// Bytes that a record of the ring takes beside its payload, at most: header and rounding up.
+const RECORD_OVERHEAD: usize = 24 + 63;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::measurement::per_second;
 use crate::pair;
+use crate::stopwatch::{as_ns, quantile};
 
 /// Stalls of a bare spin loop, by length. Some are the kernel's, some the hypervisor's, some the
 /// neighbours' whose work shares the processor.
@@ -86,14 +87,7 @@ pub fn timer_cost_ns() -> u64 {
         })
         .collect();
     gaps.sort_unstable();
-    crate::measurement::quantile(&gaps, 500)
-}
-
-/// A duration in ns.
-#[inline]
-#[must_use]
-pub fn as_ns(duration: Duration) -> u64 {
-    duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())
+    quantile(&gaps, 500)
 }
 
 const STALL_NS: u64 = 10_000;

@@ -6,7 +6,7 @@
 //! sector-aligned buffer and write what has come: one with `pwrite` and `fdatasync` in turn, one
 //! with linked io_uring. All three spin on one thread; a commit takes whatever came meanwhile.
 
-mod arrivals;
+pub mod arrivals;
 mod bare;
 mod ours;
 
@@ -119,7 +119,7 @@ fn permille(table: &Table, figure: &str, to: &str) -> serde_json::Value {
 fn latencies(mut times_ns: Vec<u64>, commit_count: u64) -> Run {
     times_ns.sort_unstable();
     let count = times_ns.len() as u64;
-    let quantile = |permille| crate::measurement::quantile(&times_ns, permille);
+    let quantile = |permille| crate::stopwatch::quantile(&times_ns, permille);
     Run {
         figures: vec![
             ("p50_ns", quantile(500)),

@@ -20,4 +20,4 @@ pub mod recovery;
 pub mod report;
 pub mod ring;
 pub mod sequencing;
-pub mod timed;
+pub mod stopwatch;

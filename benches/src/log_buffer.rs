@@ -15,11 +15,11 @@ use forecastle_runtime::memory::Region;
 use serde::Serialize;
 use zerocopy::{FromBytes, IntoBytes};
 
-use crate::hiccups::as_ns;
 use crate::host::Cpus;
 use crate::measurement::{Contender, Rounds, Run, Table, per_second};
 use crate::pair::{self, Outcome, spin_until};
 use crate::ring::{Seen, WORD, bare_hop};
+use crate::stopwatch::as_ns;
 
 /// Sizes of the log buffer benchmark.
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use crate::stopwatch::quantile;
+
 /// Something that is measured: a name and a closure that does one run.
 pub struct Contender<'a, E> {
     name: String,
@@ -162,21 +164,18 @@ pub struct Ratio {
     pub permille: Figure,
 }
 
-/// The value that `permille` thousandths of `sorted` are at or below (nearest rank).
-///
-/// # Panics
-/// When there is no value.
-#[must_use]
-pub fn quantile(sorted: &[u64], permille: usize) -> u64 {
-    let rank = (sorted.len() * permille).div_ceil(1000).max(1);
-    sorted[rank - 1]
-}
-
 /// `count` things in `elapsed_ns`, by the second.
 #[must_use]
 pub fn per_second(count: u64, elapsed_ns: u64) -> u64 {
     let rate = u128::from(count) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
     u64::try_from(rate).unwrap_or(u64::MAX)
+}
+
+/// The rates of `count` commands in the time by the wall and the processor time that a
+/// [`Stopwatch`](crate::stopwatch::Stopwatch) gave.
+#[must_use]
+pub fn rates(count: u64, (wall_ns, cpu_ns): (u64, u64)) -> Figures {
+    vec![(CPU_RATE, per_second(count, cpu_ns)), (WALL_RATE, per_second(count, wall_ns))]
 }
 
 fn attempt<E>(contender: &mut Contender<'_, E>, attempts_max: usize) -> Result<Run, E> {
@@ -189,6 +188,11 @@ fn attempt<E>(contender: &mut Contender<'_, E>, attempts_max: usize) -> Result<R
     }
     Ok(run)
 }
+
+/// Name of the rate by processor time, which leaves out what others took of the processor.
+pub const CPU_RATE: &str = "commands_per_cpu_second";
+/// Name of the rate by the wall.
+pub const WALL_RATE: &str = "commands_per_second";
 
 #[cfg(test)]
 mod tests {
@@ -231,14 +235,6 @@ mod tests {
         let table = Table::measure("t", rounds, &mut [Contender::new("a", next)]).unwrap();
         assert_eq!(table.rows[0].figures[0].values, [2, 5]);
         assert_eq!(table.rows[0].disturbed_round_count, 1);
-    }
-
-    #[test]
-    fn quantiles_are_nearest_ranks() {
-        let sorted: Vec<u64> = (1..=1000).collect();
-        assert_eq!([500, 990, 999, 1000].map(|p| quantile(&sorted, p)), [500, 990, 999, 1000]);
-        assert_eq!(quantile(&[7], 1), 7);
-        assert_eq!(quantile(&[1, 2], 500), 1);
     }
 
     #[test]

@@ -23,11 +23,10 @@ use forecastle_runtime::memory::Region;
 use serde::Serialize;
 
 use crate::engine::flow::{Flow, FlowSettings};
-use crate::engine::{EngineSettings, service_time};
-use crate::hiccups::as_ns;
+use crate::engine::service_time;
 use crate::host::Cpus;
-use crate::measurement::{Contender, Rounds, Run, Table};
-use crate::timed::Timed;
+use crate::measurement::{Contender, Rounds, Run, Table, rates};
+use crate::stopwatch::{Stopwatch, as_ns};
 
 /// Sizes of the recovery benchmark.
 #[derive(Clone, Debug, Serialize)]
@@ -83,9 +82,8 @@ fn beside_snapshots(
     position: u64,
 ) -> io::Result<Table> {
     let flow = FlowSettings { command_count: SERVED_COMMANDS, ..settings.flow };
-    let engine = EngineSettings { cpu: cpus.first, flow, rounds: settings.rounds };
     let flow = Flow::new(&flow);
-    let alone = || service_time(&engine, &flow).map_err(io::Error::other);
+    let alone = || service_time(cpus.first, &flow).map_err(io::Error::other);
     let beside = || {
         let is_over = Arc::new(AtomicBool::new(false));
         let pace = Pace::with_rests(is_over.clone());
@@ -102,7 +100,7 @@ fn beside_snapshots(
                 }
                 Ok(count)
             });
-            let run = service_time(&engine, &flow).map_err(io::Error::other);
+            let run = service_time(cpus.first, &flow).map_err(io::Error::other);
             is_over.store(true, Ordering::Relaxed);
             shadow.join().map_err(|_| io::Error::other("the shadow replayer panicked"))??;
             run
@@ -119,15 +117,14 @@ fn beside_snapshots(
 }
 
 fn recovery(folder: &JournalFolder, flow: &Flow, bytes: u64) -> io::Result<Run> {
-    let timed = Timed::start();
+    let stopwatch = Stopwatch::start();
     let recovered = recover_exchange(folder, 0).map_err(io::Error::other)?;
     let count = recovered.statistics.command_count;
-    let elapsed_ns = timed.elapsed_ns();
-    let rates = timed.rates(count);
+    let elapsed_ns = stopwatch.elapsed_ns();
     let engine = recovered.engine.expect("the journal holds records");
     assert_eq!(engine.state_digest(), flow.state_digest, "the journal gives the flow's state");
-    let mut figures = rates;
-    figures.extend([("elapsed_ns", elapsed_ns), ("commands", count), ("journal_bytes", bytes)]);
+    let mut figures = rates(count, elapsed_ns);
+    figures.extend([("elapsed_ns", elapsed_ns.0), ("commands", count), ("journal_bytes", bytes)]);
     Ok(Run { figures, preemption_count: 0 })
 }
 

@@ -27,6 +27,12 @@ pub struct Report {
     pub tables: Vec<Table>,
     /// What a reader has to know beside the figures.
     pub notes: Vec<String>,
+    /// The figures in the few numbers that others read; null when there are none such.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    pub summary: serde_json::Value,
+    /// Whether the summary is printed instead of the page.
+    #[serde(skip)]
+    pub prints_summary: bool,
 }
 
 impl Report {
@@ -45,6 +51,8 @@ impl Report {
             settings: serde_json::Value::Null,
             tables: Vec::new(),
             notes,
+            summary: serde_json::Value::Null,
+            prints_summary: false,
         }
     }
 
@@ -54,10 +62,14 @@ impl Report {
     /// When the file cannot be written.
     pub fn publish(mut self, is_kept: bool) -> io::Result<()> {
         self.load_average_at_end = load_average();
-        print!("{self}");
+        if self.prints_summary {
+            println!("{}", self.summary);
+        } else {
+            print!("{self}");
+        }
         if is_kept {
             let file = self.keep_in(package_folder().join("results"))?;
-            println!("kept as benches/results/{file}");
+            eprintln!("kept as benches/results/{file}");
         }
         Ok(())
     }

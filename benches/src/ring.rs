@@ -14,10 +14,11 @@ use serde::Serialize;
 
 pub use ends::{Receive, Seen, Send as SendRecord};
 
-use crate::hiccups::{as_ns, timer_cost_ns};
+use crate::hiccups::timer_cost_ns;
 use crate::host::Cpus;
-use crate::measurement::{Contender, Rounds, Run, Table, per_second, quantile};
+use crate::measurement::{Contender, Rounds, Run, Table, per_second};
 use crate::pair::{self, spin_until};
+use crate::stopwatch::{as_ns, quantile};
 
 /// Sizes of the ring benchmark.
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -3,8 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+use forecastle_benches::engine;
 use forecastle_benches::engine::flow::{Flow, FlowSettings};
-use forecastle_benches::engine::{self, EngineSettings};
 use forecastle_benches::host::Cpus;
 use forecastle_benches::log_buffer::{self, LogSettings};
 use forecastle_benches::measurement::{Rounds, Table};
@@ -52,22 +52,27 @@ fn the_log_buffer() {
 fn flow() -> FlowSettings {
     FlowSettings {
         market_count: 20,
-        used_tick_count: 99,
-        tick_size: 100,
         account_count: 100,
         firm_count: 5,
         resting_order_count: 1000,
         command_count: 5000,
-        seed: 1,
+        ..FlowSettings::main(1)
     }
 }
 
 #[test]
 fn the_engine() {
-    let settings = EngineSettings { cpu: Cpus::lowest_two().first, flow: flow(), rounds: ROUNDS };
-    let [rates, times] = engine::measure(&settings, &Flow::new(&settings.flow)).unwrap();
-    assert_measured(&rates, 3);
-    assert_measured(&times, 1);
+    let (flow, cpus) = (Flow::new(&flow()), Cpus::lowest_two());
+    let tables = engine::measure("tiny", &flow, &mut [], cpus, ROUNDS).unwrap();
+    assert_measured(&tables.rates, 2);
+    assert_measured(&tables.service_times, 1);
+    assert_measured(&tables.open_loop, 2);
+    let summary = engine::summary::of_flow(&tables, &[]);
+    let ours = summary["ours"].as_object().unwrap();
+    let keys: Vec<_> = ours.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["commands_per_s", "commands_per_wall_s", "p50_ns", "p999_ns", "p99_ns"]);
+    assert!(ours.values().all(|figure| figure.as_u64() > Some(0)), "{summary}");
+    assert!(summary["ratio_to_best_peer"].is_null(), "{summary}");
 }
 
 #[test]
@@ -81,6 +86,8 @@ fn the_flow_is_what_it_says_and_follows_from_its_seed() {
     assert!(outcome.trade_count.abs_diff(1000) < 150, "{outcome:?}");
     assert!(outcome.resting_order_count.abs_diff(1000) < 150, "{outcome:?}");
     assert_eq!(Flow::new(&flow()).state_digest, first.state_digest);
+    let three_outcome = FlowSettings { market_count: 21, markets_per_event: 3, ..flow() };
+    assert!(Flow::new(&three_outcome).outcome.trade_count > 500);
     let other = Flow::new(&FlowSettings { seed: 2, ..flow() });
     assert_ne!(other.state_digest, first.state_digest);
 }

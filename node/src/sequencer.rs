@@ -61,8 +61,15 @@ impl Sequencer {
         Self { engine, commands, log, last_time_ns, continue_is_due: false, closing }
     }
 
+    /// A sequencer of a log that begins, for whoever drives it without an exchange around it.
+    #[must_use]
+    pub fn alone(engine: Engine, commands: Consumer, log: LogWriter) -> Self {
+        Self::new(engine, commands, log, 0, Arc::default())
+    }
+
     /// The engine, to read.
-    pub(crate) fn engine(&self) -> &Engine {
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
         &self.engine
     }
 

@@ -37,16 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     options.run("recovery", |cpus, report| {
         let settings = RecoverySettings {
             folder,
-            flow: FlowSettings {
-                market_count: 1000,
-                used_tick_count: 99,
-                tick_size: 100,
-                account_count: 100_000,
-                firm_count: 100,
-                resting_order_count: 100_000,
-                command_count: commands,
-                seed: 1,
-            },
+            flow: FlowSettings { command_count: commands, ..FlowSettings::main(1) },
             snapshot_orders: orders,
             rounds: options.rounds(3, 1),
         };

@@ -62,12 +62,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn settings(commands: u32) -> FlowSettings {
     FlowSettings {
         market_count: 100,
-        used_tick_count: 99,
-        tick_size: 100,
         account_count: 1_000,
         firm_count: 10,
         resting_order_count: 10_000,
         command_count: commands,
-        seed: 1,
+        ..FlowSettings::main(1)
     }
 }

@@ -1,100 +1,70 @@
-//! The ladder alone: the flow's orders on the books, without accounts, messages or effects.
+//! The ladder alone: what a flow does to the books, without accounts, messages or effects.
 
 use forecastle_engine::ladder::{Ladders, Place};
 use forecastle_proto_spec::Side;
 
-/// What a command of a flow does to the books. Orders are named by the slot the engine gave them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BookOperation {
-    /// An order comes to rest.
-    Rest {
-        /// The order.
-        slot: u32,
-        /// Its market.
-        book: u32,
-        /// Its side.
-        side: Side,
-        /// Its price.
-        tick: u32,
-        /// Its lots.
-        quantity: u32,
-    },
-    /// A resting order leaves.
-    Cancel {
-        /// The order.
-        slot: u32,
-        /// Its market.
-        book: u32,
-    },
-    /// An order trades what it can at once.
-    Take {
-        /// Its market.
-        book: u32,
-        /// Its side, opposite to the orders it meets.
-        side: Side,
-        /// Its price.
-        limit: u32,
-        /// Its lots.
-        quantity: u32,
-    },
-}
+use super::book_script::{Action, Fills, Operation};
 
-/// Books and the places of orders in them.
+/// Books, the places of orders in them, and where each order number has its place.
 #[derive(Debug)]
 pub struct Books {
     ladders: Ladders,
     places: Vec<Place>,
-    trade_count: u32,
-    traded_quantity: u64,
+    /// Order of each place.
+    order_of: Vec<u32>,
+    /// Place of each order that rests.
+    place_of: Vec<u32>,
+    free: Vec<u32>,
 }
 
 impl Books {
-    /// Empty books for markets up to `markets_max` and orders in slots below `orders_max`.
+    /// Empty books for order numbers below `order_count`, `places_max` of them resting at a time.
     #[must_use]
-    pub fn new(markets_max: u32, orders_max: u32) -> Self {
+    pub fn new(book_count: u32, order_count: u32, places_max: u32) -> Self {
         Self {
-            ladders: Ladders::new(markets_max + 1, TICK_COUNT, orders_max),
-            places: vec![Place::EMPTY; orders_max as usize],
-            trade_count: 0,
-            traded_quantity: 0,
+            ladders: Ladders::new(book_count, TICK_COUNT, places_max),
+            places: vec![Place::EMPTY; places_max as usize],
+            order_of: vec![0; places_max as usize],
+            place_of: vec![0; order_count as usize],
+            free: (0..places_max).rev().collect(),
         }
     }
 
-    /// Applies operations in order.
+    /// Applies operations in order and adds their fills.
+    ///
+    /// # Panics
+    /// When more orders rest than there are places.
     #[inline]
-    pub fn play(&mut self, operations: &[BookOperation]) {
+    pub fn play(&mut self, operations: &[Operation], fills: &mut Fills) {
         for operation in operations {
-            match *operation {
-                BookOperation::Rest { slot, book, side, tick, quantity } => {
-                    self.places[slot as usize] = Place::new(tick, quantity);
-                    self.ladders.push_back(&mut self.places, book, side, slot);
+            let Operation { action, is_bid, order, book, price, quantity, .. } = *operation;
+            let side = if is_bid { Side::Buy } else { Side::Sell };
+            match action {
+                Action::Rest => {
+                    let place = self.free.pop().expect("a place is free");
+                    self.places[place as usize] = Place::new(price, quantity);
+                    self.order_of[place as usize] = order;
+                    self.place_of[order as usize] = place;
+                    self.ladders.push_back(&mut self.places, book, side, place);
                 }
-                BookOperation::Cancel { slot, book } => {
-                    self.ladders.remove(&mut self.places, book, slot);
+                Action::Cancel => {
+                    let place = self.place_of[order as usize];
+                    self.ladders.remove(&mut self.places, book, place);
+                    self.free.push(place);
                 }
-                BookOperation::Take { book, side, limit, quantity } => {
-                    self.take(book, side, limit, quantity);
-                }
+                Action::Take => self.take(book, side, price, quantity, fills),
             }
         }
     }
 
-    /// Trades and lots traded so far.
-    #[must_use]
-    pub fn traded(&self) -> (u32, u64) {
-        (self.trade_count, self.traded_quantity)
-    }
-
     #[inline]
-    fn take(&mut self, book: u32, side: Side, limit: u32, mut quantity: u32) {
+    fn take(&mut self, book: u32, side: Side, limit: u32, mut quantity: u32, fills: &mut Fills) {
         let resting_side = match side {
             Side::Buy => Side::Sell,
             Side::Sell => Side::Buy,
         };
         while quantity > 0 {
-            let Some(tick) = self.ladders.best(book, resting_side) else {
-                return;
-            };
+            let Some(tick) = self.ladders.best(book, resting_side) else { return };
             let crosses = match side {
                 Side::Buy => tick <= limit,
                 Side::Sell => tick >= limit,
@@ -102,17 +72,17 @@ impl Books {
             if !crosses {
                 return;
             }
-            let slot = self.ladders.first_order(book, tick).expect("the best tick has an order");
-            let resting = self.places[slot as usize].quantity();
+            let place = self.ladders.first_order(book, tick).expect("the best tick has an order");
+            let resting = self.places[place as usize].quantity();
             let traded = resting.min(quantity);
             if traded == resting {
-                self.ladders.remove(&mut self.places, book, slot);
+                self.ladders.remove(&mut self.places, book, place);
+                self.free.push(place);
             } else {
-                self.ladders.reduce(&mut self.places, book, slot, resting - traded);
+                self.ladders.reduce(&mut self.places, book, place, resting - traded);
             }
             quantity -= traded;
-            self.trade_count += 1;
-            self.traded_quantity += u64::from(traded);
+            fills.add(self.order_of[place as usize], tick, traded);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The flow that engines are measured with: 45 % passive orders, 40 % cancels, 15 % marketable
-//! orders with about 0.2 fills a command, over lone markets of Zipf popularity.
+//! orders with about 0.2 fills a command, over markets of Zipf popularity.
 //!
 //! Passive orders lie on used ticks left and right of a middle that belongs to the market, denser
 //! towards it, so that a book never crosses by them. Half of the cancels take any live order, half
@@ -7,39 +7,24 @@
 //! worst used price as its limit and a third of the quantity of a passive one, so the number of
 //! resting orders stays about where it began.
 //!
-//! Cancels name the exchange's order id. To know it, the flow is made by running the very engine
-//! that is measured; which ids it gives is fixed by its rules, so every later run gives the same.
+//! What is sent follows from the seed and from naive books alone. The engine runs beside them
+//! while the flow is made, since cancels name the ids that it gives: each of its trades must be
+//! the naive books' next fill, to the order, the price and the lots.
+
+mod settings;
 
 use forecastle_engine::{EffectBuffer, Engine, EngineConfig};
 use forecastle_proto_spec::*;
 use serde::Serialize;
 use zerocopy::FromZeros;
 
-use super::book::BookOperation;
-use super::live_orders::{LiveOrder, LiveOrders};
+pub use settings::{FlowSettings, NAMES};
+
+use super::book_script::{Action, BookScript, Fills, Operation};
+use super::live_orders::LiveOrders;
+use super::naive_book::{NaiveBooks, NaiveFill};
 use super::tape::{Player, Tape};
 use crate::random::{Random, Zipf};
-
-/// Sizes of a flow.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct FlowSettings {
-    /// Lone markets, at least 1.
-    pub market_count: u32,
-    /// Prices that orders use, at least 3.
-    pub used_tick_count: u16,
-    /// Ten-thousandths of the payout between two used prices; 100 is a cent of a dollar.
-    pub tick_size: u16,
-    /// Accounts, at least 1.
-    pub account_count: u32,
-    /// Firms, each with one session, at least 1; accounts are dealt to them in turn.
-    pub firm_count: u32,
-    /// Orders that rest before anything is measured.
-    pub resting_order_count: u32,
-    /// Commands that are measured.
-    pub command_count: u32,
-    /// Seed of all choices.
-    pub seed: u64,
-}
 
 /// A flow with what it must come to.
 #[derive(Debug)]
@@ -50,10 +35,8 @@ pub struct Flow {
     pub opening: Tape,
     /// What is measured.
     pub main: Tape,
-    /// The same on the books alone: the opening.
-    pub opening_book: Vec<BookOperation>,
-    /// The same on the books alone: what is measured.
-    pub main_book: Vec<BookOperation>,
+    /// The same for bare books.
+    pub script: BookScript,
     /// State digest after all.
     pub state_digest: u64,
     /// What the measured part did.
@@ -73,6 +56,8 @@ pub struct FlowOutcome {
     pub trade_count: u32,
     /// Lots traded.
     pub traded_quantity: u64,
+    /// Bytes of commands.
+    pub commands_length: u64,
     /// Bytes of effects.
     pub effects_length: u64,
     /// Orders that rest at the end.
@@ -83,7 +68,7 @@ impl Flow {
     /// Makes the flow that follows from the settings.
     ///
     /// # Panics
-    /// When the engine refuses a command of it.
+    /// When the engine refuses a command of it, or fills another order than the naive books do.
     #[must_use]
     pub fn new(settings: &FlowSettings) -> Self {
         let config = settings.config();
@@ -93,7 +78,7 @@ impl Flow {
         for _ in 0..settings.resting_order_count {
             maker.passive_order();
         }
-        let (opening, opening_book) = maker.cut();
+        let (opening, opening_operations) = maker.cut();
         for _ in 0..settings.command_count {
             match maker.random.below(100) {
                 0..45 => maker.passive_order(),
@@ -102,36 +87,34 @@ impl Flow {
             }
         }
         let state_digest = maker.player.engine().state_digest();
-        maker.outcome.resting_order_count = maker.live.count();
-        let outcome = maker.outcome;
-        let (main, main_book) = maker.cut();
-        Self { config, opening, main, opening_book, main_book, state_digest, outcome }
+        let mut outcome = maker.outcome;
+        outcome.resting_order_count = maker.live.count();
+        outcome.trade_count = maker.fills.count;
+        outcome.traded_quantity = maker.fills.quantity;
+        let fills = maker.fills;
+        let (main, main_operations) = maker.cut();
+        outcome.commands_length = main.byte_count() as u64;
+        let script = BookScript {
+            book_count: settings.market_count,
+            opening: opening_operations,
+            main: main_operations,
+            command_count: settings.command_count,
+            fills,
+        };
+        Self { config, opening, main, script, state_digest, outcome }
     }
 }
 
-impl FlowSettings {
-    /// Limits that the flow fits: every order may be the first of its account in its market.
-    fn config(&self) -> EngineConfig {
-        let orders_max = self.resting_order_count + self.command_count;
-        EngineConfig {
-            accounts_max: self.account_count,
-            events_max: self.market_count,
-            markets_max: self.market_count,
-            orders_max: (2 * self.resting_order_count).max(4096),
-            sessions_max: self.firm_count,
-            access_keys_max: self.firm_count,
-            exposures_max: orders_max.min(self.account_count.saturating_mul(self.market_count)),
-            ..EngineConfig::default()
-        }
-    }
-}
-
-/// Makes commands and applies them at once.
+/// Makes commands and applies them at once, to the naive books and to the engine.
 struct Maker {
     settings: FlowSettings,
     player: Player,
     tape: Tape,
-    book: Vec<BookOperation>,
+    operations: Vec<Operation>,
+    books: NaiveBooks,
+    fills: Fills,
+    /// All orders sent, by number.
+    orders: Vec<SentOrder>,
     live: LiveOrders,
     outcome: FlowOutcome,
     random: Random,
@@ -144,6 +127,17 @@ struct Maker {
     seq_nums: Vec<u32>,
     cl_ord_id: u64,
     effects: Vec<u8>,
+}
+
+/// What a cancel of an order has to know.
+#[derive(Clone, Copy, Debug)]
+struct SentOrder {
+    /// The engine's id, when it has given one.
+    order_id: u64,
+    account: u32,
+    market: u32,
+    price: u16,
+    is_bid: bool,
 }
 
 impl Maker {
@@ -160,8 +154,11 @@ impl Maker {
         Self {
             player,
             tape: Tape::default(),
-            book: Vec::new(),
-            live: LiveOrders::new(settings.config().orders_max),
+            operations: Vec::new(),
+            books: NaiveBooks::new(settings.market_count),
+            fills: Fills::default(),
+            orders: Vec::new(),
+            live: LiveOrders::default(),
             outcome: FlowOutcome::default(),
             random,
             popularity: Zipf::new(settings.market_count),
@@ -174,10 +171,11 @@ impl Maker {
         }
     }
 
-    /// The commands since the last cut, and the outcome from zero.
-    fn cut(&mut self) -> (Tape, Vec<BookOperation>) {
+    /// The commands since the last cut, and what is counted from zero.
+    fn cut(&mut self) -> (Tape, Vec<Operation>) {
         self.outcome = FlowOutcome::default();
-        (std::mem::take(&mut self.tape), std::mem::take(&mut self.book))
+        self.fills = Fills::default();
+        (std::mem::take(&mut self.tape), std::mem::take(&mut self.operations))
     }
 
     /// Firms log in, accounts are opened and funded, markets open.
@@ -187,40 +185,42 @@ impl Maker {
             entitlement.access_key_id.set(key);
             entitlement.firm_id.set(key);
             entitlement.roles.set(ROLES_TRADER);
-            self.send(EXCHANGE_SESSION_ID, &entitlement);
+            self.administer(EXCHANGE_SESSION_ID, &entitlement);
             let session_id = key * SESSIONS_PER_KEY;
             let mut negotiate = Negotiate::new_zeroed();
             negotiate.session_id.set(session_id);
             negotiate.access_key_id.set(key);
             negotiate.session_version_id.set(1);
             negotiate.timestamp_ns.set(1);
-            self.send(session_id, &negotiate);
+            self.administer(session_id, &negotiate);
             let mut establish = Establish::new_zeroed();
             establish.session_id.set(session_id);
             establish.next_seq_num.set(1);
             establish.session_version_id.set(1);
             establish.timestamp_ns.set(2);
             establish.keep_alive_interval_ms.set(1000);
-            self.send(session_id, &establish);
+            self.administer(session_id, &establish);
         }
         for account in 1..=self.settings.account_count {
             let mut definition = AccountDefinitionRequest::new_zeroed();
             definition.account.set(account);
             definition.firm_id.set(self.firm(account));
-            self.send(EXCHANGE_SESSION_ID, &definition);
+            self.administer(EXCHANGE_SESSION_ID, &definition);
             let mut deposit = DepositRequest::new_zeroed();
             deposit.account.set(account);
             deposit.amount.set(DEPOSIT);
-            self.send(EXCHANGE_SESSION_ID, &deposit);
+            self.administer(EXCHANGE_SESSION_ID, &deposit);
         }
-        for event_id in 1..=self.settings.market_count {
+        let per_event = self.settings.markets_per_event;
+        for event_id in 1..=self.settings.market_count / u32::from(per_event) {
             let mut definition = EventDefinitionRequest::new_zeroed();
-            definition.market_count = 1;
-            self.send(EXCHANGE_SESSION_ID, &definition);
+            definition.market_count = per_event;
+            definition.exhaustive = u8::from(per_event > 1);
+            self.administer(EXCHANGE_SESSION_ID, &definition);
             let mut status = SecurityStatusRequest::new_zeroed();
             status.event_id.set(event_id);
             status.status = MarketStatus::Open.into();
-            self.send(EXCHANGE_SESSION_ID, &status);
+            self.administer(EXCHANGE_SESSION_ID, &status);
         }
     }
 
@@ -240,7 +240,8 @@ impl Maker {
         };
         let quantity = 1 + self.random.below(PASSIVE_QUANTITY_MAX);
         self.outcome.passive_count += 1;
-        self.new_order(market, side, tick, quantity, TimeInForce::GoodTillCancel);
+        let price = tick * self.settings.tick_size;
+        self.new_order(market, side, price, quantity, TimeInForce::GoodTillCancel);
     }
 
     fn marketable_order(&mut self) {
@@ -251,31 +252,47 @@ impl Maker {
         };
         let quantity = 1 + self.random.below(PASSIVE_QUANTITY_MAX / 3);
         self.outcome.marketable_count += 1;
-        let price = u32::from(tick * self.settings.tick_size);
-        self.book.push(BookOperation::Take { book: market, side, limit: price, quantity });
-        self.new_order(market, side, tick, quantity, TimeInForce::ImmediateOrCancel);
+        let price = tick * self.settings.tick_size;
+        self.new_order(market, side, price, quantity, TimeInForce::ImmediateOrCancel);
     }
 
     fn new_order(
         &mut self,
         market: u32,
         side: Side,
-        tick: u16,
+        price: u16,
         quantity: u32,
         time_in_force: TimeInForce,
     ) {
         let account = 1 + self.random.below(self.settings.account_count);
         let (session_id, seq_num) = self.next_number(account);
-        let mut order = NewOrderSingle::new_zeroed();
-        order.cl_ord_id.set(self.cl_ord_id);
-        order.seq_num.set(seq_num);
-        order.security_id.set(market);
-        order.order_qty.set(quantity);
-        order.account.set(account);
-        order.price.set(tick * self.settings.tick_size);
-        order.side = side.into();
-        order.time_in_force = time_in_force.into();
-        self.send(session_id, &order);
+        let mut message = NewOrderSingle::new_zeroed();
+        message.cl_ord_id.set(self.cl_ord_id);
+        message.seq_num.set(seq_num);
+        message.security_id.set(market);
+        message.order_qty.set(quantity);
+        message.account.set(account);
+        message.price.set(price);
+        message.side = side.into();
+        message.time_in_force = time_in_force.into();
+        let order = self.orders.len() as u32;
+        let is_bid = side == Side::Buy;
+        self.orders.push(SentOrder { order_id: 0, account, market, price, is_bid });
+        let (fills, leaves) = self.books.take(market - 1, is_bid, u32::from(price), quantity);
+        let rests = time_in_force == TimeInForce::GoodTillCancel;
+        self.push_operation(if rests { Action::Rest } else { Action::Take }, order, quantity);
+        self.send(session_id, &message, &Expected { order, fills: &fills });
+        for fill in &fills {
+            self.fills.add(fill.order, fill.price, fill.quantity);
+            if fill.leaves == 0 {
+                self.live.remove(fill.order);
+            }
+        }
+        if rests {
+            assert_eq!(leaves, quantity, "a passive order meets nothing");
+            self.books.rest(market - 1, is_bid, u32::from(price), order, quantity);
+            self.live.insert(order);
+        }
     }
 
     /// Cancels an order; sends a passive one when none is there.
@@ -284,19 +301,34 @@ impl Maker {
         let Some(order) = self.live.choose(is_recent, &mut self.random) else {
             return self.passive_order();
         };
-        let (session_id, seq_num) = self.next_number(order.account);
-        let mut cancel = OrderCancelRequest::new_zeroed();
-        cancel.cl_ord_id.set(self.cl_ord_id);
-        cancel.seq_num.set(seq_num);
-        cancel.security_id.set(order.security_id);
-        cancel.order_id.set(order.order_id.value());
+        let SentOrder { order_id, account, market, price, is_bid } = self.orders[order as usize];
+        let (session_id, seq_num) = self.next_number(account);
+        let mut message = OrderCancelRequest::new_zeroed();
+        message.cl_ord_id.set(self.cl_ord_id);
+        message.seq_num.set(seq_num);
+        message.security_id.set(market);
+        message.order_id.set(order_id);
         self.outcome.cancel_count += 1;
-        let slot = order.order_id.slot();
-        self.book.push(BookOperation::Cancel { slot, book: order.security_id });
-        self.send(session_id, &cancel);
+        self.push_operation(Action::Cancel, order, 0);
+        self.send(session_id, &message, &Expected { order, fills: &[] });
+        self.books.cancel(market - 1, is_bid, u32::from(price), order);
+        self.live.remove(order);
     }
 
-    fn send<M: Message>(&mut self, session_id: u32, message: &M) {
+    fn push_operation(&mut self, action: Action, order: u32, quantity: u32) {
+        let SentOrder { market, price, is_bid, .. } = self.orders[order as usize];
+        let (book, price) = (market - 1, u32::from(price));
+        let ends_command = true;
+        let operation = Operation { action, is_bid, ends_command, order, book, price, quantity };
+        self.operations.push(operation);
+    }
+
+    /// A command that no naive book is asked about.
+    fn administer<M: Message>(&mut self, session_id: u32, message: &M) {
+        self.send(session_id, message, &Expected { order: u32::MAX, fills: &[] });
+    }
+
+    fn send<M: Message>(&mut self, session_id: u32, message: &M, expected: &Expected<'_>) {
         let mut command = vec![0; M::ENCODED_LENGTH];
         encode(message, &mut command).expect("the buffer has the message's length");
         self.tape.push(session_id, &command);
@@ -304,51 +336,39 @@ impl Maker {
         let mut effects = EffectBuffer::new(&mut buffer);
         self.player.apply(session_id, &command, &mut effects);
         self.outcome.effects_length += effects.length() as u64;
-        let mut account = 0;
+        let mut fills = expected.fills.iter();
         let mut rest = effects.bytes();
         while !rest.is_empty() {
             let (frame, behind) = Frame::parse(rest).expect("effects are whole messages");
-            self.follow(&mut account, &frame);
+            self.follow(&frame, expected.order, &mut fills);
             rest = behind;
         }
+        assert_eq!(fills.len(), 0, "the engine trades all that the naive books trade");
         self.effects = buffer;
     }
 
-    /// Follows an effect; `account` is that of the order accepted in the same command.
-    fn follow(&mut self, account: &mut u32, frame: &Frame<'_>) {
-        let is_refusal = [
-            NegotiationReject::TEMPLATE_ID,
-            EstablishmentReject::TEMPLATE_ID,
-            NotApplied::TEMPLATE_ID,
-            ExecutionReportRejected::TEMPLATE_ID,
-            OrderCancelReject::TEMPLATE_ID,
-            BusinessMessageReject::TEMPLATE_ID,
-        ]
-        .contains(&frame.template_id);
-        assert!(!is_refusal, "the engine refuses no command of the flow: {frame:?}");
+    /// Follows an effect of a command about `order` against the fills that are still to come.
+    fn follow<'a>(
+        &mut self,
+        frame: &Frame<'_>,
+        order: u32,
+        fills: &mut impl Iterator<Item = &'a NaiveFill>,
+    ) {
+        assert!(!REFUSALS.contains(&frame.template_id), "the flow holds no refused command");
         if let Some(accepted) = frame.body::<OrderAccepted>() {
-            *account = accepted.account.get();
-        } else if let Some(rested) = frame.body::<OrderRested>() {
-            let order_id = OrderId::from_wire(rested.order_id.get());
-            let security_id = rested.security_id.get();
-            self.live.insert(LiveOrder { order_id, account: *account, security_id });
-            self.book.push(BookOperation::Rest {
-                slot: order_id.slot(),
-                book: security_id,
-                side: Side::try_from(rested.side).expect("effects have a side"),
-                tick: u32::from(rested.price.get()),
-                quantity: rested.leaves_qty.get(),
-            });
+            self.orders[order as usize].order_id = accepted.order_id.get();
         } else if let Some(trade) = frame.body::<Trade>() {
-            self.outcome.trade_count += 1;
-            self.outcome.traded_quantity += u64::from(trade.quantity.get());
-            if trade.resting_leaves_qty.get() == 0 {
-                self.live.remove(OrderId::from_wire(trade.resting_order_id.get()));
-            }
-        } else if let Some(cancelled) = frame.body::<OrderCancelled>()
-            && cancelled.was_resting == 1
-        {
-            self.live.remove(OrderId::from_wire(cancelled.order_id.get()));
+            let fill = fills.next().expect("the naive books trade too");
+            let found = (
+                trade.resting_order_id.get(),
+                u32::from(trade.price.get()),
+                trade.quantity.get(),
+                trade.resting_leaves_qty.get(),
+            );
+            let resting_id = self.orders[fill.order as usize].order_id;
+            assert_eq!(found, (resting_id, fill.price, fill.quantity, fill.leaves));
+        } else if let Some(cancelled) = frame.body::<OrderCancelled>() {
+            assert_eq!(cancelled.order_id.get(), self.orders[order as usize].order_id);
         }
     }
 
@@ -374,6 +394,20 @@ impl Maker {
     }
 }
 
+/// What naive books say of a command: the order that it enters or cancels, and its fills.
+struct Expected<'a> {
+    order: u32,
+    fills: &'a [NaiveFill],
+}
+
+const REFUSALS: [u16; 6] = [
+    NegotiationReject::TEMPLATE_ID,
+    EstablishmentReject::TEMPLATE_ID,
+    NotApplied::TEMPLATE_ID,
+    ExecutionReportRejected::TEMPLATE_ID,
+    OrderCancelReject::TEMPLATE_ID,
+    BusinessMessageReject::TEMPLATE_ID,
+];
 const EXCHANGE_SESSION_ID: u32 = 0;
 /// What each account has at the start, millionths: enough for every order of the flow.
 const DEPOSIT: i64 = 1_000_000_000_000;

@@ -1,6 +1,6 @@
 //! Commands encoded beforehand, and how they are put in sequence.
 
-use forecastle_engine::{CommandInput, EffectBuffer, Engine, LookAhead};
+use forecastle_engine::{CommandInput, EffectBuffer, Engine};
 use forecastle_proto_spec::RecordHeader;
 
 /// Commands in the order they are applied in, each as the bytes a client sends.
@@ -23,6 +23,12 @@ impl Tape {
         self.commands.len()
     }
 
+    /// Bytes of all commands.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Sender and bytes of a command; no bytes behind the last one.
     #[inline]
     #[must_use]
@@ -35,19 +41,19 @@ impl Tape {
     }
 }
 
-/// Applies commands one after another, as the sequencer of a node does, to an engine of its own.
+/// Applies commands one after another to an engine of its own, to learn what they come to. The
+/// time stands still.
 #[derive(Debug)]
 pub struct Player {
     engine: Engine,
     position: u64,
-    time_ns: u64,
 }
 
 impl Player {
     /// A player at the birth of a log.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine, position: 0, time_ns: START_NS }
+        Self { engine, position: 0 }
     }
 
     /// The engine.
@@ -57,37 +63,12 @@ impl Player {
     }
 
     /// Applies one command.
-    #[inline]
     pub fn apply(&mut self, session_id: u32, command: &[u8], effects: &mut EffectBuffer<'_>) {
-        let (position, sequencing_time_ns) = (self.position, self.time_ns);
-        let input = CommandInput { session_id, sequencing_time_ns, position };
+        let position = self.position;
+        let input = CommandInput { session_id, sequencing_time_ns: FLOW_TIME_NS, position };
         self.engine.apply(input, command, effects);
         let header = size_of::<RecordHeader>() + command.len().next_multiple_of(8);
         self.position += (header + effects.length()) as u64;
-        self.time_ns += 100;
-    }
-
-    /// Applies a whole tape.
-    #[inline]
-    pub fn play(&mut self, tape: &Tape, effects: &mut EffectBuffer<'_>) {
-        for index in 0..tape.length() {
-            let (session_id, command) = tape.command(index);
-            self.apply(session_id, command, effects);
-        }
-    }
-
-    /// As [`Self::play`], each command announced to the engine some way before it is applied.
-    #[inline]
-    pub fn play_announced(&mut self, tape: &Tape, effects: &mut EffectBuffer<'_>) {
-        let mut look_ahead = LookAhead::new();
-        for index in 0..tape.length() + LookAhead::DISTANCE {
-            let (session_id, command) = tape.command(index);
-            look_ahead.announce(&self.engine, session_id, command);
-            if let Some(index) = index.checked_sub(LookAhead::DISTANCE) {
-                let (session_id, command) = tape.command(index);
-                self.apply(session_id, command, effects);
-            }
-        }
     }
 }
 
@@ -98,5 +79,5 @@ struct Entry {
     end: usize,
 }
 
-/// Some time in 2023.
-const START_NS: u64 = 1_700_000_000_000_000_000;
+/// When all of a flow is sequenced: some time in 2023.
+pub const FLOW_TIME_NS: u64 = 1_700_000_000_000_000_000;

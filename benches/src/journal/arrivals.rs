@@ -26,20 +26,11 @@ impl Arrivals {
     /// Arrivals at `rate` a second over `duration_ms`.
     #[must_use]
     pub fn new(seed: u64, rate: u64, duration_ms: u64) -> Self {
-        let mut random = Random::new(seed);
-        let mean_ns = 1e9 / rate as f64;
+        let mut random = Random::new(!seed);
         let end_ns = duration_ms * 1_000_000;
-        let mut at = 0.0;
-        let mut list = Vec::new();
-        loop {
-            let uniform = (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-            at -= mean_ns * (1.0 - uniform).ln();
-            let at_ns = at as u64;
-            if at_ns >= end_ns {
-                return Self { list };
-            }
-            list.push(Arrival { at_ns, length: 128 + 8 * random.below(17) as usize });
-        }
+        let due = poisson_ns(seed, rate).take_while(|at_ns| *at_ns < end_ns);
+        let mut arrival = |at_ns| Arrival { at_ns, length: 128 + 8 * random.below(17) as usize };
+        Self { list: due.map(&mut arrival).collect() }
     }
 
     /// All of them in order.
@@ -47,6 +38,18 @@ impl Arrivals {
     pub fn list(&self) -> &[Arrival] {
         &self.list
     }
+}
+
+/// Moments of a Poisson process without end, ns after its start, at `rate` by the second.
+pub fn poisson_ns(seed: u64, rate: u64) -> impl Iterator<Item = u64> {
+    let mut random = Random::new(seed);
+    let mean_ns = 1e9 / rate as f64;
+    let mut at = 0.0;
+    std::iter::from_fn(move || {
+        let uniform = (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        at -= mean_ns * (1.0 - uniform).ln();
+        Some(at as u64)
+    })
 }
 
 /// Writes a record of the log of `bytes.len()` bytes: a header and a command that is no message.

@@ -8,8 +8,8 @@ use forecastle_persister_disk::RawDisk;
 
 use super::arrivals::{Arrivals, write_record};
 use super::{file, latencies};
-use crate::hiccups::as_ns;
 use crate::measurement::{Run, per_second};
+use crate::stopwatch::as_ns;
 
 /// What has come and is not written, in one of the two buffers.
 struct Batch {

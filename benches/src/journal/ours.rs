@@ -17,8 +17,8 @@ use forecastle_runtime::memory::Region;
 use super::arrivals::{Arrivals, write_record};
 use super::bare::bandwidth;
 use super::{latencies, pinned};
-use crate::hiccups::as_ns;
 use crate::measurement::Run;
+use crate::stopwatch::as_ns;
 
 /// A log, its journal, and who writes it.
 struct Bench {

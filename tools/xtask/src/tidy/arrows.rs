@@ -89,6 +89,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (NODE, &WITHOUT_NODE),
     ("forecastle", &WITH_NODE),
     ("forecastle-benches", &WITH_NODE),
+    ("forecastle-survey-adapter", &[PROTO, RUNTIME, ENGINE]),
     ("xtask", &[]),
 ];
 

@@ -63,7 +63,8 @@ fn is_home(path: &str) -> bool {
     HOMES.iter().any(|home| path.starts_with(home))
 }
 
-const HOMES: &[&str] = &["runtime/", "transport/udp/", "persister/disk/"];
+const HOMES: &[&str] =
+    &["runtime/", "transport/udp/", "persister/disk/", "benches/survey-adapter/"];
 const FORBID: &str = "#![forbid(unsafe_code)]";
 
 #[cfg(test)]
