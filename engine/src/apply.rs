@@ -8,7 +8,7 @@ use forecastle_proto_spec::{
     Negotiate, NewOrderSingle, NotApplied, OrderCancelReplaceRequest, OrderCancelRequest,
     OrderMassActionRequest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER,
     RecordHeader, RejectCode, SecurityStatusRequest, SessionDisconnected, SettlementRequest,
-    StateReportRequest, Terminate, WithdrawalRequest,
+    StateReportRequest, Terminate, TimerTick, WithdrawalRequest,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -79,6 +79,8 @@ impl Engine {
             context.refuse(RejectCode::NotAClientMessage, effects);
         } else if frame.body::<Continue>().is_some() {
             self.continue_work(&context, effects);
+        } else if frame.body::<TimerTick>().is_some() {
+            self.tick(&context, effects);
         } else if let Some(disconnected) = frame.body::<SessionDisconnected>() {
             self.disconnect(disconnected, effects);
         } else if let Some(configuration) = frame.body::<EngineConfiguration>() {
@@ -268,6 +270,7 @@ fn read_frame(command: &[u8]) -> Result<(Frame<'_>, u16), RejectCode> {
             Establish::TEMPLATE_ID,
             Terminate::TEMPLATE_ID,
             Continue::TEMPLATE_ID,
+            TimerTick::TEMPLATE_ID,
             SessionDisconnected::TEMPLATE_ID,
             EngineConfiguration::TEMPLATE_ID,
         ]

@@ -39,6 +39,16 @@ impl EngineConfig {
         if found != RULES_VERSION {
             return Err(ConfigurationError::Rules { found });
         }
+        Self::from_message_of_any_rules(message)
+    }
+
+    /// The limits and settings in a message, whatever its rules version.
+    ///
+    /// # Errors
+    /// A limit is out of its range, or the level is none.
+    pub(crate) fn from_message_of_any_rules(
+        message: &EngineConfiguration,
+    ) -> Result<Self, ConfigurationError> {
         let level = AcknowledgementLevel::try_from(message.acknowledgement_level);
         let config = Self {
             accounts_max: message.accounts_max.get(),
@@ -80,12 +90,12 @@ impl Engine {
             return context.refuse(RejectCode::ConfigurationMismatch, effects);
         };
         self.config = config;
-        self.configuration_digest = configuration_digest(&config);
+        self.configuration_digest = configuration_digest(&config, RULES_VERSION);
     }
 }
 
-/// The digest of the configuration as a piece of state.
-pub(crate) fn configuration_digest(config: &EngineConfig) -> DigestSum {
+/// The digest of the configuration as a piece of state under rules of some version.
+pub(crate) fn configuration_digest(config: &EngineConfig, rules_version: u32) -> DigestSum {
     let level = u32::from(u8::from(config.acknowledgement_level));
     let piece = Domain::Configuration
         .digest()
@@ -94,7 +104,7 @@ pub(crate) fn configuration_digest(config: &EngineConfig) -> DigestSum {
         .absorb(pair(config.sessions_max, config.access_keys_max))
         .absorb(pair(config.cl_ord_id_window, config.exposures_max))
         .absorb(pair(config.sweep_trades_max, config.work_max))
-        .absorb(pair(RULES_VERSION, u32::from(config.shard) << 8 | level));
+        .absorb(pair(rules_version, u32::from(config.shard) << 8 | level));
     std::iter::once(piece).collect()
 }
 
@@ -131,4 +141,4 @@ impl std::fmt::Display for ConfigurationError {
 impl std::error::Error for ConfigurationError {}
 
 /// Version of the engine rules that this build executes. Every change of effects raises it.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;

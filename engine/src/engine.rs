@@ -5,7 +5,7 @@ use forecastle_proto_spec::OrderId;
 use crate::blocks::BlockTable;
 use crate::client_order_ids::ClientOrderIds;
 use crate::config::{ConfigError, EngineConfig};
-use crate::configuration::configuration_digest;
+use crate::configuration::{RULES_VERSION, configuration_digest};
 use crate::entitlements::EntitlementTable;
 use crate::events::EventTable;
 use crate::ladder::Ladders;
@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::order_table::{Order, OrderTable};
 use crate::sessions::SessionTable;
 use crate::state_digest::DigestSum;
+use crate::timers::Timers;
 use crate::work::WorkQueue;
 
 /// The matching engine and ledger of one shard.
@@ -32,6 +33,7 @@ pub struct Engine {
     pub(crate) books: Ladders,
     pub(crate) work: WorkQueue,
     pub(crate) blocks: BlockTable,
+    pub(crate) timers: Timers,
     /// Of the configuration, which few commands change.
     pub(crate) configuration_digest: DigestSum,
 }
@@ -54,7 +56,8 @@ impl Engine {
             books: Ladders::new(config.markets_max + 1, PRICE_TICKS, config.orders_max),
             work: WorkQueue::new(config.work_max),
             blocks: BlockTable::new(),
-            configuration_digest: configuration_digest(&config),
+            timers: Timers::new(config.orders_max),
+            configuration_digest: configuration_digest(&config, RULES_VERSION),
         })
     }
 
@@ -77,6 +80,7 @@ impl Engine {
             .join(self.orders.digest())
             .join(self.work.digest())
             .join(self.blocks.digest())
+            .join(self.timers.digest())
             .join(self.configuration_digest)
             .value()
     }
@@ -100,6 +104,21 @@ impl Engine {
         })
     }
 
+    /// Whether a timer is due at a time: the sequencer then sends `TimerTick` commands, with others
+    /// between as it likes. O(1).
+    #[inline]
+    #[must_use]
+    pub fn timer_is_due(&self, now_ns: u64) -> bool {
+        self.timers.is_due(now_ns)
+    }
+
+    /// The millisecond since 1970 at which the first timer is due, for the sequencer to name in
+    /// `TimerTick`.
+    #[must_use]
+    pub fn first_timer_due_ms(&self) -> Option<u64> {
+        self.timers.first_due_ms()
+    }
+
     /// The state digest by a walk over all state.
     pub(crate) fn walked_digest(&self) -> DigestSum {
         self.entitlements
@@ -111,7 +130,8 @@ impl Engine {
             .join(self.orders.walked_digest(|order| self.account_of(order)))
             .join(self.work.walked_digest())
             .join(self.blocks.walked_digest())
-            .join(configuration_digest(&self.config))
+            .join(self.timers.walked_digest())
+            .join(configuration_digest(&self.config, RULES_VERSION))
     }
 
     /// The account of an order.

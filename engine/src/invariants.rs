@@ -29,6 +29,7 @@ impl Engine {
             resting += self.check_market(security_id);
         }
         assert_eq!(resting, self.orders.live_count(), "every live order is in a book");
+        assert!(self.timers_are_owned(), "timers are those of their owners");
     }
 
     /// Derived sums of an account against its positions and orders.

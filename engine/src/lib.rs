@@ -40,6 +40,7 @@ mod look_ahead;
 mod market_digest;
 mod matching;
 mod new_order;
+mod order_detail;
 mod order_table;
 mod replace;
 mod session_commands;
@@ -49,6 +50,8 @@ mod snapshot;
 mod state_digest;
 mod state_reports;
 mod sweeps;
+mod timer_tick;
+mod timers;
 mod views;
 mod work;
 

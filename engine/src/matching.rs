@@ -10,7 +10,9 @@ use crate::exposure::Stake;
 use crate::fees::{fee_per_lot, hold_per_lot};
 use crate::ladder::{Ladders, Place};
 use crate::ledger::{held, signed};
+use crate::order_detail::OrderDetail;
 use crate::order_table::Order;
+use crate::timers::Timer;
 
 /// An order that has a slot and is in no book: new, or replaced without its priority.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,7 @@ pub(crate) struct Incoming {
     pub(crate) slot: u32,
     /// The order; what is left of it lies in its place.
     pub(crate) order: Order,
+    pub(crate) detail: OrderDetail,
     pub(crate) account: u32,
     /// Session that owns the order.
     pub(crate) session_id: u32,
@@ -43,7 +46,7 @@ impl Engine {
     #[inline]
     fn work_to_its_end(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
         let order = &incoming.order;
-        if order.time_in_force == TimeInForce::FillOrKill
+        if order.time_in_force() == TimeInForce::FillOrKill
             && let Err(reason) = self.check_fill(order)
         {
             return self.cancel_incoming(&incoming, order.leaves_qty(), reason, effects);
@@ -53,7 +56,7 @@ impl Engine {
             self.orders.free(incoming.slot);
         } else if self.counterpart(order).is_some() {
             self.cancel_incoming(&incoming, leaves, CancelReason::SweepLimit, effects);
-        } else if order.time_in_force == TimeInForce::ImmediateOrCancel {
+        } else if order.time_in_force() == TimeInForce::ImmediateOrCancel {
             self.cancel_incoming(&incoming, leaves, CancelReason::ImmediateOrCancel, effects);
         } else {
             self.rest(incoming, leaves, effects);
@@ -66,12 +69,21 @@ impl Engine {
     pub(crate) fn take_off_book(&mut self, slot: u32) -> (Order, u32) {
         let order = *self.orders.order(slot);
         let account = self.account_of(&order);
+        self.disarm_expiry(slot, &order);
         self.orders.unrest(slot);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
         self.events.discount_order(order.security_id);
         self.ledger.accounts.account_mut(account).open_order_count -= 1;
         self.unhold(&order, order.leaves_qty());
         (order, account)
+    }
+
+    /// Stops the timer that a resting order may have.
+    #[inline]
+    fn disarm_expiry(&mut self, slot: u32, order: &Order) {
+        if order.has_detail() {
+            self.timers.disarm(Timer::OrderExpiry(slot));
+        }
     }
 
     /// Gives back what is held for `quantity` lots of a resting order.
@@ -197,6 +209,7 @@ impl Engine {
         self.ledger.change(resting.exposure, market.state_index, stake, -lots);
         let left = resting.leaves_qty() - quantity;
         if left == 0 {
+            self.disarm_expiry(slot, resting);
             self.orders.unrest(slot);
             self.books.remove(self.orders.slots_mut(), resting.security_id, slot);
             self.orders.free(slot);
@@ -211,10 +224,10 @@ impl Engine {
 
     #[inline]
     fn rest(&mut self, incoming: Incoming, leaves: u32, effects: &mut EffectBuffer<'_>) {
-        let Incoming { slot, mut order, account, .. } = incoming;
+        let Incoming { slot, mut order, detail, account, .. } = incoming;
         let security_id = order.security_id;
         order.place = Place::new(order.place.tick(), leaves);
-        let priority = self.orders.rest(slot, order, account);
+        let priority = self.orders.rest(slot, order, &detail, account);
         self.books.push_back(self.orders.slots_mut(), security_id, order.side, slot);
         self.events.count_order(security_id);
         self.ledger.accounts.account_mut(account).open_order_count += 1;
@@ -222,6 +235,9 @@ impl Engine {
         let lots = i64::from(leaves);
         let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * lots;
         self.ledger.change(order.exposure, market.state_index, held(order.side, cost), lots);
+        if detail.expire_time_ns != 0 {
+            self.timers.arm(Timer::OrderExpiry(slot), detail.expire_time_ns);
+        }
         effects.push(&OrderRested {
             order_id: self.orders.id_of(slot, &order).value().into(),
             priority: priority.into(),

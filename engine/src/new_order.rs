@@ -15,13 +15,15 @@ use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::ledger::{ACCOUNT_LOTS_MAX, held};
 use crate::matching::Incoming;
-use crate::order_table::Order;
+use crate::order_detail::OrderDetail;
+use crate::order_table::{Order, Terms};
 
 /// A new order that passed every check.
 struct Checked {
     recorded: Recorded,
     side: Side,
     time_in_force: TimeInForce,
+    detail: OrderDetail,
     /// Row of its account and event, if they have one.
     row: Option<u32>,
 }
@@ -103,8 +105,9 @@ impl Engine {
             .map_err(|_| RejectCode::InvalidTimeInForce)?;
         let (price, quantity) = (message.price.get(), message.order_qty.get());
         check_price_and_quantity(price, quantity)?;
-        let is_plain = message.expire_time_ns.get() == 0
-            && message.self_match_prevention_id.get() == 0
+        let detail = OrderDetail { expire_time_ns: message.expire_time_ns.get() };
+        check_expire_time(time_in_force, detail.expire_time_ns, context.time_ns)?;
+        let is_plain = message.self_match_prevention_id.get() == 0
             && message.max_staleness_ms.get() == 0
             && message.exec_inst == 0
             && message.self_match_prevention_instruction == 0;
@@ -146,7 +149,7 @@ impl Engine {
         let quantity = i64::from(quantity);
         let cost = hold_per_lot(side, price, market.fees.incoming()) * quantity;
         self.check_funds((account, row), security_id, held(side, cost), quantity)?;
-        Ok(Checked { recorded, side, time_in_force, row })
+        Ok(Checked { recorded, side, time_in_force, detail, row })
     }
 
     #[inline]
@@ -175,7 +178,7 @@ impl Engine {
             generation: 0,
             session: context.session(),
             side: checked.side,
-            time_in_force: checked.time_in_force,
+            terms: Terms::new(checked.time_in_force, &checked.detail),
         };
         let slot = self.orders.accept(&mut order);
         let order_id = self.orders.id_of(slot, &order).value();
@@ -194,10 +197,8 @@ impl Engine {
             time_in_force: message.time_in_force,
             reserved_44: [0; 4],
         });
-        self.work_incoming(
-            Incoming { slot, order, account, session_id: context.session_id },
-            effects,
-        );
+        let (detail, session_id) = (checked.detail, context.session_id);
+        self.work_incoming(Incoming { slot, order, detail, account, session_id }, effects);
     }
 
     /// Lots of `side` at a tick, as far as a report tells them.
@@ -212,6 +213,20 @@ impl Engine {
         }
         u32::try_from(self.books.quantity_at(security_id, tick)).unwrap_or(u32::MAX)
     }
+}
+
+/// A good-till-date order ends later than now, and no other has a time to end.
+#[inline]
+fn check_expire_time(
+    time_in_force: TimeInForce,
+    expire_time_ns: u64,
+    time_ns: u64,
+) -> Result<(), RejectCode> {
+    let is_valid = match time_in_force {
+        TimeInForce::GoodTillDate => expire_time_ns > time_ns,
+        _ => expire_time_ns == 0,
+    };
+    if is_valid { Ok(()) } else { Err(RejectCode::InvalidExpireTime) }
 }
 
 #[inline]

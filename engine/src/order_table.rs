@@ -9,6 +9,7 @@ use forecastle_proto_spec::{Digest, OrderId, Side, TimeInForce};
 use forecastle_runtime::memory::Arena;
 
 use crate::ladder::Place;
+use crate::order_detail::OrderDetail;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// One order: 64 bytes, a cache line. Outside a command every live order rests in a book.
@@ -30,10 +31,33 @@ pub(crate) struct Order {
     /// Slot of the owner session.
     pub(crate) session: u16,
     pub(crate) side: Side,
-    pub(crate) time_in_force: TimeInForce,
+    pub(crate) terms: Terms,
+}
+
+/// Time in force, and whether the order has a detail, in one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Terms(u8);
+
+impl Terms {
+    #[inline]
+    pub(crate) fn new(time_in_force: TimeInForce, detail: &OrderDetail) -> Self {
+        Self(time_in_force as u8 | if detail.is_some() { HAS_DETAIL } else { 0 })
+    }
 }
 
 impl Order {
+    #[inline]
+    pub(crate) fn time_in_force(&self) -> TimeInForce {
+        let value = self.terms.0 & !HAS_DETAIL;
+        TimeInForce::try_from(value).expect("terms are made of a time in force")
+    }
+
+    /// Whether its detail holds anything.
+    #[inline]
+    pub(crate) fn has_detail(&self) -> bool {
+        self.terms.0 & HAS_DETAIL != 0
+    }
+
     #[inline]
     pub(crate) fn leaves_qty(&self) -> u32 {
         self.place.quantity()
@@ -74,6 +98,8 @@ impl AsMut<Place> for Order {
 #[derive(Debug)]
 pub(crate) struct OrderTable {
     orders: Arena<Order>,
+    /// Of the resting orders that have one.
+    details: Arena<OrderDetail>,
     /// Of the live orders.
     pieces: Arena<Pieces>,
     /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
@@ -108,6 +134,7 @@ impl OrderTable {
     pub(crate) fn new(orders_max: u32, shard: u8) -> Self {
         let mut table = Self {
             orders: Arena::new(orders_max, EMPTY),
+            details: Arena::new(orders_max, OrderDetail::NONE),
             pieces: Arena::new(orders_max, NO_PIECES),
             free: vec![NO_FREE_SLOT; orders_max as usize].into_boxed_slice(),
             free_count: 0,
@@ -186,10 +213,16 @@ impl OrderTable {
     /// Stores an accepted order that is about to enter its book, with the next priority;
     /// [`Self::digest_counters`] follows.
     #[inline]
-    pub(crate) fn rest(&mut self, slot: u32, mut order: Order, account: u32) -> u64 {
+    pub(crate) fn rest(
+        &mut self,
+        slot: u32,
+        mut order: Order,
+        detail: &OrderDetail,
+        account: u32,
+    ) -> u64 {
         self.last_priority += 1;
         order.priority = self.last_priority;
-        self.place(slot, &order, account);
+        self.place(slot, &order, detail, account);
         order.priority
     }
 
@@ -207,6 +240,10 @@ impl OrderTable {
         let Pieces { order, quantity } = self.pieces[slot];
         self.digest.remove(order);
         self.digest.remove(quantity);
+        let order = &self.orders[slot];
+        if order.has_detail() {
+            self.digest.remove(self.details[slot].piece(slot, order.generation));
+        }
     }
 
     /// Changes ids and quantities of a resting order, which keeps its place, through `change`,
@@ -246,6 +283,12 @@ impl OrderTable {
     #[inline]
     pub(crate) fn order(&self, slot: u32) -> &Order {
         &self.orders[slot]
+    }
+
+    /// The detail of the resting order in a slot.
+    #[inline]
+    pub(crate) fn detail(&self, slot: u32) -> OrderDetail {
+        if self.orders[slot].has_detail() { self.details[slot] } else { OrderDetail::NONE }
     }
 
     /// The id of an order with its slot.
@@ -302,6 +345,10 @@ impl OrderTable {
             live_count += 1;
             sum.add(order_piece(slot, order, account_of(order)));
             sum.add(quantity_piece(slot, order));
+            if order.has_detail() {
+                assert!(self.details[slot].is_some(), "a detail says something");
+                sum.add(self.details[slot].piece(slot, order.generation));
+            }
         }
         assert_eq!(live_count, self.live_count);
         sum
@@ -309,7 +356,7 @@ impl OrderTable {
 
     /// Stores a live order in its slot, with its pieces.
     #[inline]
-    fn place(&mut self, slot: u32, order: &Order, account: u32) {
+    fn place(&mut self, slot: u32, order: &Order, detail: &OrderDetail, account: u32) {
         let pieces = Pieces {
             order: order_piece(slot, order, account),
             quantity: quantity_piece(slot, order),
@@ -319,6 +366,10 @@ impl OrderTable {
         self.live_count += 1;
         self.digest.add(pieces.order);
         self.digest.add(pieces.quantity);
+        if order.has_detail() {
+            self.details[slot] = *detail;
+            self.digest.add(detail.piece(slot, order.generation));
+        }
     }
 
     /// Puts a slot on the free list.
@@ -347,7 +398,7 @@ fn free_piece(depth: u32, slot: u32, generation: u32) -> Digest {
 
 #[inline]
 fn order_piece(slot: u32, order: &Order, account: u32) -> Digest {
-    let kind = u32::from(order.side as u8) << 8 | u32::from(order.time_in_force as u8);
+    let kind = u32::from(order.side as u8) << 8 | u32::from(order.time_in_force() as u8);
     Domain::Order
         .digest()
         .absorb(pair(slot, order.generation))
@@ -381,8 +432,10 @@ const EMPTY: Order = Order {
     generation: 0,
     session: 0,
     side: Side::Buy,
-    time_in_force: TimeInForce::Day,
+    terms: Terms(TimeInForce::Day as u8),
 };
+/// Bit of [`Terms`] above every time in force.
+const HAS_DETAIL: u8 = 0x80;
 
 const _: () = assert!(size_of::<Order>() == 64);
 

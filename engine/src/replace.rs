@@ -166,6 +166,7 @@ impl Engine {
         message: &OrderCancelReplaceRequest,
         effects: &mut EffectBuffer<'_>,
     ) {
+        let detail = self.orders.detail(slot);
         let (mut order, account) = self.take_off_book(slot);
         let leaves = message.order_qty.get() - order.cum_qty();
         order.order_qty = message.order_qty.get();
@@ -175,7 +176,7 @@ impl Engine {
         let ahead = self.quantity_ahead(order.security_id, order.side, order.place.tick());
         self.report_replaced(slot, &order, account, Some(ahead), effects);
         let session_id = self.sessions.session(order.session).session_id;
-        self.work_incoming(Incoming { slot, order, account, session_id }, effects);
+        self.work_incoming(Incoming { slot, order, detail, account, session_id }, effects);
     }
 
     /// Reports a replaced order; without lots ahead it kept its priority.
@@ -198,7 +199,7 @@ impl Engine {
             rpt_seq: self.events.next_rpt_seq(order.security_id).into(),
             price: order.price().into(),
             side: order.side.into(),
-            time_in_force: order.time_in_force.into(),
+            time_in_force: order.time_in_force().into(),
             priority_kept: u8::from(quantity_ahead.is_none()),
             reserved_45: [0; 3],
         });

@@ -16,7 +16,7 @@ use forecastle_proto_spec::EngineConfiguration;
 use zerocopy::{FromBytes as _, IntoBytes as _};
 
 use crate::config::{ConfigError, EngineConfig};
-use crate::configuration::{ConfigurationError, configuration_digest};
+use crate::configuration::{ConfigurationError, RULES_VERSION, configuration_digest};
 use crate::engine::Engine;
 pub(crate) use cursor::{COUNTER_LIMIT, Decoder, Encoder};
 
@@ -40,17 +40,20 @@ impl Engine {
         self.events.encode_parameters(&mut encoder);
         self.events.encode_sets(&mut encoder);
         self.blocks.encode(&mut encoder);
+        self.timers.encode(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
     /// `state_digest`, as [`Self::state_digest`] was when they were encoded. What is to be
-    /// allocated is checked against it first, so that damaged limits ask for no memory.
+    /// allocated is checked against it first, so that damaged limits ask for no memory. A state of
+    /// an earlier version goes on under the rules of this build, so its digest then is another.
     ///
     /// # Errors
     /// [`SnapshotError`]: the version or rules are others, the bytes are no state, or another one.
     pub fn decode_snapshot(bytes: &[u8], state_digest: u64) -> Result<Self, SnapshotError> {
-        let Beginning { config, content_digest, .. } = Decoder::new(bytes).begin()?;
-        let found = content_digest.wrapping_add(configuration_digest(&config).value());
+        let Beginning { config, content_digest, rules_version } = Decoder::new(bytes).begin()?;
+        let configuration = configuration_digest(&config, rules_version);
+        let found = content_digest.wrapping_add(configuration.value());
         if found != state_digest {
             return Err(SnapshotError::Digest { found, expected: state_digest });
         }
@@ -87,10 +90,11 @@ impl Engine {
         engine.decode_orders(&mut decoder)?;
         engine.orders.retire_others(&free_slots);
         engine.work.decode(&mut decoder)?;
-        if beginning.version >= 2 {
+        if decoder.version() >= 2 {
             engine.events.decode_parameters(&mut decoder)?;
             engine.events.decode_sets(&mut decoder)?;
             engine.blocks.decode(&mut decoder)?;
+            engine.timers.decode(&mut decoder)?;
         }
         decoder.end()?;
         engine.check_consistent(&decoder)?;
@@ -113,10 +117,9 @@ impl Engine {
 
 /// How every encoding begins.
 struct Beginning {
-    /// Version of the encoding; what an older one lacks is empty.
-    version: u16,
     config: EngineConfig,
     content_digest: u64,
+    rules_version: u32,
 }
 
 impl Decoder<'_> {
@@ -125,12 +128,22 @@ impl Decoder<'_> {
         if !(FIRST_VERSION..=SNAPSHOT_VERSION).contains(&version) {
             return Err(SnapshotError::Version { found: version });
         }
+        self.set_version(version);
         let message = self.take(size_of::<EngineConfiguration>())?;
         let message = EngineConfiguration::read_from_bytes(message)
             .map_err(|_| self.invalid("configuration"))?;
-        let config = EngineConfig::from_message(&message).map_err(SnapshotError::Configuration)?;
-        self.require(config.to_message().as_bytes() == message.as_bytes(), "configuration")?;
-        Ok(Beginning { version, config, content_digest: self.u64()? })
+        // The first rules ended with the first version of the encoding.
+        let rules_version = if version == 1 { 1 } else { RULES_VERSION };
+        let found = message.rules_version.get();
+        if found != rules_version {
+            return Err(SnapshotError::Configuration(ConfigurationError::Rules { found }));
+        }
+        let config = EngineConfig::from_message_of_any_rules(&message);
+        let config = config.map_err(SnapshotError::Configuration)?;
+        let mut expected = config.to_message();
+        expected.rules_version.set(rules_version);
+        self.require(expected.as_bytes() == message.as_bytes(), "configuration")?;
+        Ok(Beginning { config, content_digest: self.u64()?, rules_version })
     }
 }
 

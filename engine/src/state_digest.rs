@@ -76,6 +76,9 @@ pub(crate) enum Domain {
     EventParameters,
     EventSets,
     Block,
+    OrderDetail,
+    Timer,
+    TimerCounter,
 }
 
 impl Domain {

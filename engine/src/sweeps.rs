@@ -168,7 +168,7 @@ impl Engine {
             MassActionScope::Account => self.account_of(order) == sweep.key,
             MassActionScope::Link => order.link_id == sweep.key,
             MassActionScope::Firm => self.firm_of(order) == sweep.key,
-            MassActionScope::Day => order.time_in_force == TimeInForce::Day,
+            MassActionScope::Day => order.time_in_force() == TimeInForce::Day,
             MassActionScope::Session => {
                 self.sessions.session(order.session).session_id == sweep.key
             }

@@ -198,6 +198,7 @@ fn the_257th_block_is_refused() {
 #[test]
 fn where_records_lie_in_the_log_shows_only_in_positions() {
     let mut world = World::new_with_journal(Kind::Ordinary, 0x0BA7_C4ED);
+    // As they were at the start: the level may change on the way.
     let limits = world.pair.model.limits;
     world.run(3_000);
     let journal = world.pair.journal.as_ref().expect("it was asked for");

@@ -181,6 +181,14 @@ pub fn load(file: &SnapshotFile) -> Result<Replayer, RecoveryError> {
     let (header, body) = file.read()?;
     let refused =
         |reason: String| RecoveryError::Snapshot { path: file.path.display().to_string(), reason };
+    // An earlier state decodes, but what the journal has behind it was not written by these rules.
+    if header.rules_version != RULES_VERSION {
+        let reason = format!(
+            "it is of rules version {}, and this build has rules version {RULES_VERSION}",
+            header.rules_version
+        );
+        return Err(refused(reason));
+    }
     let engine = Engine::decode_snapshot(&body, header.state_digest)
         .map_err(|error: SnapshotError| refused(error.to_string()))?;
     Ok(Replayer::resumed(engine, &header))

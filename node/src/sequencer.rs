@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use forecastle_engine::{CommandInput, Engine};
 use forecastle_proto_spec::{
     Continue, EngineConfiguration, EntitlementRequest, Message, RECORD_LENGTH_MAX,
-    SessionDisconnected, encode,
+    SessionDisconnected, TimerTick, encode,
 };
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::clock::Now;
@@ -23,9 +23,17 @@ pub struct Sequencer {
     commands: Consumer,
     log: LogWriter,
     last_time_ns: u64,
-    /// A command was sequenced since the last `Continue`: it is the sweep's turn.
-    continue_is_due: bool,
+    /// Whose turn it is since the last command: timers that are due, then work that is pending.
+    turns: Turns,
     closing: Arc<ClosingState>,
+}
+
+/// What the exchange may do once between two commands, so that neither many timers nor long work
+/// keep commands waiting, nor commands them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turns {
+    has_timers: bool,
+    has_work: bool,
 }
 
 /// Where the sequencer leaves its last word when it is closed.
@@ -58,7 +66,7 @@ impl Sequencer {
         last_time_ns: u64,
         closing: Arc<ClosingState>,
     ) -> Self {
-        Self { engine, commands, log, last_time_ns, continue_is_due: false, closing }
+        Self { engine, commands, log, last_time_ns, turns: Turns::default(), closing }
     }
 
     /// A sequencer of a log that begins, for whoever drives it without an exchange around it.
@@ -113,8 +121,36 @@ impl Sequencer {
         let mut command = [0; Continue::ENCODED_LENGTH];
         encode(&message, &mut command).expect("the buffer is of the message's length");
         let is_sequenced = self.sequence_own(&command, now);
-        self.continue_is_due &= !is_sequenced;
+        self.turns.has_work &= !is_sequenced;
         is_sequenced
+    }
+
+    fn fire_timers(&mut self, now: Now) -> bool {
+        let mut message = TimerTick::new_zeroed();
+        message.due_ms.set(self.engine.first_timer_due_ms().unwrap_or(0));
+        let mut command = [0; TimerTick::ENCODED_LENGTH];
+        encode(&message, &mut command).expect("the buffer is of the message's length");
+        let is_sequenced = self.sequence_own(&command, now);
+        // What one record did not fire waits for the next command; what comes due later does not.
+        self.turns.has_timers = !is_sequenced || !self.engine.timer_is_due(self.last_time_ns);
+        is_sequenced
+    }
+
+    /// Sequences the next record, if there is one and room for it.
+    #[inline]
+    fn sequence_next(&mut self, now: Now) -> bool {
+        let timer_is_due = self.engine.timer_is_due(now.wall_ns.max(self.last_time_ns));
+        let work_is_pending = self.engine.continuation_is_pending();
+        if timer_is_due && self.turns.has_timers {
+            self.fire_timers(now)
+        } else if work_is_pending && self.turns.has_work {
+            self.go_on_with_work(now)
+        } else if self.take_command(now) {
+            self.turns = Turns { has_timers: true, has_work: true };
+            true
+        } else {
+            timer_is_due && self.fire_timers(now) || work_is_pending && self.go_on_with_work(now)
+        }
     }
 }
 
@@ -129,19 +165,7 @@ impl Agent for Sequencer {
             self.closing.has_stopped.store(true, Ordering::Release);
             return 0;
         }
-        for count in 0..COMMANDS_MAX {
-            let work_is_pending = self.engine.continuation_is_pending();
-            if work_is_pending && self.continue_is_due {
-                if !self.go_on_with_work(now) {
-                    return count;
-                }
-            } else if self.take_command(now) {
-                self.continue_is_due = true;
-            } else if !work_is_pending || !self.go_on_with_work(now) {
-                return count;
-            }
-        }
-        COMMANDS_MAX
+        (0..COMMANDS_MAX).take_while(|_| self.sequence_next(now)).count()
     }
 
     fn on_close(&mut self) {
@@ -175,6 +199,9 @@ impl ClosingState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// Applies `command` and commits its record.
 #[inline]

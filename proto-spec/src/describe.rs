@@ -40,7 +40,7 @@ const DESCRIBERS: &[Describer] = describers! {
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration
-    LogStreamPacket
+    LogStreamPacket TimerTick
 };
 
 fn describe_as<M: Message>(

@@ -1,6 +1,7 @@
 //! Order slots in a snapshot: counters and free slots; the orders themselves come by book.
 
 use super::{FreeSlot, Order, OrderTable};
+use crate::order_detail::OrderDetail;
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl OrderTable {
@@ -58,8 +59,8 @@ impl OrderTable {
     }
 
     /// Puts a resting order back into its slot, as it was.
-    pub(crate) fn restore(&mut self, slot: u32, order: Order, account: u32) {
-        self.place(slot, &order, account);
+    pub(crate) fn restore(&mut self, slot: u32, order: Order, detail: &OrderDetail, account: u32) {
+        self.place(slot, &order, detail, account);
     }
 
     /// Used slots that are neither free nor live are spent: their last generation was used.

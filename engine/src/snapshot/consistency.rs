@@ -9,8 +9,9 @@ use crate::engine::Engine;
 use crate::work::PayOut;
 
 impl Engine {
-    /// Money is conserved, every account covers its worst case, positions add up to nothing, and
-    /// pay-outs owe what is left to pay. O(accounts + positions + pay-outs × accounts).
+    /// Money is conserved, every account covers its worst case, positions add up to nothing,
+    /// pay-outs owe what is left to pay, and timers are those of their owners.
+    /// O(accounts + positions + pay-outs × accounts + slots).
     pub(super) fn check_consistent(&self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
         self.check_positions(decoder)?;
         for pay_out in self.work.pay_outs() {
@@ -19,6 +20,7 @@ impl Engine {
         let paid: i128 = self.work.pay_outs().map(|pay_out| pay_out.balance).sum();
         let of_houses: i128 = self.events.iter().map(|event| event.house_cash()).sum();
         self.ledger.check_totals(of_houses - paid, decoder)?;
+        decoder.require(self.timers_are_owned(), "timer")?;
         let mut accounts = self.ledger.accounts.iter().map(|(number, _)| number);
         decoder.require(accounts.all(|number| self.is_solvent(number)), "account")
     }

@@ -55,11 +55,21 @@ impl<'a> Encoder<'a> {
 pub(crate) struct Decoder<'a> {
     bytes: &'a [u8],
     offset: usize,
+    version: u16,
 }
 
 impl<'a> Decoder<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, offset: 0 }
+        Self { bytes, offset: 0, version: 0 }
+    }
+
+    /// Version of the encoding, once its beginning was read.
+    pub(crate) fn version(&self) -> u16 {
+        self.version
+    }
+
+    pub(crate) fn set_version(&mut self, version: u16) {
+        self.version = version;
     }
 
     pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], SnapshotError> {

@@ -8,7 +8,8 @@ use crate::engine::Engine;
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::ledger::{ACCOUNT_LOTS_MAX, held};
-use crate::order_table::Order;
+use crate::order_detail::OrderDetail;
+use crate::order_table::{Order, Terms};
 
 impl Engine {
     pub(super) fn encode_orders(&self, encoder: &mut Encoder<'_>) {
@@ -38,7 +39,8 @@ impl Engine {
         encoder.u32(self.account_of(order));
         encoder.u16(order.price());
         encoder.u16(order.session);
-        encoder.u8(order.time_in_force.into());
+        encoder.u8(order.time_in_force().into());
+        self.orders.detail(slot).encode(encoder);
     }
 
     pub(super) fn decode_orders(&mut self, decoder: &mut Decoder<'_>) -> Result<(), SnapshotError> {
@@ -85,6 +87,10 @@ impl Engine {
         let time_in_force = TimeInForce::try_from(decoder.u8()?);
         let time_in_force = time_in_force.map_err(|_| decoder.invalid("time in force"))?;
         let market = self.events.market(security_id);
+        let detail = OrderDetail::decode(decoder)?;
+        let has_time = detail.expire_time_ns != 0;
+        let is_till_date = time_in_force == TimeInForce::GoodTillDate;
+        decoder.require(has_time == is_till_date, "expire time")?;
         let row = self.ledger.exposures.find(account, market.event_id);
         let exposure = row.ok_or(decoder.invalid("account of an order"))?;
         let tick = u32::from(price);
@@ -110,9 +116,9 @@ impl Engine {
             generation,
             session,
             side,
-            time_in_force,
+            terms: Terms::new(time_in_force, &detail),
         };
-        self.orders.restore(slot, order, account);
+        self.orders.restore(slot, order, &detail, account);
         self.books.push_back(self.orders.slots_mut(), security_id, side, slot);
         self.ledger.change(exposure, state, held(side, cost), lots);
         self.ledger.accounts.account_mut(account).open_order_count += 1;

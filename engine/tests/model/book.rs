@@ -8,6 +8,7 @@ use zerocopy::FromZeros;
 use super::cross_outcome::Meeting;
 use super::effects::Effects;
 use super::ledger::fee;
+use super::timers::Due;
 use super::{Limits, Model};
 
 /// A live order: resting when it has a priority, else incoming.
@@ -27,6 +28,10 @@ pub struct Order {
     /// How many orders had been accepted with this one.
     pub accept_number: u64,
     pub priority: Option<u64>,
+    /// When it ends, nanoseconds since 1970; 0 for never.
+    pub expire_time_ns: u64,
+    /// Its timer, while it rests.
+    pub expiry: Option<Due>,
 }
 
 impl Order {
@@ -193,6 +198,10 @@ impl Model {
         let order = self.order_mut(order_id);
         order.priority = Some(priority);
         let order = order.clone();
+        if order.expire_time_ns != 0 {
+            let expiry = self.arm(order.expire_time_ns);
+            self.order_mut(order_id).expiry = Some(expiry);
+        }
         let mut effect = OrderRested::new_zeroed();
         effect.order_id.set(order_id);
         effect.priority.set(priority);

@@ -15,6 +15,8 @@ pub struct Effects {
     pub bytes: Vec<u8>,
     /// Sequencing time of the command.
     pub now: u64,
+    /// How many there are.
+    pub count: usize,
     start: u64,
 }
 
@@ -24,6 +26,7 @@ impl Effects {
         Self {
             bytes: Vec::new(),
             now: command.sequencing_time_ns,
+            count: 0,
             start: command.position + RECORD_HEADER_LENGTH + command_length,
         }
     }
@@ -34,6 +37,7 @@ impl Effects {
     }
 
     pub fn push<M: Message>(&mut self, message: &M) {
+        self.count += 1;
         self.bytes.extend_from_slice(MessageHeader::of::<M>().as_bytes());
         self.bytes.extend_from_slice(message.as_bytes());
     }

@@ -22,6 +22,7 @@ pub mod replaces;
 pub mod sessions;
 pub mod settlement;
 pub mod sweeps;
+pub mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,6 +86,8 @@ pub struct Model {
     pub work_count: u64,
     pub last_priority: u64,
     pub accepted_count: u64,
+    /// Timers ever armed.
+    pub arming_count: u64,
     pub fees: i64,
     pub deposits: i64,
     pub withdrawals: i64,
@@ -114,6 +117,7 @@ impl Model {
             work_count: 0,
             last_priority: 0,
             accepted_count: 0,
+            arming_count: 0,
             fees: 0,
             deposits: 0,
             withdrawals: 0,
@@ -160,6 +164,7 @@ impl Model {
                 }
             }
             111 if session_id == 0 => self.continue_work(effects),
+            115 if session_id == 0 => self.tick(effects),
             112 if session_id == 0 => self.session_disconnected(body(frame), effects),
             113 if session_id == 0 => self.configure(&request, body(frame), effects),
             _ => effects.business_reject(&request, RejectCode::NotAClientMessage),
@@ -208,7 +213,7 @@ impl Model {
             (message.exposures_max, self.limits.exposures_max),
             (message.sweep_trades_max, self.limits.sweep_trades_max),
             (message.work_max, self.limits.work_max),
-            (message.rules_version, 1),
+            (message.rules_version, 2),
         ];
         let is_same = numbers.iter().all(|(asked, held)| asked.get() == *held);
         if !is_same || message.shard != shard || !(1..=4).contains(&message.acknowledgement_level) {

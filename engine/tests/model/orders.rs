@@ -20,7 +20,7 @@ impl Model {
         message: &NewOrderSingle,
         effects: &mut Effects,
     ) {
-        let outcome = match self.check_new_order_form(request, message) {
+        let outcome = match self.check_new_order_form(request, message, effects.now) {
             Err(code) => Err(code),
             Ok(()) => {
                 self.record_cl_ord_id(request.session_id, request.id);
@@ -100,7 +100,10 @@ impl Model {
         &self,
         request: &Request,
         message: &NewOrderSingle,
+        now_ns: u64,
     ) -> Result<(), RejectCode> {
+        let expire_time_ns = message.expire_time_ns.get();
+        let is_till_date = message.time_in_force == u8::from(TimeInForce::GoodTillDate);
         if message.cl_ord_id.get() == 0 {
             Err(RejectCode::ClOrdIdZero)
         } else if Side::try_from(message.side).is_err() {
@@ -111,8 +114,9 @@ impl Model {
             Err(RejectCode::PriceOffGrid)
         } else if message.order_qty.get() == 0 {
             Err(RejectCode::QuantityZero)
-        } else if message.expire_time_ns.get() != 0
-            || message.self_match_prevention_id.get() != 0
+        } else if is_till_date && expire_time_ns <= now_ns || !is_till_date && expire_time_ns != 0 {
+            Err(RejectCode::InvalidExpireTime)
+        } else if message.self_match_prevention_id.get() != 0
             || message.max_staleness_ms.get() != 0
             || message.exec_inst != 0
             || message.self_match_prevention_instruction != 0
@@ -218,6 +222,8 @@ impl Model {
             time_in_force: TimeInForce::try_from(message.time_in_force).expect("checked before"),
             accept_number: self.accepted_count,
             priority: None,
+            expire_time_ns: message.expire_time_ns.get(),
+            expiry: None,
         });
         order_id
     }

@@ -60,6 +60,7 @@ impl Model {
                 live.leaves = leaves;
                 live.price = message.price.get();
                 live.priority = None;
+                live.expiry = None;
                 let ahead = self.quantity_at(order.security_id, order.side, message.price.get());
                 self.push_replaced(order.order_id, ahead, false, effects);
                 self.trade_and_rest(order.order_id, effects);

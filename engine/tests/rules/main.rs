@@ -22,4 +22,5 @@ mod settlement;
 mod snapshot_bytes;
 mod snapshots;
 mod state_reports;
+mod timers;
 mod world;

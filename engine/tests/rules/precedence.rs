@@ -22,6 +22,7 @@ fn new_orders_are_checked_in_order() {
     let mut order = NewOrderSingle::new_zeroed();
     order.time_in_force = 2;
     order.exec_inst = 1;
+    order.expire_time_ns.set(1);
     order.security_id.set(99);
     let expect = |world: &mut World, order: &NewOrderSingle, code| {
         assert_eq!(world.send(BOB_SESSION, order).reject_code(), code);
@@ -36,6 +37,8 @@ fn new_orders_are_checked_in_order() {
     order.price.set(9_999);
     expect(&mut world, &order, RejectCode::QuantityZero);
     order.order_qty.set(u32::MAX);
+    expect(&mut world, &order, RejectCode::InvalidExpireTime);
+    order.expire_time_ns.set(0);
     expect(&mut world, &order, RejectCode::UnsupportedField);
     order.exec_inst = 0;
     expect(&mut world, &order, RejectCode::DuplicateClOrdId);

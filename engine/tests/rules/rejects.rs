@@ -108,7 +108,21 @@ const CASES: &[Case] = &[
     (RejectCode::NotEntitled, || World::open().send(ALICE_SESSION, &state_request(1, 0, 0))),
     (RejectCode::NotEntitled, || World::open().send(BOB_SESSION, &negotiate(ALICE_SESSION, 9))),
     (RejectCode::NotEntitled, || World::open().send(EXCHANGE, &negotiate(EXCHANGE, 9))),
-    (RejectCode::UnsupportedField, || new_order(|order| order.expire_time_ns.set(1))),
+    (RejectCode::InvalidExpireTime, || new_order(|order| order.expire_time_ns.set(u64::MAX))),
+    (RejectCode::InvalidExpireTime, || {
+        new_order(|order| order.time_in_force = TimeInForce::GoodTillDate.into())
+    }),
+    (RejectCode::InvalidExpireTime, || {
+        let mut world = World::open();
+        let mut order = bid(1, ALICE, 1, 1);
+        order.time_in_force = TimeInForce::GoodTillDate.into();
+        // The time of the command itself.
+        order.expire_time_ns.set(world.time_ns + 1_000);
+        world.send(ALICE_SESSION, &order)
+    }),
+    (RejectCode::NotAClientMessage, || {
+        World::open().apply(ALICE_SESSION, &encoded(&TimerTick::new_zeroed()))
+    }),
     (RejectCode::UnsupportedField, || new_order(|order| order.self_match_prevention_id.set(1))),
     (RejectCode::UnsupportedField, || new_order(|order| order.max_staleness_ms.set(1))),
     (RejectCode::UnsupportedField, || new_order(|order| order.exec_inst = 1)),

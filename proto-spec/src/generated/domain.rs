@@ -51,12 +51,19 @@ pub enum TimeInForce {
     ImmediateOrCancel = 3,
     /// Trades in full at once or not at all.
     FillOrKill = 4,
+    /// Until its expire time, as GoodTillCancel before it.
+    GoodTillDate = 6,
 }
 
 impl TimeInForce {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 4] =
-        [Self::Day, Self::GoodTillCancel, Self::ImmediateOrCancel, Self::FillOrKill];
+    pub const ALL: [Self; 5] = [
+        Self::Day,
+        Self::GoodTillCancel,
+        Self::ImmediateOrCancel,
+        Self::FillOrKill,
+        Self::GoodTillDate,
+    ];
 }
 
 impl TryFrom<u8> for TimeInForce {
@@ -69,6 +76,7 @@ impl TryFrom<u8> for TimeInForce {
             1 => Ok(Self::GoodTillCancel),
             3 => Ok(Self::ImmediateOrCancel),
             4 => Ok(Self::FillOrKill),
+            6 => Ok(Self::GoodTillDate),
             _ => Err(UnknownValue),
         }
     }
@@ -246,13 +254,15 @@ pub enum CancelReason {
     ReplacedBelowExecuted = 7,
     /// Its sweep reached the bound on trades of one command.
     SweepLimit = 8,
+    /// Its expire time came.
+    Expired = 9,
     /// A mass action or kill switch that suspends.
     Suspended = 13,
 }
 
 impl CancelReason {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::UserRequest,
         Self::MassAction,
         Self::ImmediateOrCancel,
@@ -261,6 +271,7 @@ impl CancelReason {
         Self::MarketClosed,
         Self::ReplacedBelowExecuted,
         Self::SweepLimit,
+        Self::Expired,
         Self::Suspended,
     ];
 }
@@ -279,6 +290,7 @@ impl TryFrom<u16> for CancelReason {
             6 => Ok(Self::MarketClosed),
             7 => Ok(Self::ReplacedBelowExecuted),
             8 => Ok(Self::SweepLimit),
+            9 => Ok(Self::Expired),
             13 => Ok(Self::Suspended),
             _ => Err(UnknownValue),
         }

@@ -91,6 +91,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         111 => Some(size_of::<Continue>()),
         112 => Some(size_of::<SessionDisconnected>()),
         113 => Some(size_of::<EngineConfiguration>()),
+        115 => Some(size_of::<TimerTick>()),
         114 => Some(size_of::<LogStreamPacket>()),
         _ => None,
     }

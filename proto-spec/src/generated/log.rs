@@ -507,6 +507,25 @@ impl Message for EngineConfiguration {
     }
 }
 
+/// Command of the exchange itself: fire the timers that are due at the record's sequencing time, at most 256 effects of them.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct TimerTick {
+    /// Millisecond since 1970 at which the first of them is due; the engine does not read it.
+    pub due_ms: U64,
+}
+
+impl Message for TimerTick {
+    const TEMPLATE_ID: u16 = 115;
+    const NAME: &'static str = "TimerTick";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("due_ms", FieldValue::Unsigned(self.due_ms.get()));
+    }
+}
+
 /// One message of a log stream. Behind it: whole records, one after another.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

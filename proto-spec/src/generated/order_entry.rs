@@ -25,7 +25,7 @@ pub struct NewOrderSingle {
     pub order_qty: U32,
     /// Account number (FIX 1).
     pub account: U32,
-    /// Zero; good till date is not offered yet (FIX 126).
+    /// When a good-till-date order ends, nanoseconds since 1970, later than its sequencing time; 0 for every other (FIX 126).
     pub expire_time_ns: U64,
     /// Client's tag to cancel many orders by (FIX 583); 0 for none.
     pub cl_ord_link_id: U32,

@@ -126,7 +126,7 @@ pub enum RejectCode {
     InvalidSide = 302,
     /// The time in force is not one of the schema.
     ///
-    /// Remedy: Send 0, 1, 3 or 4.
+    /// Remedy: Send 0, 1, 3, 4 or 6.
     InvalidTimeInForce = 303,
     /// The price is not in 1 to 9999.
     ///
@@ -184,6 +184,10 @@ pub enum RejectCode {
     ///
     /// Remedy: Read the definitions.
     UnknownEvent = 317,
+    /// The expire time of a good-till-date order is not later than now, or another order has one.
+    ///
+    /// Remedy: Send a later time with time in force 6, and 0 with any other.
+    InvalidExpireTime = 319,
     /// A block covers the order: a mass action of its firm or a kill switch suspended its account, firm, session, market, event, link, or the exchange. Cancels and reductions pass.
     ///
     /// Remedy: Wait for the release; your firm's own blocks you release yourself.
@@ -268,7 +272,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 65] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -313,6 +317,7 @@ impl RejectCode {
         Self::InvalidMassActionScope,
         Self::InvalidMassActionType,
         Self::UnknownEvent,
+        Self::InvalidExpireTime,
         Self::TradingSuspended,
         Self::AccountOutOfRange,
         Self::AccountExists,
@@ -386,6 +391,7 @@ impl TryFrom<u16> for RejectCode {
             315 => Ok(Self::InvalidMassActionScope),
             316 => Ok(Self::InvalidMassActionType),
             317 => Ok(Self::UnknownEvent),
+            319 => Ok(Self::InvalidExpireTime),
             328 => Ok(Self::TradingSuspended),
             401 => Ok(Self::AccountOutOfRange),
             402 => Ok(Self::AccountExists),

@@ -43,7 +43,7 @@ const DECODERS: &[Decoder] = decoders! {
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
     CrossOutcomeFill
     RecordHeader Continue SessionDisconnected EngineConfiguration
-    LogStreamPacket
+    LogStreamPacket TimerTick
 };
 
 /// Messages with a group.

@@ -30,6 +30,8 @@ pub struct Coverage {
     pub snapshots_with_work: u64,
     /// Those while trading was suspended somewhere.
     pub snapshots_with_blocks: u64,
+    /// Those with armed timers in them.
+    pub snapshots_with_timers: u64,
     pub self_trades: u64,
 }
 
@@ -77,6 +79,7 @@ impl Coverage {
         self.snapshots += other.snapshots;
         self.snapshots_with_work += other.snapshots_with_work;
         self.snapshots_with_blocks += other.snapshots_with_blocks;
+        self.snapshots_with_timers += other.snapshots_with_timers;
         self.self_trades += other.self_trades;
     }
 
@@ -131,6 +134,7 @@ impl Coverage {
             ("snapshot", self.snapshots),
             ("snapshot with unfinished work", self.snapshots_with_work),
             ("snapshot with a block", self.snapshots_with_blocks),
+            ("snapshot with armed timers", self.snapshots_with_timers),
             ("trade of an account with itself", self.self_trades),
             ("enumeration", self.enumerations),
         ];

@@ -81,6 +81,7 @@ fn describe_frame(frame: Frame<'_>) -> String {
             MarketSettled,
             CrossOutcomeFill,
             Continue,
+            TimerTick,
             SessionDisconnected,
             EngineConfiguration,
         ]

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{
     Continue, CounterReportRequest, EndOfDayRequest, ExchangeReport, Message, MessageHeader,
-    Sequence,
+    Sequence, TimerTick,
 };
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -17,6 +17,14 @@ impl World {
             && self.random.once_in(if wide { 12 } else { 4 })
         {
             return (0, bytes_of(&Continue::new_zeroed()));
+        }
+        if self.random.once_in(20) {
+            let most = self.random.pick(&[1_000, 1_000_000, 1_000_000, 30_000_000]);
+            let duration_ns = self.random.below(most);
+            self.pair.let_time_pass(duration_ns.into());
+        }
+        if self.pair.model.timer_is_due(self.pair.now_ns()) && self.random.once_in(3) {
+            return (0, bytes_of(&TimerTick::new_zeroed()));
         }
         if self.sessions_with(USUAL_ROLES).len() < 5 && self.random.once_in(2) {
             return self.log_in_command();
@@ -66,6 +74,7 @@ impl World {
             980..982 => (self.any_session(), bytes_of(&Continue::new_zeroed())),
             982..994 => self.malformed(),
             994..996 => (0, self.configuration()),
+            996 => (self.any_session(), bytes_of(&TimerTick::new_zeroed())),
             _ => self.new_order(),
         };
         if self.random.once_in(150) {
@@ -139,7 +148,7 @@ impl World {
         message.acknowledgement_level = 1 + self.random.below(4) as u8;
         match self.random.below(6) {
             0 => message.orders_max.set(message.orders_max.get() + 1),
-            1 => message.rules_version.set(2),
+            1 => message.rules_version.set(1),
             2 => message.acknowledgement_level = 0,
             _ => {}
         }
@@ -182,7 +191,7 @@ impl World {
             }
             _ => {
                 let at = self.random.below(8) as usize;
-                bytes[at] = self.random.pick(&[0, 1, 5, 9, 50, 104, 111, 112, 200, 255]);
+                bytes[at] = self.random.pick(&[0, 1, 5, 9, 50, 104, 111, 112, 115, 200, 255]);
             }
         }
         bytes

@@ -25,18 +25,24 @@ impl World {
         message.price.set(price);
         message.order_qty.set(self.quantity());
         message.time_in_force = if self.kind == Kind::Wide {
-            self.random.pick(&[0, 0, 0, 0, 1, 1, 3])
+            self.random.pick(&[0, 0, 0, 0, 1, 1, 3, 6])
         } else {
-            self.random.pick(&[0, 0, 0, 1, 1, 1, 1, 3, 3, 4])
+            self.random.pick(&[0, 0, 0, 1, 1, 1, 1, 3, 3, 4, 6, 6])
         };
+        if message.time_in_force == GOOD_TILL_DATE {
+            let expire_time_ns = self.expire_time_ns();
+            message.expire_time_ns.set(expire_time_ns);
+        }
         message.reserved_54 = self.random.pick(&[[0, 0], [0, 0], [9, 9]]);
         match self.random.below(600) {
             0..4 => message.cl_ord_id.set(0),
             4..8 => message.side = self.random.pick(&[0, 3, 255]),
-            8..12 => message.time_in_force = self.random.pick(&[2, 5, 6, 255]),
+            8..12 => message.time_in_force = self.random.pick(&[2, 5, 7, 255]),
             12..16 => message.price.set(self.random.pick(&[0, 10_000, 65_535])),
             16..20 => message.order_qty.set(0),
             20 => message.expire_time_ns.set(1),
+            25 => message.expire_time_ns.set(u64::MAX),
+            26 => message.time_in_force = GOOD_TILL_DATE,
             21 => message.self_match_prevention_id.set(1),
             22 => message.max_staleness_ms.set(1),
             23 => message.exec_inst = 1,
@@ -148,6 +154,18 @@ impl World {
         }
     }
 
+    /// Mostly soon, seldom not later than now.
+    fn expire_time_ns(&mut self) -> u64 {
+        let now_ns = self.pair.now_ns();
+        match self.random.below(20) {
+            0 => now_ns,
+            1 => now_ns + u64::from(self.random.below(4)),
+            2 => u64::MAX - u64::from(self.random.below(2)),
+            3 => now_ns + 3_600_000_000_000,
+            _ => now_ns + u64::from(self.random.below(20_000_000)),
+        }
+    }
+
     fn quantity(&mut self) -> u32 {
         if self.random.once_in(80) {
             return self.random.pick(&[40, 1_000, 5_000_000, u32::MAX - 1, u32::MAX]);
@@ -242,3 +260,6 @@ impl World {
         }
     }
 }
+
+/// Time in force of an order with an expire time.
+const GOOD_TILL_DATE: u8 = 6;

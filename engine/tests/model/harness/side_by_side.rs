@@ -101,6 +101,11 @@ impl SideBySide {
             self.model.continuation_is_pending(),
             "continuation is pending"
         );
+        assert_eq!(
+            self.engine.timer_is_due(self.now_ns),
+            self.model.timer_is_due(self.now_ns),
+            "a timer is due"
+        );
         if self.checks_state {
             self.check_state();
         }
@@ -112,6 +117,16 @@ impl SideBySide {
             journal.push((applied, got.clone()));
         }
         got
+    }
+
+    /// Time of the next command, if it is the first of three.
+    pub fn now_ns(&self) -> u64 {
+        self.now_ns
+    }
+
+    /// Lets the next command come later.
+    pub fn let_time_pass(&mut self, duration_ns: u64) {
+        self.now_ns += duration_ns;
     }
 
     /// Puts the engine through a snapshot: what comes out has the same digests and is compared with
@@ -130,6 +145,7 @@ impl SideBySide {
         assert!(bytes == again, "a decoded engine encodes to the same bytes");
         self.engine = decoded;
         self.coverage.snapshots += 1;
+        self.coverage.snapshots_with_timers += u64::from(!self.model.timers().is_empty());
         self.coverage.snapshots_with_work += u64::from(self.engine.continuation_is_pending());
         self.coverage.snapshots_with_blocks += u64::from(!self.model.blocks.is_empty());
     }

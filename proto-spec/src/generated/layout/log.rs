@@ -197,6 +197,13 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         group: EngineConfiguration::GROUP,
     },
     MessageLayout {
+        name: TimerTick::NAME,
+        template_id: TimerTick::TEMPLATE_ID,
+        block_length: size_of::<TimerTick>(),
+        fields: &[("due_ms", offset_of!(TimerTick, due_ms))],
+        group: TimerTick::GROUP,
+    },
+    MessageLayout {
         name: LogStreamPacket::NAME,
         template_id: LogStreamPacket::TEMPLATE_ID,
         block_length: size_of::<LogStreamPacket>(),

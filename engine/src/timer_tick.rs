@@ -1,0 +1,43 @@
+//! The exchange's own command that fires timers.
+
+use forecastle_proto_spec::{CONTINUE_EFFECTS_MAX, CancelReason};
+
+use crate::apply::Context;
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::timers::{Timer, Timers};
+
+impl Engine {
+    /// Fires the timers that are due at the command's time, in order, until as many effects are
+    /// written as one step of work may write.
+    pub(crate) fn tick(&mut self, context: &Context, effects: &mut EffectBuffer<'_>) {
+        while (effects.count() as usize) < CONTINUE_EFFECTS_MAX
+            && let Some(timer) = self.timers.pop_due(context.time_ns)
+        {
+            match timer {
+                Timer::OrderExpiry(slot) => {
+                    self.cancel_resting(slot, CancelReason::Expired, effects);
+                }
+            }
+        }
+    }
+
+    /// Whether the armed timers are those that the state asks for, each at its time. O(slots).
+    pub(crate) fn timers_are_owned(&self) -> bool {
+        let is_owned = |timer: Timer, due_ms: u64| match timer {
+            Timer::OrderExpiry(slot) => {
+                self.expiry_of(slot).is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms)
+            }
+        };
+        let slots = 0..self.orders.high_water();
+        let expected = slots.filter(|slot| self.expiry_of(*slot).is_some()).count();
+        self.timers.iter().count() == expected
+            && self.timers.iter().all(|(timer, due_ms, _)| is_owned(timer, due_ms))
+    }
+
+    /// The expire time of the live order in a slot, if it has one.
+    fn expiry_of(&self, slot: u32) -> Option<u64> {
+        self.orders.live(slot)?;
+        Some(self.orders.detail(slot).expire_time_ns).filter(|time_ns| *time_ns != 0)
+    }
+}
