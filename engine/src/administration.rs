@@ -32,11 +32,16 @@ impl Engine {
         if !fees.are_in_range() {
             return Err(RejectCode::FeeRateUnsupported);
         }
+        let status = match message.draft {
+            0 => MarketStatus::Listed,
+            1 => MarketStatus::Draft,
+            _ => return Err(RejectCode::InvalidStatusTransition),
+        };
         if !self.events.has_room(market_count) {
             return Err(RejectCode::EventTableFull);
         }
         let shape = EventShape { market_count, is_exhaustive: message.exhaustive == 1 };
-        let event_id = self.events.define(shape, fees, message.external_id.get());
+        let event_id = self.events.define(shape, fees, status, message.external_id.get());
         effects.push(&EventDefinitionReport {
             request_id: message.request_id,
             exec_id: effects.next_position().into(),
@@ -49,7 +54,48 @@ impl Engine {
             reserved_38: [0; 2],
             external_id: message.external_id,
         });
+        if status == MarketStatus::Draft {
+            for security_id in self.events.event(event_id).security_ids() {
+                self.report_status(context, security_id, 0, effects);
+            }
+        }
         Ok(())
+    }
+
+    /// Moves a market to a status and reports it.
+    pub(crate) fn move_market(
+        &mut self,
+        context: &Context,
+        security_id: u32,
+        (status, in_play, reason): (MarketStatus, u8, u16),
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        self.events.set_status(security_id, status, in_play);
+        self.report_status(context, security_id, reason, effects);
+    }
+
+    /// Reports the status that a market has come to.
+    fn report_status(
+        &mut self,
+        context: &Context,
+        security_id: u32,
+        reason: u16,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let market = *self.events.market(security_id);
+        effects.push(&SecurityStatusReport {
+            request_id: context.request_id.into(),
+            exec_id: effects.next_position().into(),
+            transact_time_ns: context.time_ns.into(),
+            seq_num: context.seq_num.into(),
+            event_id: market.event_id.into(),
+            security_id: security_id.into(),
+            rpt_seq: self.events.next_rpt_seq(security_id).into(),
+            reason: reason.into(),
+            status: market.status().into(),
+            in_play: market.in_play(),
+            reserved_44: [0; 4],
+        });
     }
 
     pub(crate) fn change_status(
@@ -60,24 +106,12 @@ impl Engine {
     ) -> Result<(), RejectCode> {
         let (status, security_ids) = self.check_status(message)?;
         let is_for_all = message.security_id.get() == 0;
+        let change = (status, message.in_play, message.reason.get());
         for security_id in security_ids {
             if is_for_all && self.events.market(security_id).status() == MarketStatus::Closed {
                 continue;
             }
-            self.events.set_status(security_id, status, message.in_play);
-            effects.push(&SecurityStatusReport {
-                request_id: message.request_id,
-                exec_id: effects.next_position().into(),
-                transact_time_ns: context.time_ns.into(),
-                seq_num: message.seq_num,
-                event_id: message.event_id,
-                security_id: security_id.into(),
-                rpt_seq: self.events.next_rpt_seq(security_id).into(),
-                reason: message.reason,
-                status: message.status,
-                in_play: message.in_play,
-                reserved_44: [0; 4],
-            });
+            self.move_market(context, security_id, change, effects);
         }
         if status == MarketStatus::Closed {
             let covered = if is_for_all {
@@ -205,9 +239,11 @@ impl Engine {
         }
         let status = MarketStatus::try_from(message.status)
             .map_err(|_| RejectCode::InvalidStatusTransition)?;
+        let is_delisting = status == MarketStatus::Delisted;
+        // An event is delisted as a whole: nothing could settle the rest of it.
         let mut changes_any = false;
         for market in security_ids.clone().map(|security_id| self.events.market(security_id)) {
-            if is_for_all && market.status() == MarketStatus::Closed {
+            if is_for_all && !is_delisting && market.status() == MarketStatus::Closed {
                 continue;
             }
             changes_any = true;
@@ -215,7 +251,7 @@ impl Engine {
                 return Err(RejectCode::InvalidStatusTransition);
             }
         }
-        if message.in_play > 1 || !changes_any {
+        if message.in_play > 1 || !changes_any || (is_delisting && !is_for_all) {
             return Err(RejectCode::InvalidStatusTransition);
         }
         if status == MarketStatus::Closed && self.work.is_full() {
@@ -227,8 +263,9 @@ impl Engine {
 
 /// The life cycle of a market.
 fn may_go(market: &Market, status: MarketStatus, in_play: u8) -> bool {
-    use MarketStatus::{Closed, Listed, Open, Paused};
+    use MarketStatus::{Closed, Delisted, Draft, Listed, Open, Paused};
     match (market.status(), status) {
+        (Draft, Listed) | (Draft | Listed, Delisted) => true,
         (Listed | Paused, Open) | (Open, Paused) | (Listed | Open | Paused, Closed) => true,
         (Open, Open) | (Paused, Paused) => market.in_play() != in_play,
         _ => false,

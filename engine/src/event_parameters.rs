@@ -160,9 +160,9 @@ impl Engine {
     /// Whether no market of an event is open or at its end; `was_never_open` asks that none ever
     /// was.
     fn is_between_openings(&self, event: &Event, was_never_open: bool) -> bool {
-        use MarketStatus::{Closed, Listed, Paused};
+        use MarketStatus::{Closed, Draft, Listed, Paused};
         event.security_ids().all(|security_id| match self.events.market(security_id).status() {
-            Listed => true,
+            Draft | Listed => true,
             Paused | Closed => !was_never_open,
             _ => false,
         })

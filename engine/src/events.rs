@@ -160,11 +160,17 @@ impl EventTable {
         &self.markets[security_id]
     }
 
-    /// Defines an event with markets that are Listed; gives its id.
+    /// Defines an event with markets of one status, Draft or Listed; gives its id.
     ///
     /// # Panics
     /// When there is no room.
-    pub(crate) fn define(&mut self, shape: EventShape, fees: FeeRates, external_id: u64) -> u32 {
+    pub(crate) fn define(
+        &mut self,
+        shape: EventShape,
+        fees: FeeRates,
+        status: MarketStatus,
+        external_id: u64,
+    ) -> u32 {
         self.event_count += 1;
         let event_id = self.event_count;
         let first_security_id = self.market_count + 1;
@@ -172,7 +178,8 @@ impl EventTable {
         self.events[event_id] = event;
         self.digest.add(event_piece(event_id, &event));
         for (state_index, security_id) in (0..).zip(event.security_ids()) {
-            let mut market = Market { event_id, shape, fees, state_index, ..UNDEFINED_MARKET };
+            let mut market =
+                Market { event_id, shape, fees, state_index, status, ..UNDEFINED_MARKET };
             market.piece = market_piece(security_id, &market);
             self.digest.add(market.piece);
             self.markets[security_id] = market;
@@ -209,9 +216,8 @@ impl EventTable {
         });
     }
 
-    /// Settles a market at `settlement_price`.
-    pub(crate) fn settle(&mut self, security_id: u32, settlement_price: u16) {
-        self.set_status(security_id, MarketStatus::Settled, 0);
+    /// Gives a market its value.
+    pub(crate) fn set_settlement_price(&mut self, security_id: u32, settlement_price: u16) {
         self.update(security_id, |market| market.settlement_price = settlement_price);
     }
 

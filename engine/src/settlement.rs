@@ -1,8 +1,8 @@
 //! Settlement of an event by a vector of values, and the pay-out to its accounts in bounded steps.
 
 use forecastle_proto_spec::{
-    CONTINUE_EFFECTS_MAX, MarketSettled, MarketStatus, PAYOUT, RejectCode, SecurityStatusReport,
-    SettlementComplete, SettlementReport, SettlementRequest,
+    CONTINUE_EFFECTS_MAX, MarketSettled, MarketStatus, PAYOUT, RejectCode, SettlementComplete,
+    SettlementReport, SettlementRequest,
 };
 
 use crate::apply::Context;
@@ -23,7 +23,7 @@ impl Engine {
         let event_id = message.event_id.get();
         let security_ids = self.events.event(event_id).security_ids();
         for (security_id, value) in security_ids.zip(&message.values) {
-            self.events.settle(security_id, value.get());
+            self.events.set_settlement_price(security_id, value.get());
             effects.push(&MarketSettled {
                 event_id: message.event_id,
                 security_id: security_id.into(),
@@ -31,19 +31,7 @@ impl Engine {
                 settlement_price: *value,
                 reserved_14: [0; 2],
             });
-            effects.push(&SecurityStatusReport {
-                request_id: message.request_id,
-                exec_id: effects.next_position().into(),
-                transact_time_ns: context.time_ns.into(),
-                seq_num: message.seq_num,
-                event_id: message.event_id,
-                security_id: security_id.into(),
-                rpt_seq: self.events.next_rpt_seq(security_id).into(),
-                reason: 0.into(),
-                status: MarketStatus::Settled.into(),
-                in_play: 0,
-                reserved_44: [0; 4],
-            });
+            self.move_market(context, security_id, (MarketStatus::Settled, 0, 0), effects);
         }
         let mut pay_out = PayOut {
             origin: context.origin(),

@@ -38,7 +38,7 @@ impl EventTable {
             decoder.require(fees.maker < PAYOUT && fees.taker < PAYOUT, "fee rate")?;
             self.require_room(market_count)?;
             let shape = EventShape { market_count, is_exhaustive: exhaustive == 1 };
-            let event_id = self.define(shape, fees, external_id);
+            let event_id = self.define(shape, fees, MarketStatus::Listed, external_id);
             for security_id in self.event(event_id).security_ids() {
                 self.decode_market(security_id, decoder)?;
             }

@@ -103,9 +103,16 @@ impl Model {
         let statuses: Vec<MarketStatus> =
             event.security_ids().map(|security_id| self.market(security_id).status).collect();
         let is_halted = |status: &MarketStatus| {
-            matches!(status, MarketStatus::Listed | MarketStatus::Paused | MarketStatus::Closed)
+            matches!(
+                status,
+                MarketStatus::Draft
+                    | MarketStatus::Listed
+                    | MarketStatus::Paused
+                    | MarketStatus::Closed
+            )
         };
-        let is_new = |status: &MarketStatus| *status == MarketStatus::Listed;
+        let is_new =
+            |status: &MarketStatus| matches!(status, MarketStatus::Draft | MarketStatus::Listed);
         let turns_matching = asked.cross_outcome != event.parameters.cross_outcome;
         if !statuses.iter().all(is_halted) || (turns_matching && !statuses.iter().all(is_new)) {
             return Err(RejectCode::NotWhileOpen);

@@ -87,6 +87,9 @@ impl Model {
         if message.maker_fee_rate.get() > 9_999 || message.taker_fee_rate.get() > 9_999 {
             return Err(RejectCode::FeeRateUnsupported);
         }
+        if message.draft > 1 {
+            return Err(RejectCode::InvalidStatusTransition);
+        }
         if self.events.len() >= self.limits.events_max as usize
             || self.markets.len() + market_count > self.limits.markets_max as usize
         {
@@ -117,6 +120,11 @@ impl Model {
         report.exhaustive = message.exhaustive;
         report.external_id = message.external_id;
         effects.push(&report);
+        if message.draft == 1 {
+            for security_id in (first_security_id..).take(market_count) {
+                self.set_status(request, security_id, (MarketStatus::Draft, 0, 0), effects);
+            }
+        }
         Ok(())
     }
 
@@ -135,12 +143,17 @@ impl Model {
                 return Err(RejectCode::UnknownMarket);
             }
             markets = vec![security_id];
-        } else {
-            markets.retain(|&market| self.market(market).status != MarketStatus::Closed);
         }
         let all_of_event: Vec<u32> = event.security_ids().collect();
         let new = MarketStatus::try_from(message.status)
             .map_err(|_| RejectCode::InvalidStatusTransition)?;
+        if new == MarketStatus::Delisted {
+            if security_id != 0 {
+                return Err(RejectCode::InvalidStatusTransition);
+            }
+        } else if security_id == 0 {
+            markets.retain(|&market| self.market(market).status != MarketStatus::Closed);
+        }
         let is_allowed = |&market: &u32| self.transition_is_allowed(market, new, message.in_play);
         if message.in_play > 1 || markets.is_empty() || !markets.iter().all(is_allowed) {
             return Err(RejectCode::InvalidStatusTransition);
@@ -193,7 +206,9 @@ impl Model {
         match (market.status, new) {
             (MarketStatus::Open, MarketStatus::Open)
             | (MarketStatus::Paused, MarketStatus::Paused) => market.in_play != in_play,
-            (MarketStatus::Listed | MarketStatus::Paused, MarketStatus::Open)
+            (MarketStatus::Draft, MarketStatus::Listed | MarketStatus::Delisted)
+            | (MarketStatus::Listed, MarketStatus::Delisted)
+            | (MarketStatus::Listed | MarketStatus::Paused, MarketStatus::Open)
             | (MarketStatus::Open, MarketStatus::Paused)
             | (
                 MarketStatus::Listed | MarketStatus::Open | MarketStatus::Paused,

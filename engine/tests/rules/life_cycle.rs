@@ -17,14 +17,19 @@ fn events_and_markets_are_numbered_without_gap() {
 
 #[test]
 fn markets_go_only_the_ways_of_the_life_cycle() {
-    use MarketStatus::{Closed, Listed, Open, Paused};
-    let paths: [(&[MarketStatus], MarketStatus); 4] =
-        [(&[], Listed), (&[Open], Open), (&[Open, Paused], Paused), (&[Closed], Closed)];
+    use MarketStatus::{Closed, Draft, Listed, Open, Paused};
+    let paths: [(&[MarketStatus], MarketStatus); 5] = [
+        (&[], Draft),
+        (&[Listed], Listed),
+        (&[Listed, Open], Open),
+        (&[Listed, Open, Paused], Paused),
+        (&[Listed, Closed], Closed),
+    ];
     for (path, from) in paths {
-        for to in 0..=6 {
+        for to in 0..=10 {
             for in_play in [0, 1, 2] {
                 let mut world = World::new(forecastle_engine::EngineConfig::small());
-                world.define_event(1, false);
+                world.send(ADMIN_SESSION, &draft(1, 0));
                 for status in path {
                     world.set_status(1, 1, *status);
                 }
@@ -33,6 +38,7 @@ fn markets_go_only_the_ways_of_the_life_cycle() {
                 let is_allowed = in_play <= 1
                     && match (from, to) {
                         (Listed | Paused, 2) | (Open, 3) | (Listed | Open | Paused, 4) => true,
+                        (Draft, 1) => true,
                         (Open, 2) | (Paused, 3) => in_play == 1,
                         _ => false,
                     };
@@ -40,12 +46,75 @@ fn markets_go_only_the_ways_of_the_life_cycle() {
                 assert_eq!(reports.len() == 1, is_allowed, "{from:?} to {to} in play {in_play}");
                 if let Some(report) = reports.first() {
                     assert_eq!((report.status, report.in_play), (to, in_play));
-                    assert_eq!(report.rpt_seq.get() as usize, path.len() + 1);
+                    assert_eq!(report.rpt_seq.get() as usize, path.len() + 2);
                 } else {
                     assert_eq!(effects.reject_code(), RejectCode::InvalidStatusTransition);
                 }
             }
         }
+    }
+}
+
+/// A request for an event whose markets begin as drafts.
+fn draft(market_count: u8, exhaustive: u8) -> EventDefinitionRequest {
+    EventDefinitionRequest { draft: 1, ..event(market_count, exhaustive) }
+}
+
+#[test]
+fn drafts_say_so_and_are_listed_one_by_one_or_together() {
+    let mut world = World::open();
+    let effects = world.send(ADMIN_SESSION, &draft(2, 1));
+    let defined: EventDefinitionReport = effects.first();
+    assert_eq!((defined.event_id.get(), defined.first_security_id.get()), (3, 5));
+    let told: Vec<_> = effects
+        .all::<SecurityStatusReport>()
+        .iter()
+        .map(|it| (it.security_id.get(), it.status, it.rpt_seq.get(), it.request_id.get()))
+        .collect();
+    assert_eq!(told, [(5, 6, 1, 5), (6, 6, 1, 5)]);
+    let mut order = bid(1, ALICE, 1, 5_000);
+    order.security_id.set(5);
+    let refused = world.send(ALICE_SESSION, &order);
+    assert_eq!(refused.reject_code(), RejectCode::MarketNotOpen);
+    let refused = world.set_status(3, 0, MarketStatus::Open);
+    assert_eq!(refused.reject_code(), RejectCode::InvalidStatusTransition);
+    world.set_status(3, 5, MarketStatus::Listed).only::<SecurityStatusReport>();
+    world.set_status(3, 6, MarketStatus::Listed).only::<SecurityStatusReport>();
+    assert_eq!(world.set_status(3, 0, MarketStatus::Open).templates().len(), 2);
+    let odd = EventDefinitionRequest { draft: 2, ..event(1, 0) };
+    let refused = world.send(ADMIN_SESSION, &odd);
+    assert_eq!(refused.reject_code(), RejectCode::InvalidStatusTransition);
+}
+
+#[test]
+fn an_event_that_was_never_open_is_delisted_as_a_whole_and_for_ever() {
+    use MarketStatus::{Closed, Delisted, Listed, Open};
+    let mut world = World::new(forecastle_engine::EngineConfig::small());
+    world.send(ADMIN_SESSION, &draft(2, 1));
+    world.set_status(1, 1, Listed);
+    let refused = world.set_status(1, 1, Delisted);
+    assert_eq!(refused.reject_code(), RejectCode::InvalidStatusTransition, "one market of two");
+    let statuses: Vec<u8> = world
+        .set_status(1, 0, Delisted)
+        .all::<SecurityStatusReport>()
+        .iter()
+        .map(|report| report.status)
+        .collect();
+    assert_eq!(statuses, [9, 9]);
+    for status in MarketStatus::ALL {
+        let refused = world.set_status(1, 0, status);
+        assert_eq!(refused.reject_code(), RejectCode::InvalidStatusTransition, "{status:?}");
+    }
+    assert_eq!(world.settle(1, &[10_000, 0]).reject_code(), RejectCode::MarketsNotClosed);
+    let refused = world.send(ADMIN_SESSION, &crate::event_parameters::parameters(1));
+    assert_eq!(refused.reject_code(), RejectCode::NotWhileOpen);
+    // One market that was open or closed keeps the whole event listed.
+    for status in [Open, Closed] {
+        let event_id = world.define_event(2, true).event_id.get();
+        let first = 2 * event_id - 1;
+        world.set_status(event_id, first, status);
+        let refused = world.set_status(event_id, 0, Delisted);
+        assert_eq!(refused.reject_code(), RejectCode::InvalidStatusTransition, "{status:?}");
     }
 }
 

@@ -31,8 +31,10 @@ pub struct EventDefinitionRequest {
     pub maker_fee_rate: U16,
     /// Taker fee rate in ten-thousandths, below 10000.
     pub taker_fee_rate: U16,
+    /// 1 when the markets begin as drafts, 0 when they are listed at once.
+    pub draft: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_36: [u8; 4],
+    pub reserved_37: [u8; 3],
 }
 
 impl Message for EventDefinitionRequest {
@@ -48,6 +50,7 @@ impl Message for EventDefinitionRequest {
         visit("external_id", FieldValue::Unsigned(self.external_id.get()));
         visit("maker_fee_rate", FieldValue::Unsigned(u64::from(self.maker_fee_rate.get())));
         visit("taker_fee_rate", FieldValue::Unsigned(u64::from(self.taker_fee_rate.get())));
+        visit("draft", FieldValue::Unsigned(u64::from(self.draft)));
     }
 }
 

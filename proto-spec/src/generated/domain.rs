@@ -203,12 +203,23 @@ pub enum MarketStatus {
     Closed = 4,
     /// Paid out; final.
     Settled = 5,
+    /// Defined, not yet listed: may still be delisted.
+    Draft = 6,
+    /// Never opened and never will be; final.
+    Delisted = 9,
 }
 
 impl MarketStatus {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 5] =
-        [Self::Listed, Self::Open, Self::Paused, Self::Closed, Self::Settled];
+    pub const ALL: [Self; 7] = [
+        Self::Listed,
+        Self::Open,
+        Self::Paused,
+        Self::Closed,
+        Self::Settled,
+        Self::Draft,
+        Self::Delisted,
+    ];
 }
 
 impl TryFrom<u8> for MarketStatus {
@@ -222,6 +233,8 @@ impl TryFrom<u8> for MarketStatus {
             3 => Ok(Self::Paused),
             4 => Ok(Self::Closed),
             5 => Ok(Self::Settled),
+            6 => Ok(Self::Draft),
+            9 => Ok(Self::Delisted),
             _ => Err(UnknownValue),
         }
     }

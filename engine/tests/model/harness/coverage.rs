@@ -6,7 +6,8 @@ use forecastle_proto_spec::{
     BusinessMessageReject, EstablishmentReject, ExecutionReportRejected, OrderCancelReject,
 };
 use forecastle_proto_spec::{
-    CancelReason, Message, NegotiationReject, OrderCancelled, OrderReplaced, RejectCode, Trade,
+    CancelReason, MarketStatus, Message, NegotiationReject, OrderCancelled, OrderReplaced,
+    RejectCode, SecurityStatusReport, Trade,
 };
 
 use super::messages::frames_of;
@@ -20,6 +21,8 @@ pub struct Coverage {
     pub rejects: BTreeMap<u16, u64>,
     pub effects: BTreeMap<u16, u64>,
     pub cancel_reasons: BTreeMap<u16, u64>,
+    /// Statuses that markets came to.
+    pub statuses: BTreeMap<u16, u64>,
     /// Replaces that kept their priority, and those that did not.
     pub replaces: [u64; 2],
     /// Continuations that found work.
@@ -52,6 +55,9 @@ impl Coverage {
             if let Some(cancelled) = frame.body::<OrderCancelled>() {
                 *self.cancel_reasons.entry(cancelled.reason.get()).or_default() += 1;
             }
+            if let Some(report) = frame.body::<SecurityStatusReport>() {
+                *self.statuses.entry(report.status.into()).or_default() += 1;
+            }
             if let Some(replaced) = frame.body::<OrderReplaced>() {
                 self.replaces[usize::from(replaced.priority_kept)] += 1;
             }
@@ -68,6 +74,7 @@ impl Coverage {
             (&mut self.rejects, &other.rejects),
             (&mut self.effects, &other.effects),
             (&mut self.cancel_reasons, &other.cancel_reasons),
+            (&mut self.statuses, &other.statuses),
         ] {
             for (&key, &count) in others {
                 *mine.entry(key).or_default() += count;
@@ -125,6 +132,11 @@ impl Coverage {
         for reason in CancelReason::ALL {
             if !self.cancel_reasons.contains_key(&reason.into()) {
                 missing.push(format!("cancel for {reason:?}"));
+            }
+        }
+        for status in MarketStatus::ALL {
+            if !self.statuses.contains_key(&u8::from(status).into()) {
+                missing.push(format!("market that became {status:?}"));
             }
         }
         let counts = [

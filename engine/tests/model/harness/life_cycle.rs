@@ -22,6 +22,10 @@ impl World {
             message.market_count = 1;
         }
         message.external_id.set(self.random.word());
+        message.draft = self.random.pick(&[0, 0, 1]);
+        if self.random.once_in(20) {
+            message.draft = self.random.pick(&[2, 255]);
+        }
         if self.random.once_in(2) {
             let rates = [0, 0, 1, 25, 200, 700, 5_000, 9_999, 9_999, 9_999, 10_000];
             message.maker_fee_rate.set(self.random.pick(&rates));
@@ -39,16 +43,22 @@ impl World {
         if count_of(&[MarketStatus::Open]) >= 3 {
             return None;
         }
-        let idle: Vec<u32> = (1..)
+        let idle: Vec<(u32, MarketStatus)> = (1..)
             .zip(&self.pair.model.markets)
-            .filter(|(_, it)| matches!(it.status, MarketStatus::Listed | MarketStatus::Paused))
-            .map(|(security_id, _)| security_id)
+            .filter(|(_, it)| {
+                use MarketStatus::{Draft, Listed, Paused};
+                matches!(it.status, Draft | Listed | Paused)
+            })
+            .map(|(security_id, it)| (security_id, it.status))
             .collect();
-        if let Some(security_id) = self.random.pick_any(&idle) {
+        if let Some((security_id, status)) = self.random.pick_any(&idle) {
             let mut message = SecurityStatusRequest::new_zeroed();
             message.event_id.set(self.pair.model.market(security_id).event_id);
             message.security_id.set(security_id);
-            message.status = MarketStatus::Open.into();
+            message.status = match status {
+                MarketStatus::Draft => MarketStatus::Listed.into(),
+                _ => MarketStatus::Open.into(),
+            };
             return Some((0, bytes_of(&message)));
         }
         let mut message = EventDefinitionRequest::new_zeroed();
@@ -83,15 +93,40 @@ impl World {
             let count = u32::from(event.market_count) + beyond;
             message.security_id.set(event.first_security_id + self.random.below(count));
         }
+        if self.random.once_in(30) {
+            return self.delist(session_id, message);
+        }
         message.status = match self.random.below(40) {
             0..22 => MarketStatus::Open.into(),
             22..33 => MarketStatus::Paused.into(),
             33..35 => MarketStatus::Closed.into(),
-            35..38 => MarketStatus::Settled.into(),
-            38 => MarketStatus::Listed.into(),
-            _ => self.random.pick(&[0, 6, 255]),
+            35 => MarketStatus::Settled.into(),
+            36 => MarketStatus::Draft.into(),
+            37 => MarketStatus::Listed.into(),
+            38 => MarketStatus::Delisted.into(),
+            _ => self.random.pick(&[0, 10, 255]),
         };
         message.in_play = self.random.pick(&[0, 0, 0, 1, 1, 2]);
+        (session_id, bytes_of(&message))
+    }
+
+    /// Delists an event that was never open, when there is one.
+    fn delist(&mut self, session_id: u32, mut message: SecurityStatusRequest) -> (u32, Vec<u8>) {
+        let model = &self.pair.model;
+        let is_new = |security_id| {
+            let status = model.market(security_id).status;
+            matches!(status, MarketStatus::Draft | MarketStatus::Listed)
+        };
+        let new: Vec<u32> = (1..)
+            .zip(&model.events)
+            .filter(|(_, event)| event.security_ids().all(is_new))
+            .map(|(event_id, _)| event_id)
+            .collect();
+        if let Some(event_id) = self.random.pick_any(&new) {
+            message.event_id.set(event_id);
+        }
+        message.security_id.set(0);
+        message.status = MarketStatus::Delisted.into();
         (session_id, bytes_of(&message))
     }
 

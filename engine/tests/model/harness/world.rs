@@ -97,6 +97,18 @@ impl World {
         let events: Vec<u32> = (1..).take(self.pair.model.events.len()).collect();
         for event_id in events {
             let event = self.pair.model.event(event_id).expect("it is counted").clone();
+            if self.pair.model.market(event.first_security_id).status == MarketStatus::Delisted {
+                continue;
+            }
+            for security_id in event.security_ids() {
+                if self.pair.model.market(security_id).status == MarketStatus::Draft {
+                    let mut list = SecurityStatusRequest::new_zeroed();
+                    list.event_id.set(event_id);
+                    list.security_id.set(security_id);
+                    list.status = MarketStatus::Listed.into();
+                    self.apply(0, &bytes_of(&list));
+                }
+            }
             let mut close = SecurityStatusRequest::new_zeroed();
             close.event_id.set(event_id);
             close.status = MarketStatus::Closed.into();

@@ -21,6 +21,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("external_id", offset_of!(EventDefinitionRequest, external_id)),
             ("maker_fee_rate", offset_of!(EventDefinitionRequest, maker_fee_rate)),
             ("taker_fee_rate", offset_of!(EventDefinitionRequest, taker_fee_rate)),
+            ("draft", offset_of!(EventDefinitionRequest, draft)),
         ],
         group: EventDefinitionRequest::GROUP,
     },
