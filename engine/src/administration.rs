@@ -221,22 +221,29 @@ impl Engine {
         Ok(())
     }
 
+    /// The markets of an event that a request names: one, or all of them by 0.
+    pub(crate) fn named_markets(
+        &self,
+        event_id: u32,
+        security_id: u32,
+    ) -> Result<std::ops::Range<u32>, RejectCode> {
+        let event = self.events.find_event(event_id).ok_or(RejectCode::UnknownEvent)?;
+        let security_ids = event.security_ids();
+        match security_id {
+            0 => Ok(security_ids),
+            id if security_ids.contains(&id) => Ok(id..id + 1),
+            _ => Err(RejectCode::UnknownMarket),
+        }
+    }
+
     /// The new status and the markets that the request is about.
     fn check_status(
         &self,
         message: &SecurityStatusRequest,
     ) -> Result<(MarketStatus, std::ops::Range<u32>), RejectCode> {
-        let event =
-            self.events.find_event(message.event_id.get()).ok_or(RejectCode::UnknownEvent)?;
-        let mut security_ids = event.security_ids();
         let security_id = message.security_id.get();
         let is_for_all = security_id == 0;
-        if !is_for_all {
-            if !security_ids.contains(&security_id) {
-                return Err(RejectCode::UnknownMarket);
-            }
-            security_ids = security_id..security_id + 1;
-        }
+        let security_ids = self.named_markets(message.event_id.get(), security_id)?;
         let status = MarketStatus::try_from(message.status)
             .map_err(|_| RejectCode::InvalidStatusTransition)?;
         let is_delisting = status == MarketStatus::Delisted;

@@ -8,7 +8,7 @@ use forecastle_proto_spec::{
     Negotiate, NewOrderSingle, NotApplied, OrderCancelReplaceRequest, OrderCancelRequest,
     OrderMassActionRequest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER,
     RecordHeader, RejectCode, SecurityStatusRequest, SessionDisconnected, SettlementRequest,
-    StateReportRequest, Terminate, TimerTick, WithdrawalRequest,
+    StateReportRequest, Terminate, TickTableRequest, TimerTick, WithdrawalRequest,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -131,6 +131,8 @@ impl Engine {
             self.define_event(context, request, effects)
         } else if let Some(request) = frame.body::<SecurityStatusRequest>() {
             self.change_status(context, request, effects)
+        } else if let Some(request) = frame.body::<TickTableRequest>() {
+            self.set_tick_table(context, request, effects)
         } else if let Some(request) = frame.body::<EventParametersRequest>() {
             self.set_event_parameters(context, request, effects)
         } else if let Some(request) = frame.body::<SettlementRequest>() {
@@ -311,6 +313,7 @@ fn roles_needed(template_id: u16) -> u16 {
         | OrderMassActionRequest::TEMPLATE_ID => ROLES_TRADER,
         EventDefinitionRequest::TEMPLATE_ID
         | EventParametersRequest::TEMPLATE_ID
+        | TickTableRequest::TEMPLATE_ID
         | SecurityStatusRequest::TEMPLATE_ID
         | SettlementRequest::TEMPLATE_ID
         | EndOfDayRequest::TEMPLATE_ID => ROLES_MARKET_ADMIN,
@@ -348,6 +351,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 15);
+        assert_eq!(numbered, 16);
     }
 }

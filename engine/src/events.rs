@@ -9,6 +9,7 @@ use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
 use crate::state_digest::{DigestSum, Domain, pair};
+use crate::tick_tables::TickTable;
 
 /// An event of mutually exclusive states, one market for each.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,8 @@ pub(crate) struct Market {
     in_play: u8,
     /// Copy of the event's parameter.
     is_cross_outcome: bool,
+    /// Whether its grid is another than that of a new market.
+    has_tick_table: bool,
     /// Its piece of the digest, kept to be taken away when it changes.
     piece: Digest,
 }
@@ -84,6 +87,7 @@ pub(crate) struct EventTable {
     parameters: Arena<EventParameters>,
     event_count: u32,
     markets: Arena<Market>,
+    tick_tables: Arena<TickTable>,
     market_count: u32,
     digest: DigestSum,
 }
@@ -95,6 +99,7 @@ impl EventTable {
             parameters: Arena::new(events_max + 1, EventParameters::DEFAULT),
             event_count: 0,
             markets: Arena::new(markets_max + 1, UNDEFINED_MARKET),
+            tick_tables: Arena::new(markets_max + 1, TickTable::EVERY_PRICE),
             market_count: 0,
             digest: DigestSum::default(),
         }
@@ -146,6 +151,29 @@ impl EventTable {
     /// All defined events.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
         (1..=self.event_count).map(|event_id| self.event(event_id))
+    }
+
+    /// The grid of a defined market.
+    pub(crate) fn tick_table(&self, security_id: u32) -> &TickTable {
+        &self.tick_tables[security_id]
+    }
+
+    /// Whether a price of the book lies on the grid of a defined market.
+    #[inline]
+    pub(crate) fn is_on_grid(&self, security_id: u32, price: u16) -> bool {
+        !self.markets[security_id].has_tick_table || self.tick_tables[security_id].holds(price)
+    }
+
+    /// Sets the grid of a defined market.
+    pub(crate) fn set_tick_table(&mut self, security_id: u32, table: TickTable) {
+        if let Some(piece) = self.tick_tables[security_id].piece(security_id) {
+            self.digest.remove(piece);
+        }
+        self.tick_tables[security_id] = table;
+        self.markets[security_id].has_tick_table = table != TickTable::EVERY_PRICE;
+        if let Some(piece) = table.piece(security_id) {
+            self.digest.add(piece);
+        }
     }
 
     /// A market, if it is defined.
@@ -245,7 +273,8 @@ impl EventTable {
         let parameters = (1..=self.event_count).filter_map(|id| self.parameters(id).piece(id));
         let sets = (1..=self.event_count).map(|id| (id, self.event(id).set_count));
         let sets = sets.filter(|(_, count)| *count != 0).map(|(id, count)| sets_piece(id, count));
-        events.chain(markets).chain(parameters).chain(sets).collect()
+        let tables = (1..=self.market_count).filter_map(|id| self.tick_table(id).piece(id));
+        events.chain(markets).chain(parameters).chain(sets).chain(tables).collect()
     }
 
     #[inline]
@@ -296,5 +325,6 @@ const UNDEFINED_MARKET: Market = Market {
     status: MarketStatus::Listed,
     in_play: 0,
     is_cross_outcome: false,
+    has_tick_table: false,
     piece: Domain::Market.digest(),
 };

@@ -50,6 +50,7 @@ mod snapshot;
 mod state_digest;
 mod state_reports;
 mod sweeps;
+mod tick_tables;
 mod timer_tick;
 mod timers;
 mod views;

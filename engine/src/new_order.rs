@@ -127,6 +127,9 @@ impl Engine {
         if !is_own {
             return Err(RejectCode::UnknownAccount);
         }
+        if !self.events.is_on_grid(security_id, price) {
+            return Err(RejectCode::PriceOffGrid);
+        }
         if market.status() != MarketStatus::Open {
             return Err(RejectCode::MarketNotOpen);
         }

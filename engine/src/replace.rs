@@ -97,6 +97,10 @@ impl Engine {
             }
             Some(_) => Change::Reenter,
         };
+        let comes_again = matches!(change, Change::Reenter);
+        if comes_again && !self.events.is_on_grid(order.security_id, price) {
+            return Err(RejectCode::PriceOffGrid);
+        }
         let status = self.events.market(order.security_id).status();
         let is_allowed = match change {
             Change::End | Change::Reduce => {
@@ -107,7 +111,7 @@ impl Engine {
         if !is_allowed {
             return Err(RejectCode::MarketNotOpen);
         }
-        if matches!(change, Change::Reenter) {
+        if comes_again {
             self.check_trading(|| Subject {
                 security_id: order.security_id,
                 event_id: self.ledger.exposures.event_id(order.exposure),

@@ -41,6 +41,7 @@ impl Engine {
         self.events.encode_sets(&mut encoder);
         self.blocks.encode(&mut encoder);
         self.timers.encode(&mut encoder);
+        self.events.encode_tick_tables(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -95,6 +96,7 @@ impl Engine {
             engine.events.decode_sets(&mut decoder)?;
             engine.blocks.decode(&mut decoder)?;
             engine.timers.decode(&mut decoder)?;
+            engine.events.decode_tick_tables(&mut decoder)?;
         }
         decoder.end()?;
         engine.check_consistent(&decoder)?;

@@ -79,6 +79,7 @@ pub(crate) enum Domain {
     OrderDetail,
     Timer,
     TimerCounter,
+    TickTable,
 }
 
 impl Domain {

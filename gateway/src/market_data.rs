@@ -12,6 +12,7 @@
 //! | OrderCancelled of an order in the book | OrderDelete |
 //! | SecurityStatusReport | SecurityStatus |
 //! | MarketSettled | MarketSettlement |
+//! | TickTableReport | SecurityDefinition |
 //! | EventDefinitionReport | EventDefinition, then one SecurityDefinition for each market |
 //!
 //! `rpt_seq` is the engine's. [`MarketDataPacker`] puts the messages into packets.
@@ -26,7 +27,7 @@ use forecastle_proto_spec::{
     CrossOutcomeFill, EventDefinition, EventDefinitionReport, Frame, MarketSettled,
     MarketSettlement, OrderCancelled, OrderDelete, OrderExecuted, OrderPut, OrderReduce,
     OrderReplaced, OrderRested, OutcomeTrade, SecurityDefinition, SecurityStatus,
-    SecurityStatusReport, Side, Trade,
+    SecurityStatusReport, Side, TickTableReport, Trade,
 };
 use zerocopy::FromZeros;
 use zerocopy::little_endian::{U16, U32, U64};
@@ -70,6 +71,8 @@ pub(crate) fn project_effect(
         emit(&MarketDataMessage::SecurityStatus(security_status(report)));
     } else if let Some(settled) = effect.body::<MarketSettled>() {
         emit(&MarketDataMessage::MarketSettlement(market_settlement(settled)));
+    } else if let Some(table) = effect.body::<TickTableReport>() {
+        emit(&MarketDataMessage::SecurityDefinition(redefinition(table)));
     } else if let Some(event) = effect.body::<EventDefinitionReport>() {
         emit(&MarketDataMessage::EventDefinition(event_definition(event)));
         for state_index in 0..event.market_count {
@@ -191,5 +194,16 @@ fn security_definition(event: &EventDefinitionReport, state_index: u8) -> Securi
     }
 }
 
-/// Grid step of every market, ten-thousandths of the payout.
+/// The definition of a market again, with the step of its new grid.
+fn redefinition(table: &TickTableReport) -> SecurityDefinition {
+    SecurityDefinition {
+        security_id: table.security_id,
+        event_id: table.event_id,
+        tick_size: table.tick_size,
+        state_index: table.state_index,
+        ..FromZeros::new_zeroed()
+    }
+}
+
+/// Grid step of every new market, ten-thousandths of the payout.
 const TICK_SIZE: u16 = 1;

@@ -7,7 +7,7 @@ use forecastle_proto_spec::{
     KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH, MassQuote, Message, Negotiate,
     NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest,
     RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest,
-    Terminate, WithdrawalRequest,
+    Terminate, TickTableRequest, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -44,6 +44,7 @@ impl ClientMessage {
             | OrderMassActionRequest::TEMPLATE_ID
             | EventDefinitionRequest::TEMPLATE_ID
             | EventParametersRequest::TEMPLATE_ID
+            | TickTableRequest::TEMPLATE_ID
             | SecurityStatusRequest::TEMPLATE_ID
             | SettlementRequest::TEMPLATE_ID
             | AccountDefinitionRequest::TEMPLATE_ID
@@ -131,7 +132,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 18);
+        assert_eq!(count, 19);
     }
 
     #[test]

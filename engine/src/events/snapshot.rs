@@ -7,6 +7,7 @@ use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::tick_tables::TickTable;
 
 impl EventTable {
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
@@ -107,6 +108,38 @@ impl EventTable {
             let set_count = decoder.i64()?;
             decoder.require(set_count != 0, "sets of an event")?;
             self.make_sets(event_id, set_count);
+        }
+        Ok(())
+    }
+
+    /// The grids of markets that have another than a new one.
+    pub(crate) fn encode_tick_tables(&self, encoder: &mut Encoder<'_>) {
+        let place = encoder.open_count();
+        let mut count = 0;
+        for security_id in 1..=self.market_count {
+            let table = self.tick_table(security_id);
+            if *table != TickTable::EVERY_PRICE {
+                encoder.u32(security_id);
+                table.encode(encoder);
+                count += 1;
+            }
+        }
+        encoder.close_count(place, count);
+    }
+
+    pub(crate) fn decode_tick_tables(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        let mut last = 0;
+        for _ in 0..decoder.u32()? {
+            let security_id = decoder.u32()?;
+            let is_market = self.find_market(security_id).is_some();
+            decoder.require(is_market && security_id > last, "market of a tick table")?;
+            last = security_id;
+            let table = TickTable::decode(decoder)?;
+            decoder.require(table != TickTable::EVERY_PRICE, "tick table")?;
+            self.set_tick_table(security_id, table);
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::effects::Effects;
 use super::event_parameters::EventParameters;
 use super::sessions::Request;
 use super::sweeps::Covered;
+use super::tick_tables::EVERY_PRICE;
 
 /// An event and where its markets begin.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Market {
     pub status: MarketStatus,
     pub in_play: u8,
     pub rpt_seq: u32,
+    /// First price and tick of each band of its grid.
+    pub bands: Vec<(u16, u16)>,
 }
 
 impl Model {
@@ -107,7 +110,9 @@ impl Model {
             pool: 0,
         });
         let event_id = u32::try_from(self.events.len()).expect("few events");
-        let listed = Market { event_id, status: MarketStatus::Listed, in_play: 0, rpt_seq: 0 };
+        let bands = EVERY_PRICE.to_vec();
+        let listed =
+            Market { event_id, status: MarketStatus::Listed, in_play: 0, rpt_seq: 0, bands };
         self.markets.extend(std::iter::repeat_n(listed, market_count));
         let mut report = EventDefinitionReport::new_zeroed();
         report.request_id.set(request.id);

@@ -22,6 +22,7 @@ pub mod replaces;
 pub mod sessions;
 pub mod settlement;
 pub mod sweeps;
+pub mod tick_tables;
 pub mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,7 +158,7 @@ impl Model {
             20..=23 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=23 | 30..=38 | 40 | 47 => {
+            20..=23 | 30..=38 | 40 | 46..=47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -185,6 +186,7 @@ impl Model {
             35 => self.withdraw(request, body(frame), effects),
             36 => self.entitle(request, body(frame), effects),
             37 => self.end_day(request, effects),
+            46 => self.set_tick_table(request, body(frame), effects),
             47 => self.set_event_parameters(request, body(frame), effects),
             38 => self.kill_switch(request, body(frame), effects),
             _ => self.report_state(request, body(frame), effects),

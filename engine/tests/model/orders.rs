@@ -143,6 +143,9 @@ impl Model {
         if self.accounts.get(&account).is_none_or(|account| account.firm_id != firm_id) {
             return Err(RejectCode::UnknownAccount);
         }
+        if !self.price_is_on_grid(security_id, message.price.get()) {
+            return Err(RejectCode::PriceOffGrid);
+        }
         if self.market(security_id).status != MarketStatus::Open {
             return Err(RejectCode::MarketNotOpen);
         }

@@ -110,6 +110,12 @@ impl Model {
         } else {
             (Change::Renew { leaves }, is_open)
         };
+        let price = message.price.get();
+        if matches!(change, Change::Renew { .. })
+            && !self.price_is_on_grid(order.security_id, price)
+        {
+            return Err(RejectCode::PriceOffGrid);
+        }
         if !is_allowed {
             return Err(RejectCode::MarketNotOpen);
         }

@@ -22,5 +22,6 @@ mod settlement;
 mod snapshot_bytes;
 mod snapshots;
 mod state_reports;
+mod tick_tables;
 mod timers;
 mod world;

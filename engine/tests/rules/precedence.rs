@@ -5,6 +5,7 @@ use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
 use crate::guards::kill_switch;
+use crate::tick_tables::tick_table;
 use crate::world::*;
 
 /// An order with every defect at once is mended one defect at a time, from the front.
@@ -49,6 +50,10 @@ fn new_orders_are_checked_in_order() {
     expect(&mut world, &order, RejectCode::UnknownAccount);
     order.account.set(BOB);
     order.cl_ord_id.set(4);
+    world.send(ADMIN_SESSION, &tick_table(2, 2, &[(1, 2)])).only::<TickTableReport>();
+    expect(&mut world, &order, RejectCode::PriceOffGrid);
+    world.send(ADMIN_SESSION, &tick_table(2, 2, &[(1, 1)])).only::<TickTableReport>();
+    order.cl_ord_id.set(9);
     expect(&mut world, &order, RejectCode::MarketNotOpen);
     world.set_status(2, 2, MarketStatus::Open);
     let suspend = kill_switch(MassActionScope::Account, BOB, MassActionType::Suspend);

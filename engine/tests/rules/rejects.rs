@@ -8,6 +8,7 @@ use zerocopy::FromZeros;
 
 use crate::event_parameters::parameters;
 use crate::guards::{kill_switch, mass_switch};
+use crate::tick_tables::tick_table;
 use crate::world::*;
 
 #[test]
@@ -291,6 +292,7 @@ const CASES: &[Case] = &[
         World::open().send(ADMIN_SESSION, &request)
     }),
     (RejectCode::NotWhileOpen, || World::open().send(ADMIN_SESSION, &parameters(1))),
+    (RejectCode::InvalidTickTable, || World::open().send(ADMIN_SESSION, &tick_table(1, 0, &[]))),
     (RejectCode::InvalidStateScope, || {
         World::open().send(ALICE_SESSION, &state_request(0, ALICE, 0))
     }),

@@ -333,3 +333,20 @@ fn executions_name_the_trade_by_its_position() {
         .collect();
     assert_eq!(ids, [96, 96 + Trade::ENCODED_LENGTH as u64]);
 }
+
+#[test]
+fn a_new_grid_is_told_by_the_definition_of_its_market() {
+    let mut table = TickTableReport::new_zeroed();
+    table.event_id.set(2);
+    table.security_id.set(12);
+    table.tick_size.set(50);
+    table.state_index = 2;
+    let record = RecordBuilder::of(16, &NewOrderSingle::new_zeroed()).effect(&table).build();
+    let packets = pack(&mut MarketDataPacker::new(3, 256, 0), 0, &[record]);
+    let messages: Vec<_> = packets.iter().flat_map(|packet| packet.messages.clone()).collect();
+    assert_eq!(messages.len(), 1);
+    let (frame, _) = Frame::parse(&messages[0]).unwrap();
+    let market = frame.body::<SecurityDefinition>().unwrap();
+    assert_eq!((market.security_id.get(), market.event_id.get()), (12, 2));
+    assert_eq!((market.tick_size.get(), market.state_index), (50, 2));
+}

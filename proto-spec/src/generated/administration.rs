@@ -428,6 +428,50 @@ impl Message for LogStreamRequest {
     }
 }
 
+/// Sets the grid of prices of one market, or of all markets of an event (market admin). Not while one of them is open.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct TickTableRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Market, or 0 for all of the event.
+    pub security_id: U32,
+    /// Bands used, 1 to 4.
+    pub band_count: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_29: [u8; 1],
+    /// First price of each band, ascending; of the first band 1.
+    pub band_from: [U16; 4],
+    /// Tick of each band: its prices are the multiples of it.
+    pub band_tick: [U16; 4],
+    /// Not used; zero when sent, not read when received.
+    pub reserved_46: [u8; 2],
+}
+
+impl Message for TickTableRequest {
+    const TEMPLATE_ID: u16 = 46;
+    const NAME: &'static str = "TickTableRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("band_count", FieldValue::Unsigned(u64::from(self.band_count)));
+        visit("band_from", FieldValue::Words(&self.band_from));
+        visit("band_tick", FieldValue::Words(&self.band_tick));
+    }
+}
+
 /// Sets all parameters of an event, in place of those before (market admin). Not while one of its markets is open.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

@@ -229,7 +229,7 @@ pub struct SecurityDefinition {
     pub security_id: U32,
     /// Event.
     pub event_id: U32,
-    /// Grid step, ten-thousandths.
+    /// Grid step, ten-thousandths; the smallest where bands of prices have several. Told again when it changes.
     pub tick_size: U16,
     /// State in which it pays.
     pub state_index: u8,

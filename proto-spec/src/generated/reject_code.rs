@@ -128,9 +128,9 @@ pub enum RejectCode {
     ///
     /// Remedy: Send 0, 1, 3, 4 or 6.
     InvalidTimeInForce = 303,
-    /// The price is not in 1 to 9999.
+    /// The price is not in 1 to 9999, or not on the grid of the market.
     ///
-    /// Remedy: Send ten-thousandths of the payout inside the grid.
+    /// Remedy: Send ten-thousandths of the payout, a multiple of the tick of the price's band.
     PriceOffGrid = 304,
     /// The quantity is zero.
     ///
@@ -268,11 +268,15 @@ pub enum RejectCode {
     ///
     /// Remedy: Pause the markets first.
     NotWhileOpen = 419,
+    /// The bands are none or too many, do not ascend from price 1, or one has no price on its grid.
+    ///
+    /// Remedy: Send 1 to 4 bands, the first from 1.
+    InvalidTickTable = 420,
 }
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 66] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -338,6 +342,7 @@ impl RejectCode {
         Self::UnknownSession,
         Self::InvalidEventParameters,
         Self::NotWhileOpen,
+        Self::InvalidTickTable,
     ];
 }
 
@@ -412,6 +417,7 @@ impl TryFrom<u16> for RejectCode {
             436 => Ok(Self::UnknownSession),
             418 => Ok(Self::InvalidEventParameters),
             419 => Ok(Self::NotWhileOpen),
+            420 => Ok(Self::InvalidTickTable),
             _ => Err(UnknownValue),
         }
     }

@@ -575,3 +575,52 @@ impl Message for KillSwitchReport {
         visit("side", FieldValue::Unsigned(u64::from(self.side)));
     }
 }
+
+/// The grid of prices of a market, as it is from here on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct TickTableReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Bands used.
+    pub band_count: u8,
+    /// State in which the market pays.
+    pub state_index: u8,
+    /// Smallest tick of all bands, ten-thousandths.
+    pub tick_size: U16,
+    /// As in the request; 0 where no band is.
+    pub band_from: [U16; 4],
+    /// As in the request; 0 where no band is.
+    pub band_tick: [U16; 4],
+}
+
+impl Message for TickTableReport {
+    const TEMPLATE_ID: u16 = 79;
+    const NAME: &'static str = "TickTableReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("band_count", FieldValue::Unsigned(u64::from(self.band_count)));
+        visit("state_index", FieldValue::Unsigned(u64::from(self.state_index)));
+        visit("tick_size", FieldValue::Unsigned(u64::from(self.tick_size.get())));
+        visit("band_from", FieldValue::Words(&self.band_from));
+        visit("band_tick", FieldValue::Words(&self.band_tick));
+    }
+}

@@ -58,7 +58,8 @@ impl World {
             760..785 if !wide => self.mass_action(),
             785..810 => self.change_status(),
             810..822 => self.settle(),
-            822..830 => self.event_parameters(),
+            822..827 => self.event_parameters(),
+            827..830 => self.tick_table(),
             830..834 => self.kill_switch(),
             834..838 => self.define_event(),
             838..870 => self.deposit(),
@@ -77,7 +78,7 @@ impl World {
             996 => (self.any_session(), bytes_of(&TimerTick::new_zeroed())),
             _ => self.new_order(),
         };
-        if self.random.once_in(150) {
+        if bytes.len() >= size_of::<MessageHeader>() && self.random.once_in(150) {
             let spoiled = self.spoil(bytes);
             return (session_id, spoiled);
         }

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{
     EventDefinitionRequest, EventParametersRequest, MarketStatus, SecurityStatusRequest,
-    SettlementRequest,
+    SettlementRequest, TickTableRequest,
 };
 use zerocopy::FromZeros;
 
@@ -155,6 +155,38 @@ impl World {
             13 => message.collar_width.set(100),
             14 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
             15 => message.dispute_window_ms.set(5),
+            _ => {}
+        }
+        (session_id, bytes_of(&message))
+    }
+
+    /// A grid for a market, mostly of an event that is not open, and mostly one of few bands.
+    pub fn tick_table(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.admin_session();
+        let event_id = self.halted_event();
+        let mut message = TickTableRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.event_id.set(event_id);
+        if self.random.once_in(2)
+            && let Some(event) = self.pair.model.event(event_id)
+        {
+            let beyond = u32::from(self.random.once_in(20));
+            let count = u32::from(event.market_count) + beyond;
+            message.security_id.set(event.first_security_id + self.random.below(count));
+        }
+        message.band_count = self.random.pick(&[1, 1, 2, 2, 3, 4]);
+        let mut from = 1;
+        for band in 0..4 {
+            message.band_from[band].set(from);
+            message.band_tick[band].set(self.random.pick(&[1, 1, 1, 2, 3, 7, 50]));
+            from += self.random.pick(&[60, 500, 2_000, 3_000]);
+        }
+        match self.random.below(20) {
+            0 => message.band_count = self.random.pick(&[0, 5, 255]),
+            1 => message.band_from[0].set(self.random.pick(&[0, 2])),
+            2 => message.band_tick[0].set(self.random.pick(&[0, 10_000])),
+            3 => message.band_from[1].set(self.random.pick(&[0, 1, 9_999, 10_000])),
             _ => {}
         }
         (session_id, bytes_of(&message))

@@ -22,7 +22,7 @@ impl World {
         message.cl_ord_link_id.set(self.random.below(3));
         message.side = self.random.pick(&[1, 2]);
         let price = self.price_of_order(message.security_id.get(), message.side);
-        message.price.set(price);
+        message.price.set(self.price_on_grid(message.security_id.get(), price));
         message.order_qty.set(self.quantity());
         message.time_in_force = if self.kind == Kind::Wide {
             self.random.pick(&[0, 0, 0, 0, 1, 1, 3, 6])
@@ -63,6 +63,8 @@ impl World {
         message.order_id.set(order_id);
         message.orig_cl_ord_id.set(orig_cl_ord_id);
         message.price.set(if self.random.once_in(2) { order.price } else { self.price() });
+        let price = self.price_on_grid(order.security_id, message.price.get());
+        message.price.set(price);
         message.order_qty.set(match self.random.below(12) {
             0 => order.traded.max(1),
             1 => order.traded / 2 + 1,
@@ -128,6 +130,15 @@ impl World {
         message.scope = 5;
         message.action = 3;
         (session_id, bytes_of(&message))
+    }
+
+    /// The next price below that is on the market's grid, nearly always.
+    fn price_on_grid(&mut self, security_id: u32, price: u16) -> u16 {
+        if !self.pair.model.market_exists(security_id) || self.random.once_in(30) {
+            return price;
+        }
+        let is_on_grid = |price: &u16| self.pair.model.price_is_on_grid(security_id, *price);
+        (1..=price).rev().find(is_on_grid).unwrap_or(price)
     }
 
     pub fn price(&mut self) -> u16 {

@@ -174,6 +174,22 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         group: LogStreamRequest::GROUP,
     },
     MessageLayout {
+        name: TickTableRequest::NAME,
+        template_id: TickTableRequest::TEMPLATE_ID,
+        block_length: size_of::<TickTableRequest>(),
+        fields: &[
+            ("request_id", offset_of!(TickTableRequest, request_id)),
+            ("sending_time_ns", offset_of!(TickTableRequest, sending_time_ns)),
+            ("seq_num", offset_of!(TickTableRequest, seq_num)),
+            ("event_id", offset_of!(TickTableRequest, event_id)),
+            ("security_id", offset_of!(TickTableRequest, security_id)),
+            ("band_count", offset_of!(TickTableRequest, band_count)),
+            ("band_from", offset_of!(TickTableRequest, band_from)),
+            ("band_tick", offset_of!(TickTableRequest, band_tick)),
+        ],
+        group: TickTableRequest::GROUP,
+    },
+    MessageLayout {
         name: EventParametersRequest::NAME,
         template_id: EventParametersRequest::TEMPLATE_ID,
         block_length: size_of::<EventParametersRequest>(),

@@ -227,4 +227,23 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         ],
         group: KillSwitchReport::GROUP,
     },
+    MessageLayout {
+        name: TickTableReport::NAME,
+        template_id: TickTableReport::TEMPLATE_ID,
+        block_length: size_of::<TickTableReport>(),
+        fields: &[
+            ("request_id", offset_of!(TickTableReport, request_id)),
+            ("exec_id", offset_of!(TickTableReport, exec_id)),
+            ("transact_time_ns", offset_of!(TickTableReport, transact_time_ns)),
+            ("seq_num", offset_of!(TickTableReport, seq_num)),
+            ("event_id", offset_of!(TickTableReport, event_id)),
+            ("security_id", offset_of!(TickTableReport, security_id)),
+            ("band_count", offset_of!(TickTableReport, band_count)),
+            ("state_index", offset_of!(TickTableReport, state_index)),
+            ("tick_size", offset_of!(TickTableReport, tick_size)),
+            ("band_from", offset_of!(TickTableReport, band_from)),
+            ("band_tick", offset_of!(TickTableReport, band_tick)),
+        ],
+        group: TickTableReport::GROUP,
+    },
 ];

@@ -8,7 +8,7 @@ use forecastle_proto_spec::{
     ExecutionReportRejected, Frame, MarketStatus, Message as _, NewOrderSingle, OrderAccepted,
     OrderCancelReject, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionReport,
     OrderMassActionRequest, RejectCode, SecurityStatusRequest, SettlementComplete,
-    SettlementRequest, StateReportRequest, WithdrawalRequest, describe,
+    SettlementRequest, StateReportRequest, TickTableRequest, WithdrawalRequest, describe,
 };
 
 use crate::journal::record_view::effects;
@@ -222,7 +222,7 @@ impl From<&EventDefinitionReport> for EventIds {
 }
 
 /// What a client sends under a number.
-const REQUESTS: [u16; 14] = [
+const REQUESTS: [u16; 15] = [
     NewOrderSingle::TEMPLATE_ID,
     OrderCancelReplaceRequest::TEMPLATE_ID,
     OrderCancelRequest::TEMPLATE_ID,
@@ -236,6 +236,7 @@ const REQUESTS: [u16; 14] = [
     EntitlementRequest::TEMPLATE_ID,
     EndOfDayRequest::TEMPLATE_ID,
     EventParametersRequest::TEMPLATE_ID,
+    TickTableRequest::TEMPLATE_ID,
     StateReportRequest::TEMPLATE_ID,
 ];
 /// Those that a trader sends.
