@@ -20,7 +20,7 @@ pub struct Transport {
     /// Makes a queue for at least so many reports.
     pub create: unsafe extern "C" fn(u32) -> *mut c_void,
     /// Enqueues a report; 0 when there is no room.
-    pub push: unsafe extern "C" fn(*mut c_void, *const Report) -> i32,
+    pub push: PushReport,
     /// Dequeues up to so many reports and gives how many.
     pub drain: unsafe extern "C" fn(*mut c_void, *mut Report, u32) -> u32,
     /// Makes visible what was pushed.
@@ -28,6 +28,9 @@ pub struct Transport {
     /// Ends a queue.
     pub destroy: unsafe extern "C" fn(*mut c_void),
 }
+
+/// Enqueues a report in a queue; 0 when there is no room.
+pub type PushReport = unsafe extern "C" fn(*mut c_void, *const Report) -> i32;
 
 /// Sets the engine up.
 ///
@@ -154,16 +157,13 @@ enum Sink {
     /// Into our own ring, without a call.
     Ours { ring: &'static ReportRing, cursor: WriteCursor },
     /// Through the harness's table.
-    Foreign {
-        push: unsafe extern "C" fn(*mut c_void, *const Report) -> i32,
-        report_sink: *mut c_void,
-    },
+    Foreign { push: PushReport, report_sink: *mut c_void },
     /// Nowhere: there is no table.
     None,
 }
 
 impl Reports for Sink {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, report: &Report) {
         match self {
             Self::Ours { ring, cursor } => {
@@ -171,14 +171,18 @@ impl Reports for Sink {
                     std::hint::spin_loop();
                 }
             }
-            Self::Foreign { push, report_sink } => {
-                // SAFETY: the table's own sink, and a report that lives during the call.
-                while unsafe { push(*report_sink, report) } == 0 {
-                    std::hint::spin_loop();
-                }
-            }
+            Self::Foreign { push, report_sink } => push_over(*push, *report_sink, report),
             Self::None => {}
         }
+    }
+}
+
+/// Enqueues a report by the harness's function.
+#[cold]
+fn push_over(push: PushReport, report_sink: *mut c_void, report: &Report) {
+    // SAFETY: the table's own sink, and a report that lives during the call.
+    while unsafe { push(report_sink, report) } == 0 {
+        std::hint::spin_loop();
     }
 }
 

@@ -3,7 +3,7 @@
 //! A report is packed into 32 bytes, two to a cache line, and its commit word is one of them: its
 //! upper bits count the laps of the ring, so a slot that still holds the lap before is not yet
 //! written. The writer touches no other line than the report's, the reader tells how far it is
-//! once a batch, and the writer looks at that once a lap of slack.
+//! once a batch, and the writer looks at that when the room that it last knew of is used up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,11 +19,23 @@ pub struct ReportRing {
     reader: Line,
 }
 
-/// The writer's end: how many reports it wrote, and how many it knows to be read.
-#[derive(Clone, Copy, Debug, Default)]
+/// The writer's end.
+#[derive(Clone, Copy, Debug)]
 pub struct WriteCursor {
-    written: u64,
-    known_read: u64,
+    /// The slot that is written next.
+    index: usize,
+    /// The lap that it is written in, where the packed word has it.
+    lap: u64,
+    /// Slots known to be free, this one first.
+    free_count: u64,
+    /// Reports written when all of these will be.
+    end: u64,
+}
+
+impl Default for WriteCursor {
+    fn default() -> Self {
+        Self { index: 0, lap: lap(0) << LAP_SHIFT, free_count: 0, end: 0 }
+    }
 }
 
 impl ReportRing {
@@ -36,18 +48,12 @@ impl ReportRing {
     }
 
     /// Writes a report; false when the ring is full. Prices are 0 to 2^18 − 1. For one thread.
-    #[inline]
+    #[inline(always)]
     pub fn push(&self, cursor: &mut WriteCursor, report: &Report) -> bool {
-        let capacity = self.slots.len() as u64;
-        if cursor.written - cursor.known_read == capacity {
-            // Acquire pairs with the reader's Release: its loads of the slot happen before.
-            cursor.known_read = self.read.count.load(Ordering::Acquire);
-            if cursor.written - cursor.known_read == capacity {
-                return false;
-            }
+        if cursor.free_count == 0 && !self.find_room(cursor) {
+            return false;
         }
-        let Slot { words: [number, first, second, packed] } =
-            &self.slots[(cursor.written & (capacity - 1)) as usize];
+        let Slot { words: [number, first, second, packed] } = &self.slots[cursor.index];
         // A trade names two orders, every other report one.
         let order_id = report.order_id | report.maker_order_id;
         number.store(report.sequence_number, Ordering::Relaxed);
@@ -57,11 +63,26 @@ impl ReportRing {
             | (report.price_ticks as u64) << PRICE_SHIFT
             | u64::from(report.kind) << KIND_SHIFT
             | u64::from(report.side) << SIDE_SHIFT
-            | self.lap(cursor.written) << LAP_SHIFT;
+            | cursor.lap;
         // Release: a reader that sees the lap sees the words stored before.
         packed.store(word, Ordering::Release);
-        cursor.written += 1;
+        cursor.free_count -= 1;
+        cursor.index += 1;
+        if cursor.index == self.slots.len() {
+            cursor.index = 0;
+            cursor.lap = lap(cursor.lap >> LAP_SHIFT) << LAP_SHIFT;
+        }
         true
+    }
+
+    /// Looks how far the reader is; false when it has read nothing since.
+    #[cold]
+    fn find_room(&self, cursor: &mut WriteCursor) -> bool {
+        // Acquire pairs with the reader's Release: its loads of the slots happen before.
+        let end = self.read.count.load(Ordering::Acquire) + self.slots.len() as u64;
+        cursor.free_count = end - cursor.end;
+        cursor.end = end;
+        cursor.free_count > 0
     }
 
     /// Reads reports into `out`, and gives how many. For one thread.
@@ -75,7 +96,7 @@ impl ReportRing {
             let slot = &self.slots[(position & (self.slots.len() as u64 - 1)) as usize];
             let Slot { words: [number, first, second, packed] } = slot;
             let word = packed.load(Ordering::Acquire);
-            if word >> LAP_SHIFT != self.lap(position) {
+            if word >> LAP_SHIFT != lap(position >> self.slots.len().trailing_zeros()) {
                 break;
             }
             let kind = (word >> KIND_SHIFT) as u8 & 7;
@@ -102,12 +123,12 @@ impl ReportRing {
         }
         count
     }
+}
 
-    /// The lap of a position as its slot tells it: 1 to 255, and never twice in a row.
-    #[inline]
-    fn lap(&self, position: u64) -> u64 {
-        1 + (position >> self.slots.len().trailing_zeros()) % 255
-    }
+/// How a slot tells the lap after so many laps: 1 to 255, and never twice in a row.
+#[inline]
+fn lap(laps: u64) -> u64 {
+    1 + laps % 255
 }
 
 /// A packed report.
