@@ -10,6 +10,7 @@
 pub mod book;
 pub mod book_script;
 pub mod flow;
+pub mod instructions;
 pub mod live_orders;
 pub mod memory;
 pub mod naive_book;

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod callgrind;
 pub mod command_line;
 pub mod engine;
 pub mod hiccups;

@@ -6,7 +6,6 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
 use forecastle_engine::{CommandInput, Engine};
 use forecastle_node::write_record;
@@ -19,6 +18,7 @@ use forecastle_runtime::log_buffer::{
 };
 use forecastle_runtime::memory::Region;
 
+use crate::callgrind::instructions_in;
 use crate::engine::flow::{Flow, FlowSettings};
 
 /// Sequences the flow once; with a folder it is journaled there.
@@ -73,22 +73,11 @@ pub fn play(settings: &FlowSettings, folder: Option<&Path>) -> io::Result<u64> {
 /// # Errors
 /// There is no valgrind, or it does not say what it counted.
 pub fn instructions_per_command(arguments: &[&str], folder: &Path) -> io::Result<u64> {
-    let counts = folder.join("bench-sequencing.callgrind");
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no"])
-        .arg("--toggle-collect=forecastle_benches::sequencing::sequence")
-        .arg(format!("--callgrind-out-file={}", counts.display()))
-        .arg(std::env::current_exe()?)
-        .args(arguments)
-        .output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let played = String::from_utf8_lossy(&output.stdout);
-    std::fs::remove_file(counts)?;
-    let collected = said.lines().find_map(|line| line.split_once("Collected : "));
-    let collected = collected.and_then(|(_, count)| count.trim().parse::<u64>().ok());
-    match (collected, played.trim().parse::<u64>()) {
-        (Some(collected), Ok(count)) if count > 0 => Ok(collected * 100 / count),
-        _ => Err(io::Error::other(format!("valgrind counted nothing: {said}"))),
+    let function = "forecastle_benches::sequencing::sequence";
+    let (instructions, printed) = instructions_in(function, arguments, folder)?;
+    match printed.trim().parse::<u64>() {
+        Ok(count) if count > 0 => Ok(instructions * 100 / count),
+        _ => Err(io::Error::other("the flow was not played")),
     }
 }
 

@@ -10,7 +10,7 @@ use clap::builder::PossibleValuesParser;
 use forecastle_benches::command_line::Options;
 use forecastle_benches::engine::flow::{Flow, FlowSettings, NAMES};
 use forecastle_benches::engine::peers::PeerProgram;
-use forecastle_benches::engine::{self, memory, summary};
+use forecastle_benches::engine::{self, instructions, memory, summary};
 use forecastle_benches::host::Cpus;
 use forecastle_benches::report::Report;
 use serde_json::{Map, json};
@@ -36,16 +36,24 @@ struct CommandLine {
     /// Seed of the flows.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Plays a small flow one command at a time, as callgrind is told to watch it do.
+    #[arg(long, hide = true)]
+    play: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let command_line = CommandLine::parse();
+    if command_line.play {
+        let [passive, cancel, marketable] = instructions::play(command_line.seed);
+        println!("{passive} {cancel} {marketable}");
+        return Ok(());
+    }
     let options = &command_line.options;
     options.run("engine", |cpus, report| measure(&command_line, cpus, report))
 }
 
 fn measure(command_line: &CommandLine, cpus: Cpus, report: &mut Report) -> io::Result<()> {
-    let CommandLine { options, json, flow, no_peers, commands, seed } = command_line;
+    let CommandLine { options, json, flow, no_peers, commands, seed, .. } = command_line;
     let rounds = options.rounds(7, 1);
     let names: Vec<&str> = match flow {
         Some(name) => vec![name],
@@ -89,6 +97,14 @@ fn measure(command_line: &CommandLine, cpus: Cpus, report: &mut Report) -> io::R
         let table = table.map_err(io::Error::other)?;
         figures["hundredfold_resting_orders"] = summary::of_hundredfold(&table);
         report.tables.push(table);
+        let counted = instructions::per_command(
+            &["--play", "--seed", &seed.to_string()],
+            &std::env::temp_dir(),
+        );
+        figures["instructions_per_command"] = counted.unwrap_or_else(|error| {
+            report.notes.push(format!("Instructions were not counted: {error}."));
+            serde_json::Value::Null
+        });
     }
     report.settings = json!({ "flows": settings, "rounds": rounds, "cpus": cpus });
     report.summary = figures;

@@ -1,0 +1,79 @@
+//! Instructions of one command by its kind: a duty cycle of the sequencer on a ring that holds one
+//! command, counted by callgrind. Nothing is announced ahead, as there is nothing ahead.
+
+use std::io;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::book_script::Action;
+use super::flow::{Flow, FlowSettings};
+use super::rig::{RING_LENGTH, Rig, TimelessSequencer, push};
+use crate::callgrind::instructions_in;
+
+/// Instructions of each kind of command in the mean, rounded down, on a small flow of a seed.
+/// `arguments` make this program call [`play`].
+///
+/// # Errors
+/// There is no valgrind, or it does not say what it counted.
+pub fn per_command(arguments: &[&str], folder: &Path) -> io::Result<Value> {
+    let mut counts = Map::new();
+    for (index, kind) in KINDS.iter().enumerate() {
+        let function = format!("forecastle_benches::engine::instructions::sequence_{kind}");
+        let (instructions, printed) = instructions_in(&function, arguments, folder)?;
+        let count = printed.split_whitespace().nth(index).and_then(|word| word.parse().ok());
+        let count: u64 = count.ok_or_else(|| io::Error::other("the flow was not played"))?;
+        counts.insert((*kind).to_owned(), json!(instructions / count.max(1)));
+    }
+    Ok(Value::Object(counts))
+}
+
+/// Plays the small flow one command at a time; gives how many of each kind there were, in the order
+/// of the kinds of [`per_command`].
+///
+/// # Panics
+/// When a command is not sequenced at once.
+#[must_use]
+pub fn play(seed: u64) -> [u64; 3] {
+    let settings = FlowSettings {
+        market_count: 100,
+        account_count: 1_000,
+        firm_count: 10,
+        resting_order_count: 10_000,
+        command_count: 30_000,
+        ..FlowSettings::main(seed)
+    };
+    let flow = Flow::new(&settings);
+    let Rig { mut commands, mut sequencer } = Rig::new(&flow, RING_LENGTH);
+    let mut counts = [0; 3];
+    for (index, operation) in flow.script.main.iter().enumerate() {
+        let (session_id, command) = flow.main.command(index);
+        assert!(push(&mut commands, session_id, command), "the ring is empty");
+        let (kind, sequenced) = match operation.action {
+            Action::Rest => (0, sequence_passive(&mut sequencer)),
+            Action::Cancel => (1, sequence_cancel(&mut sequencer)),
+            Action::Take => (2, sequence_marketable(&mut sequencer)),
+        };
+        assert_eq!(sequenced, 1, "a duty cycle sequences what is in the ring");
+        counts[kind] += 1;
+    }
+    counts
+}
+
+/// The kinds, as the functions below are called.
+const KINDS: [&str; 3] = ["passive", "cancel", "marketable"];
+
+#[inline(never)]
+fn sequence_passive(sequencer: &mut TimelessSequencer) -> usize {
+    sequencer.do_work()
+}
+
+#[inline(never)]
+fn sequence_cancel(sequencer: &mut TimelessSequencer) -> usize {
+    std::hint::black_box(sequencer).do_work()
+}
+
+#[inline(never)]
+fn sequence_marketable(sequencer: &mut TimelessSequencer) -> usize {
+    std::hint::black_box(std::hint::black_box(sequencer)).do_work()
+}
