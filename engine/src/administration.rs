@@ -197,7 +197,8 @@ impl Engine {
         if roles != 0 && firm_id == 0 {
             return Err(RejectCode::FirmZero);
         }
-        self.entitlements.set(access_key_id, Entitlement { firm_id, roles });
+        let open_orders_max = message.open_orders_max.get();
+        self.entitlements.set(access_key_id, Entitlement { firm_id, roles, open_orders_max });
         effects.push(&EntitlementReport {
             request_id: message.request_id,
             exec_id: effects.next_position().into(),
@@ -206,7 +207,7 @@ impl Engine {
             access_key_id: message.access_key_id,
             firm_id: message.firm_id,
             roles: message.roles,
-            reserved_38: [0; 2],
+            open_orders_max: message.open_orders_max,
         });
         Ok(())
     }

@@ -2,13 +2,14 @@
 //! what it asks for.
 
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
-    EngineConfiguration, EntitlementRequest, Establish, EventDefinitionRequest,
-    EventParametersRequest, Frame, FrameError, KillSwitchRequest, MESSAGE_HEADER_LENGTH, Message,
-    Negotiate, NewOrderSingle, NotApplied, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER,
-    RecordHeader, RejectCode, SecurityStatusRequest, SessionDisconnected, SettlementRequest,
-    StateReportRequest, Terminate, TickTableRequest, TimerTick, WithdrawalRequest,
+    AccountDefinitionRequest, AccountLimitsRequest, BusinessMessageReject, Continue,
+    DepositRequest, EndOfDayRequest, EngineConfiguration, EntitlementRequest, Establish,
+    EventDefinitionRequest, EventParametersRequest, Frame, FrameError, KillSwitchRequest,
+    MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, ROLES_CASH_ADMIN,
+    ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest,
+    SessionDisconnected, SettlementRequest, StateReportRequest, Terminate, TickTableRequest,
+    TimerTick, WithdrawalRequest,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -149,6 +150,8 @@ impl Engine {
             self.end_day(context, effects)
         } else if let Some(request) = frame.body::<KillSwitchRequest>() {
             self.switch(context, request, effects)
+        } else if let Some(request) = frame.body::<AccountLimitsRequest>() {
+            self.limit_account(context, request, effects)
         } else if let Some(request) = frame.body::<StateReportRequest>() {
             self.report_state(context, request, effects)
         } else {
@@ -321,7 +324,7 @@ fn roles_needed(template_id: u16) -> u16 {
         | DepositRequest::TEMPLATE_ID
         | WithdrawalRequest::TEMPLATE_ID
         | EntitlementRequest::TEMPLATE_ID => ROLES_CASH_ADMIN,
-        KillSwitchRequest::TEMPLATE_ID => ROLES_RISK,
+        KillSwitchRequest::TEMPLATE_ID | AccountLimitsRequest::TEMPLATE_ID => ROLES_RISK,
         StateReportRequest::TEMPLATE_ID => ROLES_TRADER | ROLES_ADMIN,
         _ => 0,
     }
@@ -351,6 +354,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 16);
+        assert_eq!(numbered, 17);
     }
 }

@@ -139,7 +139,7 @@ impl Engine {
         let price = resting.price();
         let fee = fee_per_lot(self.events.market(resting.security_id).fees.maker, price) * lots;
         let payment = signed(resting.side, i64::from(price) * lots);
-        self.ledger.accounts.move_cash(account, -payment - fee);
+        self.ledger.move_trade_cash((account, resting.exposure), -payment - fee);
         self.ledger.pay_house(payment);
         self.ledger.collect_fees(fee);
         self.fill_resting(slot, &resting, account, quantity);

@@ -13,11 +13,13 @@ use crate::state_digest::{DigestSum, Domain, pair};
 pub(crate) struct Entitlement {
     pub(crate) firm_id: u32,
     pub(crate) roles: u16,
+    /// Most open orders of each session, 0 for no limit.
+    pub(crate) open_orders_max: u16,
 }
 
 impl Entitlement {
     /// The exchange itself: every role, no firm.
-    pub(crate) const EXCHANGE: Self = Self { firm_id: 0, roles: ROLES_ALL };
+    pub(crate) const EXCHANGE: Self = Self { firm_id: 0, roles: ROLES_ALL, open_orders_max: 0 };
 
     /// Whether any of `roles` is granted.
     #[inline]
@@ -67,7 +69,7 @@ fn piece(access_key_id: u32, entitlement: Entitlement) -> Digest {
     Domain::Entitlement
         .digest()
         .absorb(pair(access_key_id, entitlement.firm_id))
-        .absorb(u64::from(entitlement.roles))
+        .absorb(pair(entitlement.open_orders_max.into(), entitlement.roles.into()))
 }
 
 /// Roles of the schema.

@@ -163,6 +163,11 @@ impl ExposureTable {
         self.rows[row].event_id
     }
 
+    /// Markets of a pair's event.
+    pub(crate) fn market_count(&self, row: u32) -> u8 {
+        self.rows[row].shape.market_count
+    }
+
     /// The worst case of a pair.
     #[inline]
     pub(crate) fn minimum(&self, row: u32) -> i64 {
@@ -388,8 +393,9 @@ impl ExposureTable {
         }
     }
 
+    /// Where the market of a state lies: its row, and which of the row it is.
     #[inline]
-    fn place(&self, row: u32, state: u8) -> (u32, usize) {
+    pub(crate) fn place(&self, row: u32, state: u8) -> (u32, usize) {
         let mut row = row;
         for _ in 0..u32::from(state) / ROW_MARKETS {
             row = self.rows[row].next;
@@ -443,7 +449,7 @@ fn position_head(account: u32, event_id: u32, state: u8) -> Digest {
 }
 
 /// Markets of one row.
-const ROW_MARKETS: u32 = 4;
+pub(crate) const ROW_MARKETS: u32 = 4;
 const NONE: u32 = u32::MAX;
 const NO_STAKE: Stake = Stake { lots: 0, bid_cost: 0, ask_cost: 0 };
 const NO_STAKES: [Stake; ROW_MARKETS as usize - 1] = [NO_STAKE; ROW_MARKETS as usize - 1];

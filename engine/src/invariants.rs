@@ -29,6 +29,8 @@ impl Engine {
             resting += self.check_market(security_id);
         }
         assert_eq!(resting, self.orders.live_count(), "every live order is in a book");
+        let of_sessions = (0..self.sessions.count()).map(|slot| self.orders.open_count(slot));
+        assert_eq!(of_sessions.sum::<u32>(), resting, "every live order is a session's");
         assert!(self.timers_are_owned(), "timers are those of their owners");
     }
 
@@ -50,6 +52,13 @@ impl Engine {
                 assert_eq!(stake, Stake { lots: stake.lots, ..open }, "holds are the orders'");
                 lots += stake.lots.abs() + leaves;
                 order_count += count;
+                let place = exposures.place(row, state);
+                let counted = self.ledger.limits.open_lots(place);
+                let is_counted = self.ledger.limits.limits(number).position != 0;
+                for side in Side::ALL {
+                    let open = self.open_lots(number, security_id, side);
+                    assert_eq!(counted.of(side), if is_counted { open } else { 0 }, "open lots");
+                }
                 bids += stake.bid_cost;
                 terms.push(10_000 * stake.lots + stake.bid_cost - stake.ask_cost);
             }
@@ -84,6 +93,13 @@ impl Engine {
             }
         }
         (open, leaves, count)
+    }
+
+    /// Lots of the orders of an account on a side of a market.
+    fn open_lots(&self, account: u32, security_id: u32, side: Side) -> i64 {
+        let orders = self.resting(security_id, side).map(|slot| self.orders.order(slot));
+        let own = orders.filter(|order| self.account_of(order) == account);
+        own.map(|order| i64::from(order.leaves_qty())).sum()
     }
 
     /// The book of a market, and that positions in it add up to nothing; gives its orders.

@@ -4,8 +4,9 @@ mod snapshot;
 
 use forecastle_proto_spec::{Digest, Side};
 
+use crate::account_limits::{AccountLimits, LimitTable, paid_piece};
 use crate::accounts::AccountTable;
-use crate::exposure::{ExposureTable, Stake};
+use crate::exposure::{ExposureTable, ROW_MARKETS, Stake};
 use crate::state_digest::{DigestSum, Domain};
 
 /// Accounts, exposures and totals.
@@ -13,6 +14,7 @@ use crate::state_digest::{DigestSum, Domain};
 pub(crate) struct Ledger {
     pub(crate) accounts: AccountTable,
     pub(crate) exposures: ExposureTable,
+    pub(crate) limits: LimitTable,
     totals: Totals,
     digest: DigestSum,
 }
@@ -33,6 +35,7 @@ impl Ledger {
         let mut ledger = Self {
             accounts: AccountTable::new(accounts_max),
             exposures: ExposureTable::new(exposures_max, accounts_max, events_max),
+            limits: LimitTable::new(accounts_max, exposures_max),
             totals: Totals::default(),
             digest: DigestSum::default(),
         };
@@ -56,11 +59,50 @@ impl Ledger {
     /// is left of its open orders.
     #[inline]
     pub(crate) fn change(&mut self, row: u32, state: u8, stake: Stake, leaves: i64) {
-        let account = self.exposures.account(row);
+        let number = self.exposures.account(row);
         let effect = self.exposures.change(row, state, stake);
-        let account = self.accounts.account_mut(account);
+        let account = self.accounts.account_mut(number);
         account.minimum_total += effect.minimum;
         account.lots += effect.size + leaves;
+        if self.limits.limits(number).position != 0 && leaves != 0 {
+            // An open order of a bid or of an ask costs something on its side alone.
+            let side = if stake.bid_cost != 0 { Side::Buy } else { Side::Sell };
+            self.limits.count_open(self.exposures.place(row, state), side, leaves);
+        }
+    }
+
+    /// Moves the cash of a trade to the account of a row; from it when negative.
+    #[inline]
+    pub(crate) fn move_trade_cash(&mut self, (account, row): (u32, u32), amount: i64) {
+        self.accounts.move_cash(account, amount);
+        if self.limits.limits(account).worst_loss != 0 {
+            self.limits.pay((account, self.exposures.event_id(row)), row, -amount);
+        }
+    }
+
+    /// Sets the limits of an account, and forgets what they no longer need.
+    pub(crate) fn set_limits(&mut self, account: u32, limits: AccountLimits) {
+        self.limits.set(account, limits);
+        for row in self.exposures.rows_of(account) {
+            if limits.worst_loss == 0 {
+                self.limits.forget_paid((account, self.exposures.event_id(row)), row);
+            }
+            if limits.position == 0 {
+                for state in (0..self.exposures.market_count(row)).step_by(ROW_MARKETS as usize) {
+                    self.limits.forget_open(self.exposures.place(row, state).0);
+                }
+            }
+        }
+    }
+
+    /// Takes the rows of a pair away that has nothing at stake.
+    ///
+    /// # Panics
+    /// When it has.
+    pub(crate) fn release_pair(&mut self, row: u32) {
+        let pair = (self.exposures.account(row), self.exposures.event_id(row));
+        self.limits.forget_paid(pair, row);
+        self.exposures.release(row);
     }
 
     /// Pays an amount in.
@@ -107,14 +149,24 @@ impl Ledger {
 
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
-        self.digest.join(self.accounts.digest()).join(self.exposures.digest())
+        self.digest
+            .join(self.accounts.digest())
+            .join(self.exposures.digest())
+            .join(self.limits.digest())
     }
 
     /// The digest by a walk over everything in the ledger.
     pub(crate) fn walked_digest(&self) -> DigestSum {
         let totals: DigestSum = std::iter::once(self.totals_piece()).collect();
         let exposures = self.exposures.walked_digest(self.accounts.highest());
-        totals.join(self.accounts.walked_digest()).join(exposures)
+        let paid = self.limits.iter().flat_map(|(account, _)| {
+            let rows = self.exposures.rows_of(account).filter(|row| self.limits.paid(*row) != 0);
+            rows.map(move |row| {
+                paid_piece(account, self.exposures.event_id(row), self.limits.paid(row))
+            })
+        });
+        let limits = self.limits.walked_digest().join(paid.collect());
+        totals.join(self.accounts.walked_digest()).join(exposures).join(limits)
     }
 
     #[inline]

@@ -16,6 +16,7 @@
     clippy::cast_precision_loss
 )]
 
+mod account_limits;
 mod accounts;
 mod administration;
 mod apply;
@@ -36,6 +37,7 @@ mod invariants;
 mod kill_switch;
 pub mod ladder;
 mod ledger;
+mod limit_checks;
 mod look_ahead;
 mod market_digest;
 mod matching;

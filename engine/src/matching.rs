@@ -139,7 +139,7 @@ impl Engine {
             let state = self.events.market(order.security_id).state_index;
             let stake = Stake { lots: bought.lots, ..Stake::default() };
             self.ledger.change(order.exposure, state, stake, 0);
-            self.ledger.accounts.move_cash(incoming.account, bought.cash);
+            self.ledger.move_trade_cash((incoming.account, order.exposure), bought.cash);
         }
         leaves
     }
@@ -166,9 +166,8 @@ impl Engine {
         let aggressor_fee = fee_per_lot(fees.taker, price) * lots;
         let payment = i64::from(price) * lots;
 
-        self.ledger
-            .accounts
-            .move_cash(resting_account, signed(aggressor.side, payment) - resting_fee);
+        let received = signed(aggressor.side, payment) - resting_fee;
+        self.ledger.move_trade_cash((resting_account, resting.exposure), received);
         self.ledger.collect_fees(resting_fee + aggressor_fee);
         bought.lots += signed(aggressor.side, lots);
         bought.cash -= signed(aggressor.side, payment) + aggressor_fee;

@@ -10,10 +10,10 @@ use crate::blocks::Subject;
 use crate::client_order_ids::Recorded;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
-use crate::exposure::Stake;
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::ledger::{ACCOUNT_LOTS_MAX, held};
+use crate::limit_checks::Addition;
 use crate::matching::Incoming;
 use crate::order_detail::OrderDetail;
 use crate::order_table::{Order, Terms};
@@ -64,14 +64,14 @@ impl Engine {
         }
     }
 
-    /// Whether an account can take `stake` and `leaves` more on: a row it may have in the event is
-    /// named, the market is `security_id`.
+    /// Whether an account can take `cost` and `leaves` more on, on a side of the market
+    /// `security_id`: a row it may have in the event is named.
     #[inline]
     pub(crate) fn check_funds(
         &self,
         (account, row): (u32, Option<u32>),
         security_id: u32,
-        stake: Stake,
+        (side, cost): (Side, i64),
         leaves: i64,
     ) -> Result<(), RejectCode> {
         if self.ledger.accounts.account(account).lots + leaves > ACCOUNT_LOTS_MAX {
@@ -79,13 +79,14 @@ impl Engine {
         }
         let market = self.events.market(security_id);
         let exposures = &self.ledger.exposures;
-        let worse = match row {
-            Some(row) => {
-                exposures.minimum_with(row, market.state_index, stake) - exposures.minimum(row)
-            }
-            None => market.shape.minimum_of_one(stake),
+        let (state, stake) = (market.state_index, held(side, cost));
+        let (before, after) = match row {
+            Some(row) => (exposures.minimum(row), exposures.minimum_with(row, state, stake)),
+            None => (0, market.shape.minimum_of_one(stake)),
         };
-        if self.buying_power(account) + worse < 0 {
+        let addition = Addition { side, lots: leaves, minimum: (before, after) };
+        self.check_account_limits((account, row), state, &addition)?;
+        if self.buying_power(account) + (after - before) < 0 {
             return Err(RejectCode::InsufficientBuyingPower);
         }
         Ok(())
@@ -142,6 +143,12 @@ impl Engine {
             side,
             session_ids: [context.session_id; 2],
         })?;
+        let quantity = i64::from(quantity);
+        let cost = hold_per_lot(side, price, market.fees.incoming()) * quantity;
+        if may_rest(time_in_force) {
+            self.check_open_orders(context)?;
+        }
+        self.check_order_cost(account, cost)?;
         if !self.orders.has_free_slot() {
             return Err(RejectCode::OrderTableFull);
         }
@@ -149,9 +156,7 @@ impl Engine {
         if row.is_none() && !self.ledger.exposures.has_room(market.shape) {
             return Err(RejectCode::ExposureTableFull);
         }
-        let quantity = i64::from(quantity);
-        let cost = hold_per_lot(side, price, market.fees.incoming()) * quantity;
-        self.check_funds((account, row), security_id, held(side, cost), quantity)?;
+        self.check_funds((account, row), security_id, (side, cost), quantity)?;
         Ok(Checked { recorded, side, time_in_force, detail, row })
     }
 
@@ -216,6 +221,11 @@ impl Engine {
         }
         u32::try_from(self.books.quantity_at(security_id, tick)).unwrap_or(u32::MAX)
     }
+}
+
+/// Whether an order can come to rest.
+fn may_rest(time_in_force: TimeInForce) -> bool {
+    !matches!(time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill)
 }
 
 /// A good-till-date order ends later than now, and no other has a time to end.

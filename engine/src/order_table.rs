@@ -102,6 +102,8 @@ pub(crate) struct OrderTable {
     details: Arena<OrderDetail>,
     /// Of the live orders.
     pieces: Arena<Pieces>,
+    /// Live orders by the slot of their session.
+    open_counts: Box<[u32]>,
     /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
     /// after these, in ascending order.
     free: Box<[FreeSlot]>,
@@ -131,11 +133,12 @@ struct FreeSlot {
 }
 
 impl OrderTable {
-    pub(crate) fn new(orders_max: u32, shard: u8) -> Self {
+    pub(crate) fn new(orders_max: u32, shard: u8, sessions_max: u32) -> Self {
         let mut table = Self {
             orders: Arena::new(orders_max, EMPTY),
             details: Arena::new(orders_max, OrderDetail::NONE),
             pieces: Arena::new(orders_max, NO_PIECES),
+            open_counts: vec![0; sessions_max as usize].into_boxed_slice(),
             free: vec![NO_FREE_SLOT; orders_max as usize].into_boxed_slice(),
             free_count: 0,
             high_water: 0,
@@ -160,6 +163,12 @@ impl OrderTable {
     #[inline]
     pub(crate) fn live_count(&self) -> u32 {
         self.live_count
+    }
+
+    /// Orders in books that the session in a slot owns.
+    #[inline]
+    pub(crate) fn open_count(&self, session: u16) -> u32 {
+        self.open_counts[usize::from(session)]
     }
 
     /// Orders ever accepted.
@@ -237,6 +246,7 @@ impl OrderTable {
     #[inline]
     pub(crate) fn unrest(&mut self, slot: u32) {
         self.live_count -= 1;
+        self.open_counts[usize::from(self.orders[slot].session)] -= 1;
         let Pieces { order, quantity } = self.pieces[slot];
         self.digest.remove(order);
         self.digest.remove(quantity);
@@ -364,6 +374,7 @@ impl OrderTable {
         self.orders[slot] = *order;
         self.pieces[slot] = pieces;
         self.live_count += 1;
+        self.open_counts[usize::from(order.session)] += 1;
         self.digest.add(pieces.order);
         self.digest.add(pieces.quantity);
         if order.has_detail() {
@@ -445,7 +456,7 @@ mod tests {
 
     #[test]
     fn a_slot_whose_generation_is_spent_is_never_used_again() {
-        let mut table = OrderTable::new(2, 7);
+        let mut table = OrderTable::new(2, 7, 1);
         let mut order = EMPTY;
         assert_eq!(table.accept(&mut order), 0);
         // Two uses before the last generation.

@@ -11,7 +11,6 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
-use crate::ledger::held;
 use crate::matching::Incoming;
 use crate::new_order::check_price_and_quantity;
 use crate::order_table::Order;
@@ -132,10 +131,12 @@ impl Engine {
         let (old, new) = (i64::from(order.leaves_qty()), i64::from(leaves));
         let old_cost = hold_per_lot(order.side, order.price(), fees.maker) * old;
         let new_cost = hold_per_lot(order.side, price, fees.incoming()) * new;
+        let account = self.account_of(order);
+        self.check_order_cost(account, new_cost)?;
         self.check_funds(
-            (self.account_of(order), Some(order.exposure)),
+            (account, Some(order.exposure)),
             order.security_id,
-            held(order.side, new_cost - old_cost),
+            (order.side, new_cost - old_cost),
             new - old,
         )
     }

@@ -48,7 +48,7 @@ impl Engine {
             session.last_seq_num = 0;
             session.state = SessionState::Negotiated;
         });
-        let Entitlement { firm_id, roles } = self.entitlement_of(context.session_id);
+        let Entitlement { firm_id, roles, .. } = self.entitlement_of(context.session_id);
         effects.push(&NegotiationResponse {
             session_id: message.session_id,
             access_key_id: message.access_key_id,

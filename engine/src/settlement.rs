@@ -119,7 +119,7 @@ impl Engine {
                 reserved_50: [0; 6],
             });
         }
-        self.ledger.exposures.release(row);
+        self.ledger.release_pair(row);
         self.assert_solvent(account);
     }
 

@@ -32,14 +32,17 @@ impl Engine {
         self.client_order_ids.encode(self.sessions.count(), &mut encoder);
         self.ledger.accounts.encode(&mut encoder);
         self.ledger.encode_totals(&mut encoder);
+        self.encode_limits(&mut encoder);
         self.events.encode(&mut encoder);
         self.encode_pairs(&mut encoder);
+        self.encode_paid(&mut encoder);
         self.orders.encode_counters(&mut encoder);
         self.encode_orders(&mut encoder);
         self.work.encode(&mut encoder);
         self.events.encode_parameters(&mut encoder);
         self.events.encode_sets(&mut encoder);
         self.blocks.encode(&mut encoder);
+        self.entitlements.encode_open_orders_max(&mut encoder);
         self.timers.encode(&mut encoder);
         self.events.encode_tick_tables(&mut encoder);
     }
@@ -85,8 +88,15 @@ impl Engine {
         engine.client_order_ids.decode(engine.sessions.count(), &mut decoder)?;
         engine.ledger.accounts.decode(&mut decoder)?;
         engine.ledger.decode_totals(&mut decoder)?;
+        let is_limiting = decoder.version() >= 2;
+        if is_limiting {
+            engine.decode_limits(&mut decoder)?;
+        }
         engine.events.decode(&mut decoder)?;
         engine.decode_pairs(&mut decoder)?;
+        if is_limiting {
+            engine.decode_paid(&mut decoder)?;
+        }
         let free_slots = engine.orders.decode_counters(&mut decoder)?;
         engine.decode_orders(&mut decoder)?;
         engine.orders.retire_others(&free_slots);
@@ -95,6 +105,7 @@ impl Engine {
             engine.events.decode_parameters(&mut decoder)?;
             engine.events.decode_sets(&mut decoder)?;
             engine.blocks.decode(&mut decoder)?;
+            engine.entitlements.decode_open_orders_max(&mut decoder)?;
             engine.timers.decode(&mut decoder)?;
             engine.events.decode_tick_tables(&mut decoder)?;
         }

@@ -80,6 +80,8 @@ pub(crate) enum Domain {
     Timer,
     TimerCounter,
     TickTable,
+    AccountLimits,
+    PaidInEvent,
 }
 
 impl Domain {

@@ -52,7 +52,7 @@ impl Engine {
     /// Every access key with a role, ascending.
     pub fn entitlements(&self) -> impl Iterator<Item = EntitlementView> {
         (1..=self.config.access_keys_max).filter_map(|access_key_id| {
-            let Entitlement { firm_id, roles } = self.entitlements.entitlement(access_key_id);
+            let Entitlement { firm_id, roles, .. } = self.entitlements.entitlement(access_key_id);
             (roles != 0).then_some(EntitlementView { access_key_id, firm_id, roles })
         })
     }

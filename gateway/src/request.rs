@@ -2,12 +2,12 @@
 //! application message keeps its id and its number.
 
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, CounterReportRequest, DepositRequest, EndOfDayRequest,
-    EntitlementRequest, Establish, EventDefinitionRequest, EventParametersRequest, Frame,
-    KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH, MassQuote, Message, Negotiate,
-    NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest,
-    RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest,
-    Terminate, TickTableRequest, WithdrawalRequest,
+    AccountDefinitionRequest, AccountLimitsRequest, CounterReportRequest, DepositRequest,
+    EndOfDayRequest, EntitlementRequest, Establish, EventDefinitionRequest, EventParametersRequest,
+    Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH, MassQuote, Message,
+    Negotiate, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
+    OrderMassActionRequest, RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest,
+    StateReportRequest, Terminate, TickTableRequest, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -53,6 +53,7 @@ impl ClientMessage {
             | EntitlementRequest::TEMPLATE_ID
             | EndOfDayRequest::TEMPLATE_ID
             | KillSwitchRequest::TEMPLATE_ID
+            | AccountLimitsRequest::TEMPLATE_ID
             | StateReportRequest::TEMPLATE_ID => Self::Numbered,
             CounterReportRequest::TEMPLATE_ID => Self::CounterReportRequest,
             LogStreamRequest::TEMPLATE_ID => Self::LogStreamRequest,
@@ -132,7 +133,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 19);
+        assert_eq!(count, 20);
     }
 
     #[test]

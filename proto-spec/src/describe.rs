@@ -30,13 +30,14 @@ const DESCRIBERS: &[Describer] = describers! {
     RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    KillSwitchRequest StateReportRequest CounterReportRequest LogStreamRequest TickTableRequest
+    KillSwitchRequest AccountLimitsRequest TickTableRequest
+    StateReportRequest CounterReportRequest LogStreamRequest
     EventParametersRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
-    EventParametersReport KillSwitchReport TickTableReport
+    EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration

@@ -111,7 +111,8 @@ impl Model {
         if roles != 0 && firm_id == 0 {
             return Err(RejectCode::FirmZero);
         }
-        self.entitlements.insert(key, Entitlement { firm_id, roles });
+        let open_orders_max = message.open_orders_max.get();
+        self.entitlements.insert(key, Entitlement { firm_id, roles, open_orders_max });
         let mut report = EntitlementReport::new_zeroed();
         report.request_id.set(request.id);
         report.exec_id.set(effects.position());
@@ -120,6 +121,7 @@ impl Model {
         report.access_key_id.set(key);
         report.firm_id.set(firm_id);
         report.roles.set(roles);
+        report.open_orders_max.set(open_orders_max);
         effects.push(&report);
         Ok(())
     }

@@ -231,8 +231,8 @@ impl Model {
         let event = self.event_of(resting.security_id);
         let resting_fee = fee(event.maker_fee_rate, resting.price, quantity);
         let aggressor_fee = fee(event.taker_fee_rate, resting.price, quantity);
-        self.charge(resting.account, resting_fee);
-        self.charge(aggressor.account, aggressor_fee);
+        self.charge(resting.account, resting.security_id, resting_fee);
+        self.charge(aggressor.account, aggressor.security_id, aggressor_fee);
         let mut effect = Trade::new_zeroed();
         effect.resting_order_id.set(resting_id);
         effect.aggressor_order_id.set(aggressor_id);

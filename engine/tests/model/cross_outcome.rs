@@ -119,10 +119,10 @@ impl Model {
         let fee = fee(rate, price, quantity);
         let cost = i64::from(price) * i64::from(quantity);
         let sign = if order.side == Side::Buy { 1 } else { -1 };
-        self.account_mut(order.account).cash -= sign * cost;
+        self.pay(order.account, order.security_id, sign * cost);
         self.events[event_id as usize - 1].pool += i128::from(sign * cost);
         self.add_position(order.account, order.security_id, sign * i64::from(quantity));
-        self.charge(order.account, fee);
+        self.charge(order.account, order.security_id, fee);
         let mut effect = CrossOutcomeFill::new_zeroed();
         effect.order_id.set(order.order_id);
         effect.cl_ord_id.set(order.cl_ord_id);

@@ -50,15 +50,15 @@ impl Model {
     /// Moves lots to the buyer and price × quantity to the seller.
     pub fn exchange(&mut self, market: u32, buyer: u32, seller: u32, quantity: u32, price: u16) {
         let cost = i64::from(price) * i64::from(quantity);
-        self.account_mut(buyer).cash -= cost;
-        self.account_mut(seller).cash += cost;
+        self.pay(buyer, market, cost);
+        self.pay(seller, market, -cost);
         self.add_position(buyer, market, i64::from(quantity));
         self.add_position(seller, market, -i64::from(quantity));
     }
 
-    /// Moves a fee from an account to the fees of the exchange.
-    pub fn charge(&mut self, account: u32, fee: i64) {
-        self.account_mut(account).cash -= fee;
+    /// Moves a fee for a trade in a market from an account to the fees of the exchange.
+    pub fn charge(&mut self, account: u32, market: u32, fee: i64) {
+        self.pay(account, market, fee);
         self.fees += fee;
     }
 
@@ -125,13 +125,20 @@ impl Model {
     }
 
     /// Refuses open orders that the account could not pay for.
-    pub fn check_buying_power(&self, account: u32, open: &[OpenOrder]) -> Result<(), RejectCode> {
+    pub fn check_buying_power(
+        &self,
+        account: u32,
+        (market, side): (u32, Side),
+        open: &[OpenOrder],
+    ) -> Result<(), RejectCode> {
         let held = self.positions.range((account, 0)..(account + 1, 0));
         let lots: u64 = held.map(|(_, lots)| lots.unsigned_abs()).sum();
         let leaves: u64 = open.iter().map(|order| u64::from(order.leaves)).sum();
         if lots + leaves > LOTS_MAX {
-            Err(RejectCode::HoldOverflow)
-        } else if self.buying_power_with(account, open) < 0 {
+            return Err(RejectCode::HoldOverflow);
+        }
+        self.check_account_limits(account, market, side, open)?;
+        if self.buying_power_with(account, open) < 0 {
             Err(RejectCode::InsufficientBuyingPower)
         } else {
             Ok(())
@@ -139,7 +146,7 @@ impl Model {
     }
 
     /// min over states j of [10000 n_j − (B − B_j) − S_j], with −B for "none" when not exhaustive.
-    fn worst_of_event(&self, account: u32, event: &Event, open: &[OpenOrder]) -> i128 {
+    pub fn worst_of_event(&self, account: u32, event: &Event, open: &[OpenOrder]) -> i128 {
         if let Some(values) = &event.settled_values {
             let value_of = |(security_id, value): (u32, &u16)| {
                 i128::from(self.position(account, security_id)) * i128::from(*value)

@@ -16,6 +16,7 @@ pub mod event_parameters;
 pub mod guards;
 pub mod harness;
 pub mod ledger;
+pub mod limits;
 pub mod markets;
 pub mod orders;
 pub mod replaces;
@@ -84,6 +85,10 @@ pub struct Model {
     pub entitlements: BTreeMap<u32, Entitlement>,
     pub work: Vec<Work>,
     pub blocks: Vec<Block>,
+    /// Limits on position, worst loss and cost of an order, of accounts that have one.
+    pub account_limits: BTreeMap<u32, [i64; 3]>,
+    /// Paid less received for trades by account and event, where the worst loss is limited.
+    pub paid: BTreeMap<(u32, u32), i64>,
     pub work_count: u64,
     pub last_priority: u64,
     pub accepted_count: u64,
@@ -115,6 +120,8 @@ impl Model {
             entitlements: BTreeMap::new(),
             work: Vec::new(),
             blocks: Vec::new(),
+            account_limits: BTreeMap::new(),
+            paid: BTreeMap::new(),
             work_count: 0,
             last_priority: 0,
             accepted_count: 0,
@@ -158,7 +165,7 @@ impl Model {
             20..=23 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=23 | 30..=38 | 40 | 46..=47 => {
+            20..=23 | 30..=40 | 46..=47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -189,6 +196,7 @@ impl Model {
             46 => self.set_tick_table(request, body(frame), effects),
             47 => self.set_event_parameters(request, body(frame), effects),
             38 => self.kill_switch(request, body(frame), effects),
+            39 => self.limit_account(request, body(frame), effects),
             _ => self.report_state(request, body(frame), effects),
         };
         if let Err(code) = outcome {

@@ -158,6 +158,15 @@ impl Model {
             owner_session_id: request.session_id,
             sender_session_id: request.session_id,
         })?;
+        let order = OpenOrder {
+            security_id,
+            side,
+            price: message.price.get(),
+            leaves: message.order_qty.get(),
+            fee_rate: self.incoming_fee_rate(security_id),
+        };
+        self.check_open_orders(request, message.time_in_force)?;
+        self.check_order_cost(account, &order)?;
         if self.freelist.free.is_empty() {
             return Err(RejectCode::OrderTableFull);
         }
@@ -169,14 +178,8 @@ impl Model {
             }
         }
         let mut open = self.open_orders(account);
-        open.push(OpenOrder {
-            security_id,
-            side,
-            price: message.price.get(),
-            leaves: message.order_qty.get(),
-            fee_rate: self.incoming_fee_rate(security_id),
-        });
-        self.check_buying_power(account, &open)
+        open.push(order);
+        self.check_buying_power(account, (security_id, side), &open)
     }
 
     /// Rows of the exposure table that an account takes in an event.

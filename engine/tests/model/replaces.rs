@@ -129,14 +129,16 @@ impl Model {
                 sender_session_id: request.session_id,
             })?;
             let mut open = self.open_orders_without(order.account, order.order_id);
-            open.push(OpenOrder {
+            let renewed = OpenOrder {
                 security_id: order.security_id,
                 side: order.side,
                 price: message.price.get(),
                 leaves,
                 fee_rate: self.incoming_fee_rate(order.security_id),
-            });
-            self.check_buying_power(order.account, &open)?;
+            };
+            self.check_order_cost(order.account, &renewed)?;
+            open.push(renewed);
+            self.check_buying_power(order.account, (order.security_id, order.side), &open)?;
         }
         Ok((order, change))
     }

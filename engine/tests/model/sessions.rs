@@ -15,6 +15,7 @@ use super::effects::Effects;
 pub struct Entitlement {
     pub firm_id: u32,
     pub roles: u16,
+    pub open_orders_max: u16,
 }
 
 /// One session; it exists from its first accepted Negotiate.
@@ -44,7 +45,7 @@ impl Request {
     pub fn of(session_id: u32, frame: Frame<'_>) -> Self {
         let mut request = Self::unreadable(frame.template_id);
         request.session_id = session_id;
-        if matches!(frame.template_id, 20..=23 | 30..=38 | 40 | 46..=47) {
+        if matches!(frame.template_id, 20..=23 | 30..=40 | 46..=47) {
             let body = &frame.bytes[MESSAGE_HEADER_LENGTH..];
             request.id = u64::from_le_bytes(body[..8].try_into().expect("eight bytes"));
             request.seq_num = u32::from_le_bytes(body[16..20].try_into().expect("four bytes"));
@@ -62,10 +63,14 @@ impl Model {
     /// Firm and roles of a session, now.
     pub fn entitlement_of(&self, session_id: u32) -> Entitlement {
         if session_id == 0 {
-            return Entitlement { firm_id: 0, roles: u16::MAX };
+            return Entitlement { firm_id: 0, roles: u16::MAX, open_orders_max: 0 };
         }
         let key = session_id / SESSIONS_PER_KEY;
-        self.entitlements.get(&key).copied().unwrap_or(Entitlement { firm_id: 0, roles: 0 })
+        self.entitlements.get(&key).copied().unwrap_or(Entitlement {
+            firm_id: 0,
+            roles: 0,
+            open_orders_max: 0,
+        })
     }
 
     pub fn negotiate(&mut self, message: &Negotiate, effects: &mut Effects) {
@@ -234,7 +239,7 @@ impl Model {
             20..=23 => ROLES_TRADER,
             30..=32 | 37 | 46..=47 => ROLES_MARKET_ADMIN,
             33..=36 => ROLES_CASH_ADMIN,
-            38 => ROLES_RISK,
+            38 | 39 => ROLES_RISK,
             _ => ROLES_TRADER | ADMINISTRATOR,
         };
         let is_held = self.entitlement_of(request.session_id).roles & needed != 0;

@@ -126,6 +126,7 @@ impl Model {
             report_count += 1;
         }
         self.exposures.remove(&(account, pay_out.event_id));
+        self.paid.remove(&(account, pay_out.event_id));
         report_count
     }
 }

@@ -12,6 +12,7 @@ mod digests;
 mod event_parameters;
 mod guards;
 mod life_cycle;
+mod limits;
 mod matching;
 mod order_slots;
 mod precedence;

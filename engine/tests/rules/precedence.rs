@@ -5,6 +5,7 @@ use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
 use crate::guards::kill_switch;
+use crate::limits::limits;
 use crate::tick_tables::tick_table;
 use crate::world::*;
 
@@ -62,6 +63,10 @@ fn new_orders_are_checked_in_order() {
     expect(&mut world, &order, RejectCode::TradingSuspended);
     let release = kill_switch(MassActionScope::Account, BOB, MassActionType::Release);
     world.send(EXCHANGE, &release).only::<KillSwitchReport>();
+    world.send(EXCHANGE, &limits(BOB, [1, 1, 1])).only::<AccountLimitsReport>();
+    order.cl_ord_id.set(51);
+    expect(&mut world, &order, RejectCode::OrderCostLimit);
+    world.send(EXCHANGE, &limits(BOB, [1, 1, 0])).only::<AccountLimitsReport>();
     order.cl_ord_id.set(5);
     expect(&mut world, &order, RejectCode::OrderTableFull);
     world.send(ALICE_SESSION, &cancel(2, resting.order_id.get())).only::<OrderCancelled>();
@@ -69,6 +74,14 @@ fn new_orders_are_checked_in_order() {
     expect(&mut world, &order, RejectCode::ExposureTableFull);
     world.set_status(1, 1, MarketStatus::Closed);
     world.settle(1, &[0]).first::<SettlementComplete>();
+    for (cl_ord_id, left, code) in
+        [(52, [1, 1, 0], RejectCode::PositionLimit), (53, [0, 1, 0], RejectCode::WorstLossLimit)]
+    {
+        world.send(EXCHANGE, &limits(BOB, left)).only::<AccountLimitsReport>();
+        order.cl_ord_id.set(cl_ord_id);
+        expect(&mut world, &order, code);
+    }
+    world.send(EXCHANGE, &limits(BOB, [0; 3])).only::<AccountLimitsReport>();
     order.cl_ord_id.set(7);
     expect(&mut world, &order, RejectCode::InsufficientBuyingPower);
     order.order_qty.set(1);

@@ -8,6 +8,7 @@ use zerocopy::FromZeros;
 
 use crate::event_parameters::parameters;
 use crate::guards::{kill_switch, mass_switch};
+use crate::limits::limits;
 use crate::tick_tables::tick_table;
 use crate::world::*;
 
@@ -216,6 +217,30 @@ const CASES: &[Case] = &[
         let request = mass_switch(1, MassActionScope::Firm, MassActionType::Suspend);
         world.send(ALICE_SESSION, &request)
     }),
+    (RejectCode::LimitOutOfRange, || World::open().send(EXCHANGE, &limits(ALICE, [-1, 0, 0]))),
+    (RejectCode::LimitOutOfRange, || World::open().send(EXCHANGE, &limits(ALICE, [0, -1, 0]))),
+    (RejectCode::LimitOutOfRange, || World::open().send(EXCHANGE, &limits(ALICE, [0, 0, -1]))),
+    (RejectCode::UnknownAccount, || World::open().send(EXCHANGE, &limits(60, [0; 3]))),
+    (RejectCode::NotEntitled, || World::open().send(ADMIN_SESSION, &limits(ALICE, [0; 3]))),
+    (RejectCode::OpenOrdersStand, || {
+        let mut world = World::open();
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1));
+        world.send(EXCHANGE, &limits(ALICE, [1, 0, 0]))
+    }),
+    (RejectCode::PositionLimit, || within([1, 0, 0], &bid(1, ALICE, 2, 1))),
+    (RejectCode::WorstLossLimit, || within([0, 1, 0], &bid(1, ALICE, 2, 1))),
+    (RejectCode::OrderCostLimit, || within([0, 0, 1], &bid(1, ALICE, 2, 1))),
+    (RejectCode::OpenOrderLimit, || {
+        let mut world = World::open();
+        let mut request = EntitlementRequest::new_zeroed();
+        request.access_key_id.set(1);
+        request.firm_id.set(10);
+        request.roles.set(ROLES_TRADER);
+        request.open_orders_max.set(1);
+        world.send(EXCHANGE, &request).only::<EntitlementReport>();
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();
+        world.send(ALICE_SESSION, &bid(2, ALICE, 1, 1))
+    }),
     (RejectCode::TradingSuspended, || {
         let mut world = World::open();
         let request = kill_switch(MassActionScope::Exchange, 0, MassActionType::Suspend);
@@ -334,6 +359,12 @@ fn mass(change: fn(&mut OrderMassActionRequest)) -> Effects {
     let mut request = mass_cancel(1, MassActionScope::Firm);
     change(&mut request);
     World::open().send(ALICE_SESSION, &request)
+}
+
+fn within(of_alice: [i64; 3], order: &NewOrderSingle) -> Effects {
+    let mut world = World::open();
+    world.send(EXCHANGE, &limits(ALICE, of_alice)).only::<AccountLimitsReport>();
+    world.send(ALICE_SESSION, order)
 }
 
 fn switched(change: fn(&mut KillSwitchRequest)) -> Effects {

@@ -245,8 +245,8 @@ pub struct EntitlementRequest {
     pub firm_id: U32,
     /// What the key may do; 0 revokes.
     pub roles: U16,
-    /// Not used; zero when sent, not read when received.
-    pub reserved_30: [u8; 2],
+    /// Most open orders of each session of the key; 0 for no limit.
+    pub open_orders_max: U16,
 }
 
 impl Message for EntitlementRequest {
@@ -260,6 +260,7 @@ impl Message for EntitlementRequest {
         visit("access_key_id", FieldValue::Unsigned(u64::from(self.access_key_id.get())));
         visit("firm_id", FieldValue::Unsigned(u64::from(self.firm_id.get())));
         visit("roles", FieldValue::Unsigned(u64::from(self.roles.get())));
+        visit("open_orders_max", FieldValue::Unsigned(u64::from(self.open_orders_max.get())));
     }
 }
 
@@ -326,6 +327,43 @@ impl Message for KillSwitchRequest {
         visit("scope", FieldValue::Unsigned(u64::from(self.scope)));
         visit("action", FieldValue::Unsigned(u64::from(self.action)));
         visit("side", FieldValue::Unsigned(u64::from(self.side)));
+    }
+}
+
+/// Limits what an account may risk (risk).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct AccountLimitsRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Most lots of one market, long or short, with every open order of the side filled; 0 for none.
+    pub position_limit: I64,
+    /// Most that one event can lose from here on, millionths; 0 for none.
+    pub worst_loss_limit: I64,
+    /// Most that one order can cost, millionths; 0 for none.
+    pub order_cost_max: I64,
+}
+
+impl Message for AccountLimitsRequest {
+    const TEMPLATE_ID: u16 = 39;
+    const NAME: &'static str = "AccountLimitsRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("position_limit", FieldValue::Signed(self.position_limit.get()));
+        visit("worst_loss_limit", FieldValue::Signed(self.worst_loss_limit.get()));
+        visit("order_cost_max", FieldValue::Signed(self.order_cost_max.get()));
     }
 }
 

@@ -648,7 +648,7 @@ pub const ROLES_MARKET_ADMIN: u16 = 1 << 1;
 /// What a key may do. Accounts, deposits, withdrawals, entitlements.
 pub const ROLES_CASH_ADMIN: u16 = 1 << 2;
 
-/// What a key may do. Kill switches over every firm.
+/// What a key may do. Kill switches over every firm, limits of accounts.
 pub const ROLES_RISK: u16 = 1 << 3;
 
 /// What a key may do. Reads the log stream.

@@ -192,6 +192,22 @@ pub enum RejectCode {
     ///
     /// Remedy: Wait for the release; your firm's own blocks you release yourself.
     TradingSuspended = 328,
+    /// The session has as many open orders as its key allows.
+    ///
+    /// Remedy: Cancel one, or send an order that cannot rest.
+    OpenOrderLimit = 329,
+    /// The order could cost more than its account may risk in one.
+    ///
+    /// Remedy: Send a smaller order.
+    OrderCostLimit = 330,
+    /// With all open orders of the side filled the account would hold more lots of the market than its limit.
+    ///
+    /// Remedy: Cancel open orders or send a smaller one.
+    PositionLimit = 332,
+    /// With this order the account could lose more in the event than its limit.
+    ///
+    /// Remedy: Cancel open orders or send a smaller one.
+    WorstLossLimit = 333,
     /// The account number is zero or above the configured maximum.
     ///
     /// Remedy: Choose a number inside the range.
@@ -260,6 +276,14 @@ pub enum RejectCode {
     ///
     /// Remedy: Name a session that has logged in once.
     UnknownSession = 436,
+    /// A limit is negative.
+    ///
+    /// Remedy: Send 0 for none, or what is allowed.
+    LimitOutOfRange = 437,
+    /// The account has open orders, and its first position limit cannot be set while it has.
+    ///
+    /// Remedy: Suspend the account, set the limit, release it.
+    OpenOrdersStand = 438,
     /// A parameter of the event is out of its range, or two of them contradict each other.
     ///
     /// Remedy: Compare with the engine rules, section 5.
@@ -276,7 +300,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 72] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -323,6 +347,10 @@ impl RejectCode {
         Self::UnknownEvent,
         Self::InvalidExpireTime,
         Self::TradingSuspended,
+        Self::OpenOrderLimit,
+        Self::OrderCostLimit,
+        Self::PositionLimit,
+        Self::WorstLossLimit,
         Self::AccountOutOfRange,
         Self::AccountExists,
         Self::FirmZero,
@@ -340,6 +368,8 @@ impl RejectCode {
         Self::BlockTableFull,
         Self::UnknownBlock,
         Self::UnknownSession,
+        Self::LimitOutOfRange,
+        Self::OpenOrdersStand,
         Self::InvalidEventParameters,
         Self::NotWhileOpen,
         Self::InvalidTickTable,
@@ -398,6 +428,10 @@ impl TryFrom<u16> for RejectCode {
             317 => Ok(Self::UnknownEvent),
             319 => Ok(Self::InvalidExpireTime),
             328 => Ok(Self::TradingSuspended),
+            329 => Ok(Self::OpenOrderLimit),
+            330 => Ok(Self::OrderCostLimit),
+            332 => Ok(Self::PositionLimit),
+            333 => Ok(Self::WorstLossLimit),
             401 => Ok(Self::AccountOutOfRange),
             402 => Ok(Self::AccountExists),
             403 => Ok(Self::FirmZero),
@@ -415,6 +449,8 @@ impl TryFrom<u16> for RejectCode {
             434 => Ok(Self::BlockTableFull),
             435 => Ok(Self::UnknownBlock),
             436 => Ok(Self::UnknownSession),
+            437 => Ok(Self::LimitOutOfRange),
+            438 => Ok(Self::OpenOrdersStand),
             418 => Ok(Self::InvalidEventParameters),
             419 => Ok(Self::NotWhileOpen),
             420 => Ok(Self::InvalidTickTable),

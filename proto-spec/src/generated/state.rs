@@ -388,8 +388,8 @@ pub struct EntitlementReport {
     pub firm_id: U32,
     /// What it may do now.
     pub roles: U16,
-    /// Not used; zero when sent, not read when received.
-    pub reserved_38: [u8; 2],
+    /// As in the request.
+    pub open_orders_max: U16,
 }
 
 impl Message for EntitlementReport {
@@ -404,6 +404,7 @@ impl Message for EntitlementReport {
         visit("access_key_id", FieldValue::Unsigned(u64::from(self.access_key_id.get())));
         visit("firm_id", FieldValue::Unsigned(u64::from(self.firm_id.get())));
         visit("roles", FieldValue::Unsigned(u64::from(self.roles.get())));
+        visit("open_orders_max", FieldValue::Unsigned(u64::from(self.open_orders_max.get())));
     }
 }
 
@@ -622,5 +623,45 @@ impl Message for TickTableReport {
         visit("tick_size", FieldValue::Unsigned(u64::from(self.tick_size.get())));
         visit("band_from", FieldValue::Words(&self.band_from));
         visit("band_tick", FieldValue::Words(&self.band_tick));
+    }
+}
+
+/// The limits of an account, as they are from here on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct AccountLimitsReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of the effect in the log (FIX 17), bit 0 set on the resting side of a trade.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// As in the request.
+    pub position_limit: I64,
+    /// As in the request.
+    pub worst_loss_limit: I64,
+    /// As in the request.
+    pub order_cost_max: I64,
+}
+
+impl Message for AccountLimitsReport {
+    const TEMPLATE_ID: u16 = 76;
+    const NAME: &'static str = "AccountLimitsReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("position_limit", FieldValue::Signed(self.position_limit.get()));
+        visit("worst_loss_limit", FieldValue::Signed(self.worst_loss_limit.get()));
+        visit("order_cost_max", FieldValue::Signed(self.order_cost_max.get()));
     }
 }

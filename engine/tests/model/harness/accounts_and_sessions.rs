@@ -61,6 +61,7 @@ impl World {
         message.access_key_id.set(self.random.pick(&[0, 1, 2, 3, 4, 5, 6, 7, u32::MAX]));
         message.firm_id.set(self.random.pick(&[0, 1, 2, 3, 9]));
         message.roles.set(self.random.pick(&[0, 1, 1, 1, 2, 4, 7, 8, 31, 32, u16::MAX]));
+        message.open_orders_max.set(self.random.pick(&[0, 0, 0, 1, 3]));
         (session_id, bytes_of(&message))
     }
 

@@ -1,6 +1,8 @@
 //! Random kill switches, and releases so that trading goes on.
 
-use forecastle_proto_spec::{KillSwitchRequest, OrderMassActionRequest, ROLES_RISK};
+use forecastle_proto_spec::{
+    AccountLimitsRequest, KillSwitchRequest, OrderMassActionRequest, ROLES_RISK,
+};
 use zerocopy::FromZeros;
 
 use super::messages::bytes_of;
@@ -29,6 +31,26 @@ impl World {
             1 => message.action = self.random.pick(&[0, 3, 255]),
             2 => message.side = self.random.pick(&[3, 255]),
             3 => message.key.set(self.random.pick(&[0, 1, u32::MAX])),
+            _ => {}
+        }
+        (session_id, bytes_of(&message))
+    }
+
+    pub fn limit_account(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.risk_session();
+        let mut message = AccountLimitsRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.account.set(self.random.below(9));
+        let lots = i64::from(self.quantity_max) * 4;
+        message.position_limit.set(self.random.pick(&[0, 1, lots, lots, 1 << 40]));
+        let money = i64::from(self.deposit_max) / 4;
+        message.worst_loss_limit.set(self.random.pick(&[0, 0, 1, money, money, i64::MAX]));
+        message.order_cost_max.set(self.random.pick(&[0, 0, 5_000, 20_000, i64::MAX]));
+        match self.random.below(16) {
+            0 => message.position_limit.set(-1),
+            1 => message.worst_loss_limit.set(i64::MIN),
+            2 => message.order_cost_max.set(-1),
             _ => {}
         }
         (session_id, bytes_of(&message))
