@@ -16,6 +16,7 @@ use crate::ladder::Ladders;
 use crate::ledger::signed;
 use crate::matching::{Bought, Incoming};
 use crate::order_table::Order;
+use crate::planted_fault::{PlantedFault, is_planted};
 
 /// What an incoming order trades with next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,7 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) -> u32 {
         let order = &incoming.order;
+        let price = if is_planted(PlantedFault::SetAtLimitPrice) { order.price() } else { price };
         let event_id = self.events.market(order.security_id).event_id;
         let security_ids = self.events.event(event_id).security_ids();
         let others = security_ids.filter(|security_id| *security_id != order.security_id);

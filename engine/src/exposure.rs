@@ -17,6 +17,7 @@ use std::cell::RefCell;
 use forecastle_proto_spec::{Digest, PAYOUT};
 use forecastle_runtime::memory::Arena;
 
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{DigestSum, Domain, pair};
 use pair_index::PairIndex;
 
@@ -293,6 +294,9 @@ impl ExposureTable {
         };
         let before = stake.lots;
         stake.lots += change.lots;
+        if is_planted(PlantedFault::NettingOffByOne) && before > 0 && change.lots < 0 {
+            stake.lots += 1;
+        }
         stake.bid_cost += change.bid_cost;
         stake.ask_cost += change.ask_cost;
         assert!(stake.bid_cost >= 0 && stake.ask_cost >= 0, "holds of open orders add up");

@@ -15,6 +15,8 @@ mod bitmap;
 use forecastle_proto_spec::Side;
 use forecastle_runtime::memory::{Arena, prefetch_element};
 
+use crate::planted_fault::{PlantedFault, is_planted};
+
 use bitmap::Bitmaps;
 
 /// The books of a fixed number of markets over one grid of ticks.
@@ -307,6 +309,9 @@ impl Ladders {
             self.free_pages[self.free_page_count] = self.page_of[index];
             self.free_page_count += 1;
             self.page_of[index] = NONE;
+        }
+        if is_planted(PlantedFault::StaleBestAfterCancel) {
+            return;
         }
         let best = self.best[book];
         if best.bid == tick + 1 {

@@ -44,6 +44,7 @@ mod matching;
 mod new_order;
 mod order_detail;
 mod order_table;
+mod planted_fault;
 mod replace;
 mod session_commands;
 mod sessions;
@@ -65,5 +66,7 @@ pub use effect_buffer::EffectBuffer;
 pub use engine::{Engine, Requester};
 pub use fees::fee_per_lot;
 pub use look_ahead::LookAhead;
+#[cfg(feature = "planted-faults")]
+pub use planted_fault::{PlantedFault, plant};
 pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};
 pub use views::{AccountView, BookOrder, BookView, EntitlementView, SessionView};

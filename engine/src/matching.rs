@@ -12,6 +12,7 @@ use crate::ladder::{Ladders, Place};
 use crate::ledger::{held, signed};
 use crate::order_detail::OrderDetail;
 use crate::order_table::Order;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::timers::Timer;
 
 /// An order that has a slot and is in no book: new, or replaced without its priority.
@@ -56,7 +57,9 @@ impl Engine {
             self.orders.free(incoming.slot);
         } else if self.counterpart(order).is_some() {
             self.cancel_incoming(&incoming, leaves, CancelReason::SweepLimit, effects);
-        } else if order.time_in_force() == TimeInForce::ImmediateOrCancel {
+        } else if order.time_in_force() == TimeInForce::ImmediateOrCancel
+            && !is_planted(PlantedFault::ImmediateOrCancelRests)
+        {
             self.cancel_incoming(&incoming, leaves, CancelReason::ImmediateOrCancel, effects);
         } else {
             self.rest(incoming, leaves, effects);
@@ -160,9 +163,15 @@ impl Engine {
         let resting_account = self.account_of(&resting);
         let quantity = leaves.min(resting.leaves_qty());
         let lots = i64::from(quantity);
-        let price = resting.price();
+        let price = if is_planted(PlantedFault::FillAtAggressorPrice) {
+            aggressor.price()
+        } else {
+            resting.price()
+        };
         let fees = self.events.market(resting.security_id).fees;
-        let resting_fee = fee_per_lot(fees.maker, price) * lots;
+        let is_wrong = is_planted(PlantedFault::MakerPaysTakerRate);
+        let maker = if is_wrong { fees.taker } else { fees.maker };
+        let resting_fee = fee_per_lot(maker, price) * lots;
         let aggressor_fee = fee_per_lot(fees.taker, price) * lots;
         let payment = i64::from(price) * lots;
 
@@ -215,6 +224,8 @@ impl Engine {
             self.events.discount_order(resting.security_id);
             self.ledger.accounts.account_mut(account).open_order_count -= 1;
         } else {
+            let is_wrong = is_planted(PlantedFault::PartFillLosesLot) && left > 1;
+            let left = left - u32::from(is_wrong);
             let books = &mut self.books;
             self.orders
                 .reduce(slot, |orders| books.reduce(orders, resting.security_id, slot, left));

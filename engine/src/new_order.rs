@@ -17,6 +17,7 @@ use crate::limit_checks::Addition;
 use crate::matching::Incoming;
 use crate::order_detail::OrderDetail;
 use crate::order_table::{Order, Terms};
+use crate::planted_fault::{PlantedFault, is_planted};
 
 /// A new order that passed every check.
 struct Checked {
@@ -144,7 +145,9 @@ impl Engine {
             session_ids: [context.session_id; 2],
         })?;
         let quantity = i64::from(quantity);
-        let cost = hold_per_lot(side, price, market.fees.incoming()) * quantity;
+        let rate =
+            if is_planted(PlantedFault::HoldWithoutFee) { 0 } else { market.fees.incoming() };
+        let cost = hold_per_lot(side, price, rate) * quantity;
         if may_rest(time_in_force) {
             self.check_open_orders(context)?;
         }

@@ -10,6 +10,7 @@ use forecastle_runtime::memory::Arena;
 
 use crate::ladder::Place;
 use crate::order_detail::OrderDetail;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// One order: 64 bytes, a cache line. Outside a command every live order rests in a book.
@@ -202,7 +203,8 @@ impl OrderTable {
         };
         self.accepted_count += 1;
         order.accepted_number = self.accepted_count;
-        order.generation = self.orders[slot].generation + 1;
+        let is_kept = is_planted(PlantedFault::GenerationKept) && self.orders[slot].generation > 0;
+        order.generation = self.orders[slot].generation + u32::from(!is_kept);
         self.orders[slot].generation = order.generation;
         slot
     }

@@ -14,6 +14,7 @@ use crate::ladder::Place;
 use crate::matching::Incoming;
 use crate::new_order::check_price_and_quantity;
 use crate::order_table::Order;
+use crate::planted_fault::{PlantedFault, is_planted};
 
 /// What a replace that passed every check does.
 enum Change {
@@ -159,6 +160,10 @@ impl Engine {
             order.order_qty = message.order_qty.get();
             order.cl_ord_id = message.cl_ord_id.get();
         });
+        if is_planted(PlantedFault::PriorityLostOnReduce) {
+            self.books.remove(self.orders.slots_mut(), old.security_id, slot);
+            self.books.push_back(self.orders.slots_mut(), old.security_id, old.side, slot);
+        }
         let order = *self.orders.order(slot);
         self.client_order_ids.name(recorded, self.orders.id_of(slot, &order).value());
         self.report_replaced(slot, &order, account, None, effects);

@@ -10,6 +10,7 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::exposure::Stake;
 use crate::ledger::saturated;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::work::{PayOut, Work};
 
 impl Engine {
@@ -56,7 +57,8 @@ impl Engine {
     ) -> bool {
         let reports_before = pay_out.position_count;
         let mut looked_at = 0;
-        while pay_out.next_account <= self.ledger.accounts.highest() {
+        let early = u32::from(is_planted(PlantedFault::PayOutStopsEarly));
+        while pay_out.next_account + early <= self.ledger.accounts.highest() {
             let reports = pay_out.position_count - reports_before;
             if reports as usize >= CONTINUE_EFFECTS_MAX || looked_at == STEP_ACCOUNTS_MAX {
                 return false;

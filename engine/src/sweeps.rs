@@ -10,6 +10,7 @@ use crate::blocks::Block;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::order_table::Order;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::work::{Sweep, Work};
 
 impl Engine {
@@ -175,7 +176,8 @@ impl Engine {
             MassActionScope::Exchange => true,
         };
         is_in_scope
-            && order.accepted_number <= sweep.accepted_count
+            && (order.accepted_number <= sweep.accepted_count
+                || is_planted(PlantedFault::SweepTakesLaterOrders))
             && (sweep.side == 0 || sweep.side == u8::from(order.side))
             && (sweep.firm_id == 0 || sweep.firm_id == self.firm_of(order))
     }

@@ -17,6 +17,7 @@ fn engine_and_model_agree_in_random_worlds() {
             (Kind::Tiny, TINY_COMMANDS),
             (Kind::Wide, WIDE_COMMANDS),
             (Kind::Ordinary, ORDINARY_COMMANDS),
+            (Kind::Small, ORDINARY_COMMANDS),
         ] {
             coverage.add(&run_world(kind, seed, command_count));
         }

@@ -20,7 +20,7 @@ pub fn grid_of(bands: &[(u16, u16)]) -> Vec<u16> {
 /// The band of a price, when it lies on that band's grid.
 fn band_of(bands: &[(u16, u16)], price: u16) -> Option<usize> {
     let band = bands.iter().rposition(|&(from, _)| from <= price)?;
-    (price % bands[band].1 == 0).then_some(band)
+    price.is_multiple_of(bands[band].1).then_some(band)
 }
 
 impl Model {

@@ -119,6 +119,7 @@ const STEPS: &[(&str, Step)] = &[
     ("python", cargo_steps::python),
     ("docs", |_| cargo_steps::docs()),
     ("model", |_| cargo_steps::model()),
+    ("faults", |_| cargo_steps::faults()),
     ("loom", cargo_steps::loom),
     ("build", |_| cargo_steps::build()),
     ("market", market::run),

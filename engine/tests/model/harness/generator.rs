@@ -12,11 +12,24 @@ use super::world::{Kind, World};
 impl World {
     /// The next command and its sender.
     pub fn next_command(&mut self) -> (u32, Vec<u8>) {
+        if let Some(message) = self.urgent_command() {
+            return message;
+        }
+        let (session_id, bytes) = self.drawn_command();
+        if bytes.len() >= size_of::<MessageHeader>() && self.random.once_in(150) {
+            let spoiled = self.spoil(bytes);
+            return (session_id, spoiled);
+        }
+        (session_id, bytes)
+    }
+
+    /// What keeps a world alive, or makes the most of where it is.
+    fn urgent_command(&mut self) -> Option<(u32, Vec<u8>)> {
         let wide = self.kind == Kind::Wide;
         if self.pair.model.continuation_is_pending()
             && self.random.once_in(if wide { 12 } else { 4 })
         {
-            return (0, bytes_of(&Continue::new_zeroed()));
+            return Some((0, bytes_of(&Continue::new_zeroed())));
         }
         if self.random.once_in(20) {
             let most = self.random.pick(&[1_000, 1_000_000, 1_000_000, 30_000_000]);
@@ -24,34 +37,40 @@ impl World {
             self.pair.let_time_pass(duration_ns.into());
         }
         if self.pair.model.timer_is_due(self.pair.now_ns()) && self.random.once_in(3) {
-            return (0, bytes_of(&TimerTick::new_zeroed()));
+            return Some((0, bytes_of(&TimerTick::new_zeroed())));
         }
         if self.sessions_with(USUAL_ROLES).len() < 5 && self.random.once_in(2) {
-            return self.log_in_command();
+            return Some(self.log_in_command());
         }
         if self.random.once_in(6)
             && let Some(message) = self.release_block()
         {
-            return message;
+            return Some(message);
         }
         if self.random.once_in(8)
             && let Some(message) = self.revive_market()
         {
-            return message;
+            return Some(message);
         }
         if wide && self.pair.model.orders.len() > 600 && self.random.once_in(50) {
-            return self.large_sweep();
+            return Some(self.large_sweep());
         }
         if wide && self.random.once_in(2) {
-            return self.new_order();
+            return Some(self.new_order());
         }
         if wide && self.pair.model.continuation_is_pending() && self.random.once_in(8) {
-            return self.mass_action();
+            return Some(self.mass_action());
         }
         if self.pair.model.freelist.free.is_empty() && self.random.once_in(2) {
-            return if self.random.once_in(2) { self.cancel() } else { self.replace() };
+            return Some(if self.random.once_in(2) { self.cancel() } else { self.replace() });
         }
-        let (session_id, bytes) = match self.random.below(1_000) {
+        None
+    }
+
+    /// Any command, some more often than others.
+    fn drawn_command(&mut self) -> (u32, Vec<u8>) {
+        let wide = self.kind == Kind::Wide;
+        match self.random.below(1_000) {
             0..520 => self.new_order(),
             520..680 => self.replace(),
             680..760 if !wide => self.cancel(),
@@ -78,12 +97,7 @@ impl World {
             994..996 => (0, self.configuration()),
             996 => (self.any_session(), bytes_of(&TimerTick::new_zeroed())),
             _ => self.new_order(),
-        };
-        if bytes.len() >= size_of::<MessageHeader>() && self.random.once_in(150) {
-            let spoiled = self.spoil(bytes);
-            return (session_id, spoiled);
         }
-        (session_id, bytes)
     }
 
     /// Established sessions with numbers left whose key holds one of the roles.

@@ -33,6 +33,8 @@ pub struct SideBySide {
     pub checks_state: bool,
     /// Every command so far with its effects, when the caller asks for it.
     pub journal: Option<Vec<(Applied, Vec<u8>)>>,
+    /// Nothing is printed when the comparison fails.
+    pub is_silent: bool,
     lives: OrderLives,
     name: String,
     position: u64,
@@ -50,6 +52,7 @@ impl SideBySide {
             coverage: Coverage::default(),
             checks_state: true,
             journal: None,
+            is_silent: false,
             lives: OrderLives::default(),
             name,
             position: 4096,
@@ -219,7 +222,7 @@ impl SideBySide {
 
 impl Drop for SideBySide {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        if self.is_silent || !std::thread::panicking() {
             return;
         }
         eprintln!("{}: failed; the last commands were", self.name);

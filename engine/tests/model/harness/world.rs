@@ -56,6 +56,14 @@ impl World {
         world
     }
 
+    /// A world that prints nothing when it fails, for failures that are wanted.
+    pub fn new_silent(kind: Kind, seed: u64) -> Self {
+        let mut world = Self::empty(kind, seed);
+        world.pair.is_silent = true;
+        world.set_up();
+        world
+    }
+
     fn empty(kind: Kind, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let limits = limits_of(kind, &mut random);

@@ -53,6 +53,14 @@ pub fn model() -> anyhow::Result<Outcome> {
     tests(command)
 }
 
+/// Faults planted in the engine, each caught by the comparison with the model.
+pub fn faults() -> anyhow::Result<Outcome> {
+    let package = ["test", "--profile", "model", "-p", "forecastle-engine"];
+    let mut command = cargo(&package);
+    command.args(["--features", "planted-faults", "--test", "planted_faults", "--", "--nocapture"]);
+    tests(command)
+}
+
 /// The golden vectors, decoded from the schema alone by Python's standard library.
 pub fn python(gate: &mut Gate) -> anyhow::Result<Outcome> {
     let script = "proto-spec/check.py";

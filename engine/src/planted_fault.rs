@@ -1,0 +1,67 @@
+//! Faults put into the engine on purpose, to see them caught: what compares the engine with its
+//! model must be able to fail.
+//!
+//! Only with the feature `planted-faults`, which nothing but a test of the gate turns on, can a
+//! fault be chosen; without it [`is_planted`] is constantly false and costs nothing.
+
+/// A fault, each of a kind that matching engines have been found with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlantedFault {
+    /// A new order's hold leaves its fee out.
+    HoldWithoutFee,
+    /// A reduced order goes to the back of its level.
+    PriorityLostOnReduce,
+    /// The best price stays when its last order is cancelled.
+    StaleBestAfterCancel,
+    /// A sale is netted against a position one lot short.
+    NettingOffByOne,
+    /// A trade takes the aggressor's limit for its price.
+    FillAtAggressorPrice,
+    /// A resting order that fills in part loses one lot more.
+    PartFillLosesLot,
+    /// A slot is used again under the same generation.
+    GenerationKept,
+    /// What is left of an immediate-or-cancel order rests.
+    ImmediateOrCancelRests,
+    /// A sweep takes orders that came after it.
+    SweepTakesLaterOrders,
+    /// A pay-out stops one account early.
+    PayOutStopsEarly,
+    /// A maker pays the taker's rate.
+    MakerPaysTakerRate,
+    /// An incoming order of a set pays its limit.
+    SetAtLimitPrice,
+}
+
+#[cfg(feature = "planted-faults")]
+mod chosen {
+    use std::cell::Cell;
+
+    use super::PlantedFault;
+
+    thread_local! {
+        static CHOSEN: Cell<Option<PlantedFault>> = const { Cell::new(None) };
+    }
+
+    /// Chooses the fault that every engine of this thread has from here on.
+    pub fn plant(fault: Option<PlantedFault>) {
+        CHOSEN.set(fault);
+    }
+
+    #[inline]
+    pub(crate) fn is_planted(fault: PlantedFault) -> bool {
+        CHOSEN.get() == Some(fault)
+    }
+}
+
+#[cfg(feature = "planted-faults")]
+pub(crate) use chosen::is_planted;
+#[cfg(feature = "planted-faults")]
+pub use chosen::plant;
+
+/// Whether the engine has this fault; never without the feature.
+#[cfg(not(feature = "planted-faults"))]
+#[inline(always)]
+pub(crate) const fn is_planted(_: PlantedFault) -> bool {
+    false
+}
