@@ -380,6 +380,7 @@ impl TryFrom<u16> for RejectCode {
     type Error = UnknownValue;
 
     #[inline]
+    #[allow(clippy::too_many_lines, reason = "one line for each value")]
     fn try_from(value: u16) -> Result<Self, UnknownValue> {
         match value {
             101 => Ok(Self::Credentials),

@@ -233,10 +233,16 @@ fn enumeration(text: &mut String, each: &Enumeration) {
     for (value_name, _, _) in &each.values {
         let _ = write!(text, "Self::{value_name},");
     }
+    // A function may have as many lines as a page holds.
+    let allowance = if each.values.len() > 60 {
+        "#[allow(clippy::too_many_lines, reason = \"one line for each value\")]\n"
+    } else {
+        ""
+    };
     let _ = write!(
         text,
         "];\n}}\n\nimpl TryFrom<{encoding}> for {name} {{\ntype Error = UnknownValue;\n\n\
-         #[inline]\nfn try_from(value: {encoding}) -> Result<Self, UnknownValue> {{\n\
+         #[inline]\n{allowance}fn try_from(value: {encoding}) -> Result<Self, UnknownValue> {{\n\
          match value {{\n"
     );
     for (value_name, value, _) in &each.values {
