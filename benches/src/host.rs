@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub use forecastle_benches_rig::Cpus;
 use serde::Serialize;
 
 /// What a reader needs to repeat a result or to doubt it.
@@ -38,7 +39,7 @@ impl Host {
     pub fn read() -> Self {
         Self {
             cpu_model: cpu_model(&read("/proc/cpuinfo")),
-            cpu_count: Cpus::all_allowed().len(),
+            cpu_count: Cpus::allowed().len(),
             kernel: read("/proc/sys/kernel/osrelease"),
             clock_source: read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
             rustc: output("rustc", &["--version"]),
@@ -51,42 +52,10 @@ impl Host {
     }
 }
 
-/// The two processors that a benchmark runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Cpus {
-    /// Where what is measured runs: the writer, the engine.
-    pub first: usize,
-    /// Where its partner runs. The same as `first` on a machine with one processor.
-    pub second: usize,
-}
-
-impl Cpus {
-    /// The lowest two that this thread may use: 0 and 1 as a rule.
-    ///
-    /// # Panics
-    /// When the kernel does not say which they are.
-    #[must_use]
-    pub fn lowest_two() -> Self {
-        let all = Self::all_allowed();
-        let first = *all.first().expect("the kernel says which processors a thread may use");
-        Self { first, second: all.get(1).copied().unwrap_or(first) }
-    }
-
-    fn all_allowed() -> Vec<usize> {
-        cpu_list(&status_value("Cpus_allowed_list:"))
-    }
-}
-
 /// The kernel's load average over one, five and fifteen minutes.
 #[must_use]
 pub fn load_average() -> String {
     read("/proc/loadavg").split(' ').take(3).collect::<Vec<_>>().join(" ")
-}
-
-/// How often the kernel has taken the processor away from the calling thread.
-#[must_use]
-pub fn preemption_count() -> u64 {
-    status_value("nonvoluntary_ctxt_switches:").parse().unwrap_or(0)
 }
 
 /// The folder of this package.
@@ -95,25 +64,10 @@ pub fn package_folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn status_value(key: &str) -> String {
-    let status = read("/proc/thread-self/status");
-    let value = status.lines().find_map(|line| line.strip_prefix(key));
-    value.unwrap_or_default().trim().to_owned()
-}
-
 fn cpu_model(cpuinfo: &str) -> String {
     let line = cpuinfo.lines().find(|line| line.starts_with("model name"));
     let value = line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim());
     value.unwrap_or(UNKNOWN).to_owned()
-}
-
-/// Numbers of a list as the kernel writes it: `0-2,5`.
-fn cpu_list(text: &str) -> Vec<usize> {
-    let range = |part: &str| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(first.trim().parse().ok()?..=last.trim().parse().ok()?)
-    };
-    text.split(',').filter_map(range).flatten().collect()
 }
 
 /// The command as it is given in the tree, whatever folder the binary lies in.
@@ -154,6 +108,7 @@ const STATUS: &[&str] = &[
     ":/rust-toolchain.toml",
     ":/proto-spec",
     ":/runtime",
+    ":/transport",
     ":/engine",
     ":/benches",
     ":!/benches/results",
@@ -162,15 +117,6 @@ const STATUS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn processor_lists_are_read_as_the_kernel_writes_them() {
-        assert_eq!(cpu_list("0-2,5"), [0, 1, 2, 5]);
-        assert_eq!(cpu_list("3"), [3]);
-        assert!(cpu_list("").is_empty());
-        let cpus = Cpus::lowest_two();
-        assert!(Cpus::all_allowed().contains(&cpus.second), "{cpus:?}");
-    }
 
     #[test]
     fn the_command_names_no_folder() {

@@ -15,10 +15,11 @@ pub mod host;
 pub mod journal;
 pub mod log_buffer;
 pub mod measurement;
-pub mod pair;
 pub mod random;
 pub mod recovery;
 pub mod report;
 pub mod ring;
 pub mod sequencing;
-pub mod stopwatch;
+pub mod wire;
+
+pub use forecastle_benches_rig::{pair, stopwatch};

@@ -3,6 +3,7 @@
 //! Contenders take turns within each round, so that a noisy minute falls on all of them. Ratios are
 //! formed within a round and their median is quoted, never the ratio of two medians.
 
+pub use forecastle_benches_rig::{Figures, Run, per_second};
 use serde::Serialize;
 
 use crate::stopwatch::quantile;
@@ -19,18 +20,6 @@ impl<'a, E> Contender<'a, E> {
     pub fn new(name: &str, run: impl FnMut() -> Result<Run, E> + 'a) -> Self {
         Self { name: name.to_owned(), run: Box::new(run) }
     }
-}
-
-/// Name, unit last, and value of each figure of a run.
-pub type Figures = Vec<(&'static str, u64)>;
-
-/// What one run gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// Its figures; the same names in every run of a contender.
-    pub figures: Figures,
-    /// How often the kernel took the processor away from a thread that was measured.
-    pub preemption_count: u64,
 }
 
 /// How often contenders run.
@@ -143,7 +132,12 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn of(name: &'static str, values: Vec<u64>) -> Self {
+    /// A figure whose value in each round is known.
+    ///
+    /// # Panics
+    /// When there is no value.
+    #[must_use]
+    pub fn of(name: &'static str, values: Vec<u64>) -> Self {
         let mut sorted = values.clone();
         sorted.sort_unstable();
         let (median, minimum) = (quantile(&sorted, 500), sorted[0]);
@@ -162,13 +156,6 @@ pub struct Ratio {
     pub to: String,
     /// The ratio in thousandths, formed in each round.
     pub permille: Figure,
-}
-
-/// `count` things in `elapsed_ns`, by the second.
-#[must_use]
-pub fn per_second(count: u64, elapsed_ns: u64) -> u64 {
-    let rate = u128::from(count) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
-    u64::try_from(rate).unwrap_or(u64::MAX)
 }
 
 /// The rates of `count` commands in the time by the wall and the processor time that a
@@ -235,12 +222,5 @@ mod tests {
         let table = Table::measure("t", rounds, &mut [Contender::new("a", next)]).unwrap();
         assert_eq!(table.rows[0].figures[0].values, [2, 5]);
         assert_eq!(table.rows[0].disturbed_round_count, 1);
-    }
-
-    #[test]
-    fn rates_are_by_the_second() {
-        assert_eq!(per_second(3, 2_000_000_000), 1);
-        assert_eq!(per_second(1_000, 1_000), 1_000_000_000);
-        assert_eq!(per_second(u64::MAX, 1), u64::MAX);
     }
 }

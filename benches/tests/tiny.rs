@@ -9,6 +9,9 @@ use forecastle_benches::host::Cpus;
 use forecastle_benches::log_buffer::{self, LogSettings};
 use forecastle_benches::measurement::{Rounds, Table};
 use forecastle_benches::ring::{self, RingSettings};
+use forecastle_benches::wire::ours::OurSizes;
+use forecastle_benches::wire::{self, OfferedRates, Shape, WireSettings};
+use forecastle_benches_rig::wire::Stream;
 
 const ROUNDS: Rounds = Rounds { count: 2, attempts_max: 1 };
 
@@ -47,6 +50,38 @@ fn the_log_buffer() {
     let [gating, overrunnable] = log_buffer::measure(&settings).unwrap();
     assert_measured(&gating, 9);
     assert_measured(&overrunnable, 1);
+}
+
+#[test]
+fn the_wire_without_aeron() {
+    let sizes = OurSizes { window_length: 64 * 1024, term_length: 256 * 1024, loss_permyriad: 0 };
+    let settings = WireSettings {
+        cpus: Cpus::lowest_two(),
+        round_trip_count: 100,
+        round_trips: sizes,
+        streams: sizes,
+        stream: Stream { warm_up_ms: 1, duration_ms: 5 },
+        offered: OfferedRates {
+            rate_min: 1000,
+            rung_count: 2,
+            duration_ms: 20,
+            latency_max_ns: u64::MAX,
+            run_count: 3,
+            held_count_min: 2,
+        },
+        rounds: ROUNDS,
+    };
+    let shapes = Shape::ALL.map(|(_, shape)| shape);
+    let tables = wire::measure(&settings, &shapes, None).unwrap();
+    for (table, row_count) in tables.iter().zip([2, 2, 1]) {
+        assert_measured(table, row_count);
+    }
+    assert_eq!(tables[3].rows[0].figures[0].median, 1100, "every rate holds");
+    assert_measured(&tables[4], 2);
+    let ratios = wire::ratios(&tables);
+    let names: Vec<&str> = ratios.keys().map(String::as_str).collect();
+    assert_eq!(names, ["goodput_1pct_loss", "rtt_p50_to_udp", "stream_to_udp"]);
+    assert!(ratios.values().all(|ratio| ratio.is_f64()), "{ratios:?}");
 }
 
 fn flow() -> FlowSettings {

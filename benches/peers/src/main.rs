@@ -14,7 +14,7 @@ mod limitbook_books;
 mod lobster_books;
 mod matchcore_books;
 mod rust_ob_books;
-#[path = "../../src/stopwatch.rs"]
+#[path = "../../rig/src/stopwatch.rs"]
 mod stopwatch;
 
 use std::fs::File;

@@ -56,6 +56,7 @@ const PERSISTER_DISK: &str = "forecastle-persister-disk";
 const GATEWAY: &str = "forecastle-gateway";
 const CLIENT: &str = "forecastle-client";
 const NODE: &str = "forecastle-node";
+const RIG: &str = "forecastle-benches-rig";
 
 /// What the node is put together from.
 const WITHOUT_NODE: [&str; 9] =
@@ -75,6 +76,21 @@ const WITH_NODE: [&str; 10] = [
     NODE,
 ];
 
+/// What can be measured, and what measures it.
+const WITH_NODE_AND_RIG: [&str; 11] = [
+    PROTO,
+    RUNTIME,
+    TRANSPORT,
+    TRANSPORT_UDP,
+    ENGINE,
+    PERSISTER,
+    PERSISTER_DISK,
+    GATEWAY,
+    CLIENT,
+    NODE,
+    RIG,
+];
+
 /// Each package with the packages of this workspace that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
     (PROTO, &[]),
@@ -88,7 +104,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (CLIENT, &[PROTO, RUNTIME, TRANSPORT, TRANSPORT_UDP]),
     (NODE, &WITHOUT_NODE),
     ("forecastle", &WITH_NODE),
-    ("forecastle-benches", &WITH_NODE),
+    (RIG, &[RUNTIME]),
+    ("forecastle-benches", &WITH_NODE_AND_RIG),
     ("forecastle-survey-adapter", &[PROTO, RUNTIME, ENGINE]),
     ("xtask", &[]),
 ];

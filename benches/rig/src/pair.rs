@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use forecastle_runtime::agent::{PinError, pin_current_thread};
 
-use crate::host::{Cpus, preemption_count};
+use crate::processors::{Cpus, preemption_count};
 
 /// What a thread of a pair gave.
 #[derive(Debug)]
