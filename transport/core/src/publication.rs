@@ -85,7 +85,7 @@ impl Publication {
             next_heartbeat_ns: 0,
             next_expiry_ns: 0,
             receivers: Receivers::new(config.receivers_max, config.flow_control),
-            retransmits: RetransmitQueue::new(config.retransmit_bytes_max),
+            retransmits: config.retransmit_queue(),
             rtt_reply: None,
             news: News::default(),
             rejection_text: [0; REJECTION_TEXT_LENGTH_MAX],
@@ -119,7 +119,7 @@ impl Publication {
         self.next_heartbeat_ns = 0;
         self.next_expiry_ns = 0;
         self.receivers.clear();
-        self.retransmits = RetransmitQueue::new(send.retransmit_bytes_max);
+        self.retransmits = send.retransmit_queue();
         self.rtt_reply = None;
         self.news = News::default();
         self.rejection_text_length = 0;

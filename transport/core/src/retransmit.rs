@@ -11,6 +11,7 @@ pub(crate) struct RetransmitQueue {
     bytes_max: u64,
     bytes_left: u64,
     refill_ns: u64,
+    linger_ns: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +36,11 @@ impl Range {
 }
 
 impl RetransmitQueue {
-    /// An empty queue that resends at most `bytes_max` per linger period.
-    pub(crate) fn new(bytes_max: u64) -> Self {
-        Self { ranges: [None; RETRANSMITS_MAX], bytes_max, bytes_left: bytes_max, refill_ns: 0 }
+    /// An empty queue that resends at most `bytes_max` per [`RETRANSMIT_LINGER_NS`], and a range
+    /// not again within `linger_ns`.
+    pub(crate) const fn new(bytes_max: u64, linger_ns: u64) -> Self {
+        let bytes_left = bytes_max;
+        Self { ranges: [None; RETRANSMITS_MAX], bytes_max, bytes_left, refill_ns: 0, linger_ns }
     }
 
     /// Takes the range `from..to` that a receiver misses.
@@ -88,7 +91,7 @@ impl RetransmitQueue {
         let sending = self.ranges.iter_mut().flatten().find(|range| range.is_sending());
         if let Some(range) = sending {
             range.next = end;
-            range.lingers_until_ns = now_ns + RETRANSMIT_LINGER_NS;
+            range.lingers_until_ns = now_ns + self.linger_ns;
         }
     }
 }
@@ -105,22 +108,24 @@ pub(crate) enum Next {
 mod tests {
     use super::*;
 
+    const LINGER_NS: u64 = 3_000;
+
     #[test]
     fn a_range_is_resent_once_per_linger() {
-        let mut queue = RetransmitQueue::new(10_000);
+        let mut queue = RetransmitQueue::new(10_000, LINGER_NS);
         assert_eq!(queue.on_nak(64, 128, 5), Ok(()));
         assert_eq!(queue.on_nak(64, 128, 5), Err(DropCause::NakLingering));
         assert_eq!(queue.next(5, 1408), Next::Resend(64, 128));
         queue.on_resent(128, 64, 5);
         assert_eq!(queue.next(5, 1408), Next::Nothing);
-        assert_eq!(queue.on_nak(96, 128, 5_000_000), Err(DropCause::NakLingering));
-        assert_eq!(queue.on_nak(128, 160, 5_000_000), Ok(()), "starts outside");
-        assert_eq!(queue.on_nak(64, 128, 5 + RETRANSMIT_LINGER_NS), Ok(()));
+        assert_eq!(queue.on_nak(96, 128, 5 + LINGER_NS - 1), Err(DropCause::NakLingering));
+        assert_eq!(queue.on_nak(128, 160, 6), Ok(()), "starts outside");
+        assert_eq!(queue.on_nak(64, 128, 5 + LINGER_NS), Ok(()));
     }
 
     #[test]
     fn ranges_being_sent_are_bounded_and_lingering_ones_make_room() {
-        let mut queue = RetransmitQueue::new(1 << 20);
+        let mut queue = RetransmitQueue::new(1 << 20, LINGER_NS);
         for index in 0..RETRANSMITS_MAX as u64 {
             assert_eq!(queue.on_nak(index * 64, index * 64 + 32, 0), Ok(()));
         }
@@ -132,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_budget_refills_once_per_linger() {
-        let mut queue = RetransmitQueue::new(100);
+        let mut queue = RetransmitQueue::new(100, LINGER_NS);
         queue.on_nak(0, 320, 0).unwrap();
         assert_eq!(queue.next(0, 64), Next::Resend(0, 320));
         queue.on_resent(64, 64, 0);

@@ -10,11 +10,12 @@ use crate::destinations::{Copies, Destinations, DestinationsFull};
 use crate::frame::Frame;
 use crate::limits::{
     FRAME_ALIGNMENT, MTU_DEFAULT, MTU_MAX, MTU_MIN, RETRANSMIT_BYTES_MAX_DEFAULT,
-    TURN_DATAGRAMS_MAX,
+    RETRANSMIT_LINGER_NS, RETRANSMIT_LINGER_UNICAST_NS, TURN_DATAGRAMS_MAX,
 };
 use crate::position::TermGeometry;
 use crate::publication::{OfferError, Publication, PublicationNews};
 use crate::receivers::FlowControl;
+use crate::retransmit::RetransmitQueue;
 use crate::session_index::{ANY_SESSION, SessionIndex, SessionKey};
 
 /// Publications behind one socket.
@@ -377,6 +378,8 @@ pub struct SendConfig {
     pub term_length: u32,
     /// Bytes that one publication resends at most per 10 ms.
     pub retransmit_bytes_max: u64,
+    /// A range that was resent is not resent again for this long, whoever asks.
+    pub retransmit_linger_ns: u64,
     /// Which receivers decide how far a publication goes.
     pub flow_control: FlowControl,
     /// Destinations of the [`Destination::Multi`] publications; 0 where there are none of them.
@@ -392,6 +395,7 @@ impl SendConfig {
             mtu: MTU_DEFAULT,
             term_length,
             retransmit_bytes_max: RETRANSMIT_BYTES_MAX_DEFAULT,
+            retransmit_linger_ns: RETRANSMIT_LINGER_UNICAST_NS,
             flow_control: FlowControl::Max,
             destinations_max: 0,
         }
@@ -404,7 +408,7 @@ impl SendConfig {
         receivers_max: usize,
     ) -> Self {
         let unicast = Self::unicast(publications_max, term_length);
-        Self { receivers_max, ..unicast }
+        Self { receivers_max, retransmit_linger_ns: RETRANSMIT_LINGER_NS, ..unicast }
     }
 
     /// Defaults for publications to up to `destinations_max` addresses.
@@ -415,6 +419,10 @@ impl SendConfig {
     ) -> Self {
         let group = Self::multicast(publications_max, term_length, destinations_max);
         Self { destinations_max, ..group }
+    }
+
+    pub(crate) const fn retransmit_queue(&self) -> RetransmitQueue {
+        RetransmitQueue::new(self.retransmit_bytes_max, self.retransmit_linger_ns)
     }
 }
 

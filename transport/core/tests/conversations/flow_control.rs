@@ -202,9 +202,12 @@ fn status_messages_outside_the_rules_change_nothing() {
     assert_eq!(sent(&world), 1024);
 }
 
+const LINGER_NS: u64 = 10_000_000;
+
 /// A sender that has sent 200 frames of 128 bytes to one receiver with a window of 1024.
 fn sender_of_200_frames() -> World {
-    let mut world = alone(SendConfig::unicast(1, 65536));
+    let config = SendConfig { retransmit_linger_ns: LINGER_NS, ..SendConfig::unicast(1, 65536) };
+    let mut world = alone(config);
     hear(&mut world, &crafted::status(0, TERM, 0, 32 * 1024));
     world.offer_many(200, 96);
     world.run_for(1);
