@@ -56,8 +56,8 @@ struct Receiver {
 /// When a socket cannot be opened.
 pub fn pair(sizes: OurSizes) -> Result<(OurEnd, OurEnd), WireError> {
     let (mut there, mut back) = (Sockets::open(sizes, 1)?, Sockets::open(sizes, 1)?);
-    let first_receivers = back.receivers(sizes);
-    let second_receivers = there.receivers(sizes);
+    let first_receivers = back.receivers(sizes)?;
+    let second_receivers = there.receivers(sizes)?;
     let first = OurEnd::new(Some(there.sender(sizes)?), first_receivers);
     let second = OurEnd::new(Some(back.sender(sizes)?), second_receivers);
     Ok((first, second))
@@ -69,7 +69,7 @@ pub fn pair(sizes: OurSizes) -> Result<(OurEnd, OurEnd), WireError> {
 /// When a socket cannot be opened.
 pub fn fan(sizes: OurSizes, receiver_count: usize) -> Result<(OurEnd, OurEnd), WireError> {
     let mut sockets = Sockets::open(sizes, receiver_count)?;
-    let receivers = sockets.receivers(sizes);
+    let receivers = sockets.receivers(sizes)?;
     Ok((OurEnd::new(Some(sockets.sender(sizes)?), Vec::new()), OurEnd::new(None, receivers)))
 }
 
@@ -86,8 +86,7 @@ impl Sockets {
         let open = || {
             let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
             let buffers = SocketBuffers::for_window(sizes.window_length as usize);
-            UdpChannel::unicast(address, buffers)
-                .map_err(|error| WireError::Open(error.to_string()))
+            UdpChannel::unicast(address, buffers).map_err(opening)
         };
         let sending = open()?;
         let receiving = (0..receiver_count).map(|_| open()).collect::<Result<Vec<_>, _>>()?;
@@ -109,7 +108,6 @@ impl Sockets {
             let flow_control = FlowControl::Min { group_size_min: count };
             (SendConfig { flow_control, ..config }, Destination::Multi)
         };
-        let config = SendConfig { retransmit_bytes_max: RETRANSMIT_BYTES_MAX, ..config };
         let mut endpoint = SendEndpoint::new(config);
         if destination == Destination::Multi {
             for address in &self.destinations {
@@ -125,14 +123,18 @@ impl Sockets {
                 response_requested: false,
             })
             .expect("the pool has one");
-        let channel = self.sending.take().expect("a stream has one sender");
+        let mut channel = self.sending.take().expect("a stream has one sender");
+        if let Destination::Address(peer) = destination {
+            channel.connect(peer).map_err(opening)?;
+        }
         let loss = Loss::new(sizes, 1);
         let (is_connected, has_offered) = (false, false);
         Ok(Sender { channel, endpoint, publication, loss, is_connected, has_offered })
     }
 
-    fn receivers(&mut self, sizes: OurSizes) -> Vec<Receiver> {
-        let receivers = self.receiving.drain(..).zip(2..).map(|(channel, id)| {
+    fn receivers(&mut self, sizes: OurSizes) -> Result<Vec<Receiver>, WireError> {
+        let receivers = self.receiving.drain(..).zip(2..).map(|(mut channel, id)| {
+            channel.connect(self.source).map_err(opening)?;
             let config = ReceiveConfig::peer(&[STREAM_ID], id, id as u64, self.source);
             let config = ReceiveConfig {
                 window_length: sizes.window_length,
@@ -141,7 +143,8 @@ impl Sockets {
                 ..config
             };
             let endpoint = ReceiveEndpoint::new(config);
-            Receiver { channel, endpoint, loss: Loss::new(sizes, id as u64), has_image: false }
+            let loss = Loss::new(sizes, id as u64);
+            Ok(Receiver { channel, endpoint, loss, has_image: false })
         });
         receivers.collect()
     }
@@ -234,6 +237,10 @@ impl Receiver {
     }
 }
 
+fn opening(error: forecastle_transport_udp::UdpError) -> WireError {
+    WireError::Open(error.to_string())
+}
+
 /// Datagrams thrown away between a socket and its endpoint.
 struct Loss {
     random: Random,
@@ -254,5 +261,3 @@ impl Loss {
 const STREAM_ID: i32 = 1001;
 const SESSION_ID: i32 = 0x0F0C_A571;
 const TURNS_PER_ANSWER: u32 = 8;
-/// Repairs are not what is limited here.
-const RETRANSMIT_BYTES_MAX: u64 = 64 << 20;

@@ -267,7 +267,7 @@ impl NativeSender {
 /// What waits at the socket, at most [`BATCHES_MAX`] system calls.
 fn receive_all(channel: &mut UdpChannel, mut handler: impl FnMut(SocketAddr, &[u8])) {
     for _ in 0..BATCHES_MAX {
-        if channel.receive(&mut handler) < BATCH_LENGTH {
+        if channel.receive(&mut handler) == 0 {
             break;
         }
     }
@@ -298,6 +298,4 @@ fn v4(address: SocketAddr) -> SocketAddrV4 {
 }
 
 const BATCHES_MAX: usize = 32;
-/// Datagrams that one system call takes at most.
-const BATCH_LENGTH: usize = 32;
 const SOCKET_BUFFER: usize = 128 * 1024;

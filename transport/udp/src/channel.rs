@@ -8,7 +8,7 @@ use forecastle_transport::{Transmit, control_address};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::error::UdpError;
-use crate::incoming::{BUFFERS_MAX, Incoming};
+use crate::incoming::Incoming;
 use crate::offload::Offload;
 use crate::outgoing::Outgoing;
 
@@ -116,6 +116,19 @@ impl UdpChannel {
         SocketAddr::V4(self.local_address)
     }
 
+    /// Binds the socket to one peer: nothing is taken from another address any more, and what goes
+    /// to this one costs the kernel less. For the sender of a unicast stream, or a client that
+    /// hears one server.
+    ///
+    /// # Errors
+    /// See [`UdpError`].
+    pub fn connect(&mut self, peer: SocketAddr) -> Result<(), UdpError> {
+        self.socket.connect(&peer.into()).map_err(UdpError::io("connect a UDP socket"))?;
+        let SocketAddr::V4(peer) = peer else { return Ok(()) };
+        self.outgoing.connect(peer);
+        Ok(())
+    }
+
     /// What is left to the kernel. Sending may turn out not to be later: a network card that cannot
     /// cut datagrams apart refuses the first of them.
     pub fn offload(&self) -> Offload {
@@ -128,9 +141,9 @@ impl UdpChannel {
         self.outgoing.stop_offload();
     }
 
-    /// Hands over what waits, at most 32 buffers in one system call, each with one datagram or,
-    /// with offload, up to 64 of one sender; gives the number of datagrams. From 32 on there may be
-    /// more: an agent that stops there every time starves what comes behind.
+    /// Hands over what waits, in one system call: one buffer, or up to 32 right after a call that
+    /// left some behind, each with one datagram or, with offload, up to 64 of one sender. Gives the
+    /// number of datagrams; there may be more until it is 0.
     #[inline]
     pub fn receive(&mut self, mut handler: impl FnMut(SocketAddr, &[u8])) -> usize {
         let count = match self.incoming.receive(self.socket.as_raw_fd()) {
@@ -155,8 +168,8 @@ impl UdpChannel {
         }
         self.counters.datagrams_in += datagram_count as u64;
         self.counters.buffers_in += count as u64;
-        // A full batch says so even where some of it was in error.
-        if count == BUFFERS_MAX { datagram_count.max(count) } else { datagram_count }
+        // Something came even where all of it was in error.
+        datagram_count.max(count)
     }
 
     /// Queues a copy of one datagram, and sends the batch when it is full; [`Self::flush`] sends

@@ -18,8 +18,14 @@ pub(crate) struct Incoming {
     bytes: Box<[u8]>,
     addresses: Box<[libc::sockaddr_in]>,
     controls: Box<[Control]>,
-    vectors: Box<[libc::iovec]>,
+    /// Only pointed to by the headers.
+    _vectors: Box<[libc::iovec]>,
     headers: Box<[libc::mmsghdr]>,
+    /// Headers that the last call wrote to.
+    used_count: usize,
+    /// Buffers that the next call asks for: one, and all once one was filled. A call that asks for
+    /// more than what waits looks once in vain before it hands anything over.
+    asked_count: usize,
 }
 
 // SAFETY: the raw pointers inside lead only into boxes that the same value owns, so moving it to
@@ -39,7 +45,7 @@ impl Incoming {
             })
             .collect();
         let parts = vectors.iter_mut().zip(addresses.iter_mut()).zip(controls.iter_mut());
-        let headers = parts
+        let headers: Box<[_]> = parts
             .map(|((vector, address), control)| {
                 // SAFETY: msghdr is plain data for which all zero bytes is a valid value (no
                 // control data, no flags).
@@ -52,26 +58,35 @@ impl Incoming {
                 libc::mmsghdr { msg_hdr: header, msg_len: 0 }
             })
             .collect();
-        Self { bytes, addresses, controls, vectors, headers }
+        let used_count = headers.len();
+        Self { bytes, addresses, controls, _vectors: vectors, headers, used_count, asked_count: 1 }
     }
 
     /// Receives what waits on `socket`, at most [`BUFFERS_MAX`] buffers; their number.
     #[inline]
     pub(crate) fn receive(&mut self, socket: RawFd) -> Result<usize, i32> {
-        for (header, vector) in self.headers.iter_mut().zip(self.vectors.iter_mut()) {
+        for header in &mut self.headers[..self.used_count] {
             header.msg_hdr.msg_namelen = ADDRESS_LENGTH;
             header.msg_hdr.msg_controllen = mem::size_of::<Control>();
-            vector.iov_len = DATAGRAM_LENGTH_MAX;
         }
+        // A call that fails writes to the first at most.
+        self.used_count = 1;
         let headers = self.headers.as_mut_ptr();
-        let count = BUFFERS_MAX as libc::c_uint;
+        let count = self.asked_count as libc::c_uint;
         let flags = libc::MSG_DONTWAIT;
-        // SAFETY: `headers` holds BUFFERS_MAX entries whose names, vectors and control data point
-        // to buffers of the stated lengths that this value owns and nobody else borrows now
+        // SAFETY: `headers` holds at least `count` entries whose names, vectors and control data
+        // point to buffers of the stated lengths that this value owns and nobody else borrows now
         // (`&mut self`); a null timeout means none.
         let received =
             unsafe { libc::recvmmsg(socket, headers, count, flags, std::ptr::null_mut()) };
-        let received = usize::try_from(received).map_err(|_| last_error())?;
+        let Ok(received) = usize::try_from(received) else {
+            self.asked_count = 1;
+            return Err(last_error());
+        };
+        let is_full = received == self.asked_count;
+        self.asked_count = if is_full { BUFFERS_MAX } else { 1 };
+        // The kernel may have begun on the one after the last.
+        self.used_count = (received + 1).min(BUFFERS_MAX);
         Ok(received)
     }
 

@@ -5,7 +5,7 @@
 #![allow(unsafe_code)]
 
 use std::mem;
-use std::net::SocketAddrV4;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::fd::RawFd;
 
 use crate::kernel::{ADDRESS_LENGTH, DATAGRAM_LENGTH_MAX, last_error, no_address, to_kernel};
@@ -21,10 +21,12 @@ pub(crate) struct Outgoing {
     trains: Box<[Train]>,
     /// Trains begun.
     length: usize,
-    /// Whether the last of them may grow.
-    is_open: bool,
+    /// The train that grew last.
+    last: usize,
     /// Datagrams that a train may have: 1 without offload.
     segments_max: usize,
+    /// The address that the socket is connected to: trains to it need not name it.
+    peer: Option<SocketAddrV4>,
 }
 
 // SAFETY: the raw pointers inside lead only into boxes that the same value owns, so moving it to
@@ -55,7 +57,7 @@ impl Outgoing {
             })
             .collect();
         let segments_max = if is_offloaded { SEGMENTS_MAX } else { 1 };
-        let trains = vec![Train::default(); TRAINS_MAX].into_boxed_slice();
+        let trains = vec![Train::NONE; TRAINS_MAX].into_boxed_slice();
         Self {
             bytes,
             addresses,
@@ -64,9 +66,15 @@ impl Outgoing {
             headers,
             trains,
             length: 0,
-            is_open: false,
+            last: 0,
             segments_max,
+            peer: None,
         }
+    }
+
+    /// Says that the socket is connected to `peer`.
+    pub(crate) fn connect(&mut self, peer: SocketAddrV4) {
+        self.peer = Some(peer);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -85,53 +93,64 @@ impl Outgoing {
     /// Sends every datagram on its own from here on.
     pub(crate) fn stop_offload(&mut self) {
         self.segments_max = 1;
-        self.is_open = false;
+        self.trains.iter_mut().for_each(|train| train.is_open = false);
     }
 
-    /// The buffer of the next datagram to send: behind the last train if that may grow.
+    /// The buffer of the next datagram to send: where it will stand if the destinations take turns.
     #[inline]
     pub(crate) fn next_buffer(&mut self) -> &mut [u8] {
         let start = self.next_start();
         &mut self.bytes[start..start + DATAGRAM_LENGTH_MAX]
     }
 
+    /// Where the next datagram is written: behind the train after the one that grew last, else
+    /// behind that one, else where a new one begins.
+    #[inline]
     fn next_start(&self) -> usize {
-        match self.length.checked_sub(1) {
-            Some(last) if self.is_open => last * TRAIN_ROOM + self.trains[last].length,
-            _ => self.length * TRAIN_ROOM,
-        }
+        let after = if self.last + 1 < self.length { self.last + 1 } else { 0 };
+        let open = [after, self.last].into_iter().find(|train| self.trains[*train].is_open);
+        open.map_or(self.length * TRAIN_ROOM, |train| self.end_of(train))
+    }
+
+    #[inline]
+    fn end_of(&self, train: usize) -> usize {
+        train * TRAIN_ROOM + self.trains[train].length
     }
 
     /// Adds the datagram of `length` bytes that was written into [`Self::next_buffer`].
     #[inline]
     pub(crate) fn push(&mut self, destination: SocketAddrV4, length: usize) {
         assert!(length <= DATAGRAM_LENGTH_MAX && self.length < TRAINS_MAX);
-        let address = to_kernel(destination);
-        if self.is_open && self.may_append(&address, length) {
-            let train = &mut self.trains[self.length - 1];
-            train.length += length;
-            train.count += 1;
-            self.is_open = length == train.segment_length && train.count < self.segments_max;
-            return;
-        }
         let written = self.next_start();
-        let start = self.length * TRAIN_ROOM;
+        let train = self.train_to(destination, length);
+        let start = self.end_of(train);
         if written != start {
             self.bytes.copy_within(written..written + length, start);
         }
-        self.addresses[self.length] = address;
-        self.trains[self.length] = Train { length, segment_length: length, count: 1 };
-        self.length += 1;
-        self.is_open = self.segments_max > 1 && length > 0;
+        let segments_max = self.segments_max;
+        let train = &mut self.trains[train];
+        train.length += length;
+        train.count += 1;
+        let is_whole = length == train.segment_length && length > 0;
+        train.is_open = is_whole && train.count < segments_max;
     }
 
-    fn may_append(&self, address: &libc::sockaddr_in, length: usize) -> bool {
-        let last = self.length - 1;
-        let (train, known) = (&self.trains[last], &self.addresses[last]);
-        known.sin_port == address.sin_port
-            && known.sin_addr.s_addr == address.sin_addr.s_addr
-            && (1..=train.segment_length).contains(&length)
-            && train.length + length <= TRAIN_LENGTH_MAX
+    /// The train that the next datagram to `destination` belongs to: the latest to it if that may
+    /// grow by it, so that datagrams to one destination keep their order, else a new one.
+    #[inline]
+    fn train_to(&mut self, destination: SocketAddrV4, length: usize) -> usize {
+        let begun = &self.trains[..self.length];
+        let latest = begun.iter().rposition(|train| train.destination == destination);
+        self.last = match latest.filter(|train| begun[*train].has_room(length)) {
+            Some(train) => train,
+            None => {
+                self.addresses[self.length] = to_kernel(destination);
+                self.trains[self.length] = Train::new(destination, length);
+                self.length += 1;
+                self.length - 1
+            }
+        };
+        self.last
     }
 
     /// Sends everything added; datagrams that the kernel refuses are passed to `refused` with
@@ -142,7 +161,11 @@ impl Outgoing {
             self.vectors[index].iov_len = train.length;
             let is_one = train.count == 1;
             self.controls[index].segment_length = train.segment_length as u16;
-            self.headers[index].msg_hdr.msg_controllen = if is_one { 0 } else { Control::LENGTH };
+            let is_to_peer = self.peer == Some(train.destination);
+            let header = &mut self.headers[index].msg_hdr;
+            header.msg_controllen = if is_one { 0 } else { Control::LENGTH };
+            // The kernel looks up the way to an address that is named, each time.
+            header.msg_namelen = if is_to_peer { 0 } else { ADDRESS_LENGTH };
         }
         let (mut next, mut sent, mut retried) = (0, 0, 0);
         while next < self.length {
@@ -172,8 +195,8 @@ impl Outgoing {
                 next += 1;
             }
         }
-        self.length = 0;
-        self.is_open = false;
+        self.trains[..self.length].fill(Train::NONE);
+        (self.length, self.last) = (0, 0);
         sent
     }
 
@@ -208,12 +231,30 @@ impl Outgoing {
 }
 
 /// Datagrams that lie back to back.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Train {
+    destination: SocketAddrV4,
     length: usize,
     /// Length of each datagram but the last.
     segment_length: usize,
     count: usize,
+    /// Whether it may grow.
+    is_open: bool,
+}
+
+impl Train {
+    const NONE: Self = Self::new(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0), 0);
+
+    const fn new(destination: SocketAddrV4, segment_length: usize) -> Self {
+        Self { destination, length: 0, segment_length, count: 0, is_open: false }
+    }
+
+    #[inline]
+    fn has_room(&self, length: usize) -> bool {
+        self.is_open
+            && (1..=self.segment_length).contains(&length)
+            && self.length + length <= TRAIN_LENGTH_MAX
+    }
 }
 
 /// Tells the kernel where to cut a train.
@@ -250,8 +291,6 @@ const RETRIES_MAX: usize = 2 * TRAINS_MAX;
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
 
     const HERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1);
@@ -275,6 +314,25 @@ mod tests {
         for (train, expected) in [(0, 0), (1, 3), (2, 4), (3, 5)] {
             assert_eq!(outgoing.bytes[train * TRAIN_ROOM], expected, "moved to its own train");
         }
+    }
+
+    #[test]
+    fn destinations_that_take_turns_have_a_train_each_and_keep_their_order() {
+        let mut outgoing = Outgoing::new(true);
+        let datagrams = [
+            (HERE, 100),
+            (THERE, 100),
+            (THERE, 100),
+            (HERE, 100),
+            (HERE, 60),
+            (THERE, 100),
+            (HERE, 100),
+        ];
+        assert_eq!(trains(&mut outgoing, &datagrams), [(3, 260), (3, 300), (1, 100)]);
+        let number_at = |train: usize, at: usize| outgoing.bytes[train * TRAIN_ROOM + at];
+        assert_eq!([0, 100, 200].map(|at| number_at(0, at)), [0, 3, 4]);
+        assert_eq!([0, 100, 200].map(|at| number_at(1, at)), [1, 2, 5]);
+        assert_eq!(number_at(2, 0), 6, "behind a shorter one nothing is added");
     }
 
     #[test]

@@ -47,9 +47,11 @@ pub fn stream<A: End, B: End>(
     Ok(Run { figures, preemption_count })
 }
 
+/// Sends for that long, and until something was taken.
 fn send_for(end: &mut impl End, next: &mut u64, duration_ms: u64) {
-    let deadline = Instant::now() + Duration::from_millis(duration_ms);
-    while Instant::now() < deadline {
+    let (first, started) = (*next, Instant::now());
+    let duration = Duration::from_millis(duration_ms);
+    while started.elapsed() < duration || (*next == first && started.elapsed() < LIMIT) {
         for _ in 0..BURST {
             if !end.offer(&message_of(*next)) {
                 break;
