@@ -18,13 +18,28 @@ impl Engine {
     ) {
         match self.check_cancel(context, message) {
             Ok(slot) => self.cancel_resting(slot, CancelReason::UserRequest, effects),
-            Err(code) => self.reject_cancel(
-                context,
-                message.order_id.get(),
-                message.security_id.get(),
-                code,
-                effects,
-            ),
+            Err(code) => {
+                if code == RejectCode::UnknownOrder {
+                    self.bury_unknown(context, message);
+                }
+                self.reject_cancel(
+                    context,
+                    message.order_id.get(),
+                    message.security_id.get(),
+                    code,
+                    effects,
+                );
+            }
+        }
+    }
+
+    /// Remembers a ClOrdID that a cancel names and the window does not know: its order may be on
+    /// its way, and is then not wanted.
+    fn bury_unknown(&mut self, context: &Context, message: &OrderCancelRequest) {
+        let (session, cl_ord_id) = (context.session(), message.orig_cl_ord_id.get());
+        let is_named_by_client = message.order_id.get() == 0 && cl_ord_id != 0;
+        if is_named_by_client && self.client_order_ids.find(session, cl_ord_id).is_none() {
+            self.client_order_ids.bury(session, cl_ord_id);
         }
     }
 

@@ -111,6 +111,12 @@ impl ClientOrderIds {
         Recorded { place, head }
     }
 
+    /// Records an id that the window does not hold as cancelled before it came.
+    pub(crate) fn bury(&mut self, session: u16, cl_ord_id: u64) {
+        let recorded = self.record(session, cl_ord_id);
+        self.name(recorded, TOMBSTONE);
+    }
+
     /// Says which order an id just recorded names.
     #[inline]
     pub(crate) fn name(&mut self, recorded: Recorded, order_id: u64) {
@@ -252,6 +258,8 @@ fn ring_index_of(indexed: u64) -> u32 {
     u32::from_be_bytes([a, b, c, d]) - 1
 }
 
+/// What an id names that was cancelled before it came: no order, as generations count from 1.
+pub(crate) const TOMBSTONE: u64 = 1 << 32;
 const HASH_MASK: u64 = 0xFFFF_FFFF_0000_0000;
 const VACANT_ENTRY: Entry =
     Entry { cl_ord_id: 0, order_id: 0, piece: Domain::WindowEntry.digest() };

@@ -6,7 +6,8 @@
 //! same number of lots in every market and the payout of as many sets in cash: it is always flat.
 
 use forecastle_proto_spec::{
-    CancelReason, CrossOutcomeFill, EVENT_MARKETS_MAX, MarketStatus, PAYOUT, Side,
+    CancelReason, CrossOutcomeFill, EVENT_MARKETS_MAX, MarketStatus, PAYOUT, SelfMatchPrevention,
+    Side,
 };
 
 use crate::effect_buffer::EffectBuffer;
@@ -173,7 +174,8 @@ impl Engine {
     /// Whether an order of an event that matches across outcomes would be filled in full within
     /// the bound on trades: the same choices as in trading, on books that stay as they are.
     /// O(trades × markets of the event).
-    pub(crate) fn check_fill_across(&self, order: &Order) -> Result<(), CancelReason> {
+    pub(crate) fn check_fill_across(&self, incoming: &Incoming) -> Result<(), CancelReason> {
+        let order = &incoming.order;
         let own = order.security_id;
         let event = self.events.event(self.events.market(own).event_id);
         let first = event.first_security_id;
@@ -199,6 +201,16 @@ impl Engine {
                 Some(Counterpart::Set(_)) => (|is_own| !is_own, self.set_weight(order)),
             };
             trades_left = trades_left.checked_sub(weight).ok_or(CancelReason::SweepLimit)?;
+            let met = cursors[(own - first) as usize].first.filter(|_| is_used(true));
+            match met.and_then(|(slot, _)| self.prevention_against(incoming, slot)) {
+                None => {}
+                Some(SelfMatchPrevention::CancelResting) => {
+                    let cursor = &mut cursors[(own - first) as usize];
+                    *cursor = self.cursor_behind(own, opposite, *cursor);
+                    continue;
+                }
+                Some(_) => return Err(CancelReason::FillOrKill),
+            }
             let used = || event.security_ids().filter(|market| is_used(*market == own));
             let quantity =
                 used().map(|market| cursors[(market - first) as usize].leaves).fold(left, u32::min);

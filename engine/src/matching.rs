@@ -1,7 +1,9 @@
 //! Matching: an incoming order against the other side, best price first, then lowest priority, and
 //! what becomes of the rest.
 
-use forecastle_proto_spec::{CancelReason, OrderCancelled, OrderRested, Side, TimeInForce, Trade};
+use forecastle_proto_spec::{
+    CancelReason, OrderCancelled, OrderRested, SelfMatchPrevention, Side, TimeInForce, Trade,
+};
 
 use crate::cross_outcome::Counterpart;
 use crate::effect_buffer::EffectBuffer;
@@ -48,13 +50,15 @@ impl Engine {
     fn work_to_its_end(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
         let order = &incoming.order;
         if order.time_in_force() == TimeInForce::FillOrKill
-            && let Err(reason) = self.check_fill(order)
+            && let Err(reason) = self.check_fill(&incoming)
         {
             return self.cancel_incoming(&incoming, order.leaves_qty(), reason, effects);
         }
-        let leaves = self.sweep_book(&incoming, effects);
+        let (leaves, is_prevented) = self.sweep_book(&incoming, effects);
         if leaves == 0 {
             self.orders.free(incoming.slot);
+        } else if is_prevented {
+            self.cancel_incoming(&incoming, leaves, CancelReason::SelfMatch, effects);
         } else if self.counterpart(order).is_some() {
             self.cancel_incoming(&incoming, leaves, CancelReason::SweepLimit, effects);
         } else if order.time_in_force() == TimeInForce::ImmediateOrCancel
@@ -109,42 +113,78 @@ impl Engine {
         }
     }
 
-    /// Trades until the order is done, nothing crosses, or the bound on trades; gives what is left.
+    /// What an incoming order does instead of trading with the resting one in a slot, when both are
+    /// of one firm and one self-match prevention id.
     #[inline]
-    fn sweep_book(&mut self, incoming: &Incoming, effects: &mut EffectBuffer<'_>) -> u32 {
+    pub(crate) fn prevention_against(
+        &self,
+        incoming: &Incoming,
+        slot: u32,
+    ) -> Option<SelfMatchPrevention> {
+        let prevention = incoming.detail.self_match_prevention?;
+        let resting = self.orders.order(slot);
+        let id = self.orders.detail(slot).self_match_prevention_id;
+        let is_own = id == incoming.detail.self_match_prevention_id
+            && self.firm_of(resting) == self.ledger.accounts.account(incoming.account).firm_id;
+        is_own.then_some(prevention)
+    }
+
+    /// Does so; gives whether the incoming order ends.
+    fn prevent(
+        &mut self,
+        prevention: SelfMatchPrevention,
+        slot: u32,
+        effects: &mut EffectBuffer<'_>,
+    ) -> bool {
+        if prevention != SelfMatchPrevention::CancelAggressor {
+            self.cancel_resting(slot, CancelReason::SelfMatch, effects);
+        }
+        prevention != SelfMatchPrevention::CancelResting
+    }
+
+    /// Trades until the order is done, nothing crosses, self-match prevention ends it, or the bound
+    /// on orders met; gives what is left, and whether it was prevented.
+    #[inline]
+    fn sweep_book(&mut self, incoming: &Incoming, effects: &mut EffectBuffer<'_>) -> (u32, bool) {
         let order = &incoming.order;
         let mut leaves = order.leaves_qty();
         let mut bought = Bought::default();
-        let mut trade_count = 0;
+        let mut met_count = 0;
+        let mut is_prevented = false;
         while leaves > 0
+            && !is_prevented
             && let Some(counterpart) = self.counterpart(order)
         {
             let weight = match counterpart {
                 Counterpart::Level(_) => 1,
                 Counterpart::Set(_) => self.set_weight(order),
             };
-            if trade_count + weight > self.config.sweep_trades_max {
+            if met_count + weight > self.config.sweep_trades_max {
                 break;
             }
-            trade_count += weight;
-            leaves = match counterpart {
+            met_count += weight;
+            match counterpart {
                 Counterpart::Level(tick) => {
                     let resting = self.books.first_order(order.security_id, tick);
                     let resting = resting.expect("the best level holds an order");
-                    self.trade(incoming, resting, leaves, &mut bought, effects)
+                    if let Some(prevention) = self.prevention_against(incoming, resting) {
+                        is_prevented = self.prevent(prevention, resting, effects);
+                    } else {
+                        leaves = self.trade(incoming, resting, leaves, &mut bought, effects);
+                    }
                 }
                 Counterpart::Set(price) => {
-                    self.trade_set(incoming, (price, leaves), &mut bought, effects)
+                    leaves = self.trade_set(incoming, (price, leaves), &mut bought, effects);
                 }
-            };
+            }
         }
-        if trade_count > 0 {
+        if bought.lots != 0 {
             let state = self.events.market(order.security_id).state_index;
             let stake = Stake { lots: bought.lots, ..Stake::default() };
             self.ledger.change(order.exposure, state, stake, 0);
             self.ledger.move_trade_cash((incoming.account, order.exposure), bought.cash);
         }
-        leaves
+        (leaves, is_prevented)
     }
 
     /// One trade with the resting order in `slot`; gives what is left of the incoming one. The
@@ -286,11 +326,12 @@ impl Engine {
         self.orders.free(incoming.slot);
     }
 
-    /// Whether the other side can fill an order in full within the bound on trades.
-    /// O(levels + trades).
-    fn check_fill(&self, order: &Order) -> Result<(), CancelReason> {
+    /// Whether the other side can fill an order in full within the bound on orders met, without
+    /// those that self-match prevention keeps it from. O(levels + orders met).
+    fn check_fill(&self, incoming: &Incoming) -> Result<(), CancelReason> {
+        let order = &incoming.order;
         if self.events.market(order.security_id).is_cross_outcome() {
-            return self.check_fill_across(order);
+            return self.check_fill_across(incoming);
         }
         let quantity = u64::from(order.leaves_qty());
         let book = order.security_id;
@@ -326,7 +367,11 @@ impl Engine {
                     return Err(CancelReason::SweepLimit);
                 }
                 left -= 1;
-                reached += u64::from(self.orders.order(slot).leaves_qty());
+                match self.prevention_against(incoming, slot) {
+                    None => reached += u64::from(self.orders.order(slot).leaves_qty()),
+                    Some(SelfMatchPrevention::CancelResting) => {}
+                    Some(_) => return Err(CancelReason::FillOrKill),
+                }
                 if reached >= quantity {
                     return Ok(());
                 }

@@ -1,18 +1,18 @@
 //! A new limit order: its checks, in order, and its way into the market.
 
 use forecastle_proto_spec::{
-    ExecutionReportRejected, MarketStatus, NewOrderSingle, OrderAccepted, PRICE_MAX, PRICE_MIN,
-    RejectCode, Side, TimeInForce,
+    EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, ExecutionReportRejected, MarketStatus,
+    NewOrderSingle, OrderAccepted, PRICE_MAX, PRICE_MIN, RejectCode, Side, TimeInForce,
 };
 
 use crate::apply::Context;
 use crate::blocks::Subject;
-use crate::client_order_ids::Recorded;
+use crate::client_order_ids::{Recorded, TOMBSTONE};
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
-use crate::ledger::{ACCOUNT_LOTS_MAX, held};
+use crate::ledger::{ACCOUNT_LOTS_MAX, held, signed};
 use crate::limit_checks::Addition;
 use crate::matching::Incoming;
 use crate::order_detail::OrderDetail;
@@ -60,6 +60,7 @@ impl Engine {
         cl_ord_id: u64,
     ) -> Result<(), RejectCode> {
         match self.client_order_ids.find(context.session(), cl_ord_id) {
+            Some(TOMBSTONE) => Err(RejectCode::CancelledBeforeArrival),
             Some(_) => Err(RejectCode::DuplicateClOrdId),
             None => Ok(()),
         }
@@ -107,18 +108,26 @@ impl Engine {
             .map_err(|_| RejectCode::InvalidTimeInForce)?;
         let (price, quantity) = (message.price.get(), message.order_qty.get());
         check_price_and_quantity(price, quantity)?;
-        let detail = OrderDetail { expire_time_ns: message.expire_time_ns.get() };
-        check_expire_time(time_in_force, detail.expire_time_ns, context.time_ns)?;
-        let is_plain = message.self_match_prevention_id.get() == 0
-            && message.max_staleness_ms.get() == 0
-            && message.exec_inst == 0
-            && message.self_match_prevention_instruction == 0;
-        if !is_plain {
-            return Err(RejectCode::UnsupportedField);
-        }
+        let detail = OrderDetail::of(message, time_in_force, context.time_ns)?;
         let cl_ord_id = message.cl_ord_id.get();
         self.check_client_order_id(context, cl_ord_id)?;
         let recorded = self.client_order_ids.record(context.session(), cl_ord_id);
+        let sent_ns = message.sending_time_ns.get();
+        check_staleness(message.max_staleness_ms.get(), sent_ns, context.time_ns)?;
+        let row = self.check_now(context, message, (side, time_in_force, &detail))?;
+        Ok(Checked { recorded, side, time_in_force, detail, row })
+    }
+
+    /// Whether the state of the exchange allows a new order whose form is right; gives the row of
+    /// its account and event, if they have one.
+    #[inline]
+    fn check_now(
+        &self,
+        context: &Context,
+        message: &NewOrderSingle,
+        (side, time_in_force, detail): (Side, TimeInForce, &OrderDetail),
+    ) -> Result<Option<u32>, RejectCode> {
+        let (price, quantity) = (message.price.get(), message.order_qty.get());
         let (account, security_id) = (message.account.get(), message.security_id.get());
         let market = self.events.find_market(security_id).ok_or(RejectCode::UnknownMarket)?;
         let is_own = self
@@ -159,8 +168,32 @@ impl Engine {
         if row.is_none() && !self.ledger.exposures.has_room(market.shape) {
             return Err(RejectCode::ExposureTableFull);
         }
+        if detail.has(EXEC_INST_REDUCE_ONLY) {
+            self.check_reduces(row, market.state_index, signed(side, quantity))?;
+        }
         self.check_funds((account, row), security_id, (side, cost), quantity)?;
-        Ok(Checked { recorded, side, time_in_force, detail, row })
+        if detail.has(EXEC_INST_POST_ONLY) {
+            let order = order_of(context, message, (side, time_in_force, detail), 0);
+            self.check_rests(&order)?;
+        }
+        Ok(row)
+    }
+
+    /// Whether the position in a state of an event, of which a row is named, has at least as many
+    /// lots on the other side as `lots`.
+    fn check_reduces(&self, row: Option<u32>, state: u8, lots: i64) -> Result<(), RejectCode> {
+        let held = row.map_or(0, |row| self.ledger.exposures.stake(row, state).lots);
+        let is_on_other_side = held.signum() == -lots.signum();
+        let is_enough = is_on_other_side && held.abs() >= lots.abs();
+        if is_enough { Ok(()) } else { Err(RejectCode::ReduceOnlyViolated) }
+    }
+
+    /// Whether an order that comes would not trade.
+    pub(crate) fn check_rests(&self, order: &Order) -> Result<(), RejectCode> {
+        match self.counterpart(order) {
+            None => Ok(()),
+            Some(_) => Err(RejectCode::PostOnlyWouldTrade),
+        }
     }
 
     #[inline]
@@ -177,20 +210,8 @@ impl Engine {
         let exposure =
             checked.row.unwrap_or_else(|| self.ledger.exposures.take(account, event_id, shape));
         let tick = u32::from(message.price.get());
-        let mut order = Order {
-            place: Place::new(tick, message.order_qty.get()),
-            accepted_number: 0,
-            priority: 0,
-            cl_ord_id: message.cl_ord_id.get(),
-            order_qty: message.order_qty.get(),
-            security_id,
-            link_id: message.cl_ord_link_id.get(),
-            exposure,
-            generation: 0,
-            session: context.session(),
-            side: checked.side,
-            terms: Terms::new(checked.time_in_force, &checked.detail),
-        };
+        let kind = (checked.side, checked.time_in_force, &checked.detail);
+        let mut order = order_of(context, message, kind, exposure);
         let slot = self.orders.accept(&mut order);
         let order_id = self.orders.id_of(slot, &order).value();
         self.client_order_ids.name(checked.recorded, order_id);
@@ -206,7 +227,8 @@ impl Engine {
             price: message.price,
             side: message.side,
             time_in_force: message.time_in_force,
-            reserved_44: [0; 4],
+            exec_inst: message.exec_inst,
+            reserved_45: [0; 3],
         });
         let (detail, session_id) = (checked.detail, context.session_id);
         self.work_incoming(Incoming { slot, order, detail, account, session_id }, effects);
@@ -231,18 +253,40 @@ fn may_rest(time_in_force: TimeInForce) -> bool {
     !matches!(time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill)
 }
 
-/// A good-till-date order ends later than now, and no other has a time to end.
+/// The order that a message asks for, before it is accepted.
 #[inline]
-fn check_expire_time(
-    time_in_force: TimeInForce,
-    expire_time_ns: u64,
+fn order_of(
+    context: &Context,
+    message: &NewOrderSingle,
+    (side, time_in_force, detail): (Side, TimeInForce, &OrderDetail),
+    exposure: u32,
+) -> Order {
+    Order {
+        place: Place::new(u32::from(message.price.get()), message.order_qty.get()),
+        accepted_number: 0,
+        priority: 0,
+        cl_ord_id: message.cl_ord_id.get(),
+        order_qty: message.order_qty.get(),
+        security_id: message.security_id.get(),
+        link_id: message.cl_ord_link_id.get(),
+        exposure,
+        generation: 0,
+        session: context.session(),
+        side,
+        terms: Terms::new(time_in_force, detail),
+    }
+}
+
+/// Whether a message was sequenced too long after its sending time; a sending time to come is not.
+#[inline]
+pub(crate) fn check_staleness(
+    max_staleness_ms: u16,
+    sending_time_ns: u64,
     time_ns: u64,
 ) -> Result<(), RejectCode> {
-    let is_valid = match time_in_force {
-        TimeInForce::GoodTillDate => expire_time_ns > time_ns,
-        _ => expire_time_ns == 0,
-    };
-    if is_valid { Ok(()) } else { Err(RejectCode::InvalidExpireTime) }
+    let age_ns = time_ns.saturating_sub(sending_time_ns);
+    let is_stale = max_staleness_ms != 0 && age_ns > u64::from(max_staleness_ms) * NS_PER_MS;
+    if is_stale { Err(RejectCode::StaleOnArrival) } else { Ok(()) }
 }
 
 #[inline]
@@ -255,3 +299,5 @@ pub(crate) fn check_price_and_quantity(price: u16, quantity: u32) -> Result<(), 
     }
     Ok(())
 }
+
+const NS_PER_MS: u64 = 1_000_000;

@@ -1,7 +1,11 @@
 //! The cold part of an order: what few orders have and what matching seldom reads. An order that
 //! has nothing of it says so in its hot part, and its detail is neither read nor written.
 
-use forecastle_proto_spec::Digest;
+use forecastle_proto_spec::{
+    Digest, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, EXEC_INST_ECHO_NO,
+    EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, NewOrderSingle, RejectCode, SelfMatchPrevention,
+    TimeInForce,
+};
 
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
 use crate::state_digest::{Domain, pair};
@@ -11,11 +15,49 @@ use crate::state_digest::{Domain, pair};
 pub(crate) struct OrderDetail {
     /// When it ends, nanoseconds since 1970; 0 for never.
     pub(crate) expire_time_ns: u64,
+    /// Orders of its firm with the same id never trade with it.
+    pub(crate) self_match_prevention_id: u16,
+    /// What happens when it comes and meets one; there when the id is not 0.
+    pub(crate) self_match_prevention: Option<SelfMatchPrevention>,
+    /// Its instructions, bits `EXEC_INST_*`.
+    pub(crate) exec_inst: u8,
 }
 
 impl OrderDetail {
     /// Nothing.
-    pub(crate) const NONE: Self = Self { expire_time_ns: 0 };
+    pub(crate) const NONE: Self = Self {
+        expire_time_ns: 0,
+        self_match_prevention_id: 0,
+        self_match_prevention: None,
+        exec_inst: 0,
+    };
+
+    /// What a new order asks for, when it is allowed with its time in force at a time.
+    #[inline]
+    pub(crate) fn of(
+        message: &NewOrderSingle,
+        time_in_force: TimeInForce,
+        time_ns: u64,
+    ) -> Result<Self, RejectCode> {
+        let exec_inst = message.exec_inst;
+        if !is_allowed(exec_inst, time_in_force) {
+            return Err(RejectCode::InvalidExecInst);
+        }
+        let expire_time_ns = message.expire_time_ns.get();
+        let is_timely = match time_in_force {
+            TimeInForce::GoodTillDate => expire_time_ns > time_ns,
+            _ => expire_time_ns == 0,
+        };
+        if !is_timely {
+            return Err(RejectCode::InvalidExpireTime);
+        }
+        let (self_match_prevention_id, self_match_prevention) = prevention(
+            message.self_match_prevention_id.get(),
+            message.self_match_prevention_instruction,
+        )
+        .ok_or(RejectCode::InvalidSelfMatchPrevention)?;
+        Ok(Self { expire_time_ns, self_match_prevention_id, self_match_prevention, exec_inst })
+    }
 
     /// Whether there is anything in it.
     #[inline]
@@ -23,9 +65,21 @@ impl OrderDetail {
         *self != Self::NONE
     }
 
+    /// Whether it has an instruction.
+    #[inline]
+    pub(crate) fn has(&self, instruction: u8) -> bool {
+        self.exec_inst & instruction != 0
+    }
+
     /// Its piece of the digest, as the detail of the order in a slot.
     pub(crate) fn piece(&self, slot: u32, generation: u32) -> Digest {
-        Domain::OrderDetail.digest().absorb(pair(slot, generation)).absorb(self.expire_time_ns)
+        let [low, high] = self.self_match_prevention_id.to_le_bytes();
+        let terms = [low, high, instruction_of(self.self_match_prevention), self.exec_inst];
+        Domain::OrderDetail
+            .digest()
+            .absorb(pair(slot, generation))
+            .absorb(self.expire_time_ns)
+            .absorb(u64::from(u32::from_le_bytes(terms)))
     }
 
     /// One byte says whether there is anything, which then follows.
@@ -33,22 +87,60 @@ impl OrderDetail {
         encoder.u8(u8::from(self.is_some()));
         if self.is_some() {
             encoder.u64(self.expire_time_ns);
+            encoder.u16(self.self_match_prevention_id);
+            encoder.u8(instruction_of(self.self_match_prevention));
+            encoder.u8(self.exec_inst);
         }
     }
 
     /// Nothing in an encoding of version 1.
-    pub(crate) fn decode(decoder: &mut Decoder<'_>) -> Result<Self, SnapshotError> {
-        if decoder.version() == 1 {
+    pub(crate) fn decode(
+        time_in_force: TimeInForce,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<Self, SnapshotError> {
+        let has_detail = decoder.version() > 1 && decoder.bool("mark of a detail")?;
+        if !has_detail {
             return Ok(Self::NONE);
         }
-        match decoder.u8()? {
-            0 => Ok(Self::NONE),
-            1 => {
-                let detail = Self { expire_time_ns: decoder.u64()? };
-                decoder.require(detail.is_some(), "detail of an order")?;
-                Ok(detail)
-            }
-            _ => Err(decoder.invalid("detail of an order")),
-        }
+        let expire_time_ns = decoder.u64()?;
+        let prevention = prevention(decoder.u16()?, decoder.u8()?);
+        let (self_match_prevention_id, self_match_prevention) =
+            prevention.ok_or(decoder.invalid("self-match prevention"))?;
+        let exec_inst = decoder.u8()?;
+        decoder.require(is_allowed(exec_inst, time_in_force), "instructions")?;
+        let detail =
+            Self { expire_time_ns, self_match_prevention_id, self_match_prevention, exec_inst };
+        decoder.require(detail.is_some(), "detail of an order")?;
+        Ok(detail)
     }
 }
+
+/// Whether every instruction has a meaning and goes with a time in force.
+#[inline]
+fn is_allowed(exec_inst: u8, time_in_force: TimeInForce) -> bool {
+    let may_rest =
+        !matches!(time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill);
+    let wrong = if may_rest { EXEC_INST_REDUCE_ONLY } else { EXEC_INST_POST_ONLY };
+    exec_inst & (wrong | !INSTRUCTIONS) == 0
+}
+
+/// An id with its instruction, or neither; `None` when one lacks the other or has no meaning.
+#[inline]
+fn prevention(id: u16, instruction: u8) -> Option<(u16, Option<SelfMatchPrevention>)> {
+    if id == 0 && instruction == 0 {
+        return Some((0, None));
+    }
+    let instruction = SelfMatchPrevention::try_from(instruction).ok();
+    (id != 0 && instruction.is_some()).then_some((id, instruction))
+}
+
+fn instruction_of(prevention: Option<SelfMatchPrevention>) -> u8 {
+    prevention.map_or(0, u8::from)
+}
+
+/// Every instruction that has a meaning.
+const INSTRUCTIONS: u8 = EXEC_INST_POST_ONLY
+    | EXEC_INST_REDUCE_ONLY
+    | EXEC_INST_CANCEL_ON_HALT
+    | EXEC_INST_CANCEL_ON_DISCONNECT
+    | EXEC_INST_ECHO_NO;

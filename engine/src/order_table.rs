@@ -303,6 +303,15 @@ impl OrderTable {
         if self.orders[slot].has_detail() { self.details[slot] } else { OrderDetail::NONE }
     }
 
+    /// Gives a resting order that has an expire time another one.
+    pub(crate) fn set_expire_time(&mut self, slot: u32, expire_time_ns: u64) {
+        let generation = self.orders[slot].generation;
+        let detail = &mut self.details[slot];
+        self.digest.remove(detail.piece(slot, generation));
+        detail.expire_time_ns = expire_time_ns;
+        self.digest.add(detail.piece(slot, generation));
+    }
+
     /// The id of an order with its slot.
     #[inline]
     pub(crate) fn id_of(&self, slot: u32, order: &Order) -> OrderId {

@@ -1,7 +1,8 @@
 //! Cancel and replace: a new price and quantity for a live order, with or without its priority.
 
 use forecastle_proto_spec::{
-    CancelReason, MarketStatus, OrderCancelReplaceRequest, OrderReplaced, RejectCode,
+    CancelReason, EXEC_INST_POST_ONLY, MarketStatus, OrderCancelReplaceRequest, OrderReplaced,
+    RejectCode, TimeInForce,
 };
 
 use crate::apply::Context;
@@ -12,9 +13,10 @@ use crate::engine::Engine;
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::matching::Incoming;
-use crate::new_order::check_price_and_quantity;
+use crate::new_order::{check_price_and_quantity, check_staleness};
 use crate::order_table::Order;
 use crate::planted_fault::{PlantedFault, is_planted};
+use crate::timers::Timer;
 
 /// What a replace that passed every check does.
 enum Change {
@@ -65,8 +67,9 @@ impl Engine {
             return Err(RejectCode::ClOrdIdZero);
         }
         check_price_and_quantity(message.price.get(), message.order_qty.get())?;
-        if message.expire_time_ns.get() != 0 || message.max_staleness_ms.get() != 0 {
-            return Err(RejectCode::UnsupportedField);
+        let expire_time_ns = message.expire_time_ns.get();
+        if expire_time_ns != 0 && expire_time_ns <= context.time_ns {
+            return Err(RejectCode::InvalidExpireTime);
         }
         self.check_client_order_id(context, message.cl_ord_id.get())?;
         // Found before the new id is recorded, for which the window may forget the old one.
@@ -89,7 +92,13 @@ impl Engine {
             message.orig_cl_ord_id.get(),
             message.security_id.get(),
         )?;
+        let sent_ns = message.sending_time_ns.get();
+        check_staleness(message.max_staleness_ms.get(), sent_ns, context.time_ns)?;
         let order = self.orders.order(slot);
+        let is_till_date = order.time_in_force() == TimeInForce::GoodTillDate;
+        if message.expire_time_ns.get() != 0 && !is_till_date {
+            return Err(RejectCode::InvalidExpireTime);
+        }
         let change = match order_qty.checked_sub(order.cum_qty()) {
             None | Some(0) => Change::End,
             Some(leaves) if price == order.price() && leaves <= order.leaves_qty() => {
@@ -122,6 +131,10 @@ impl Engine {
                 session_ids: [self.sessions.session(order.session).session_id, context.session_id],
             })?;
             self.check_reentry(order, price, order_qty - order.cum_qty())?;
+            if self.orders.detail(slot).has(EXEC_INST_POST_ONLY) {
+                let place = Place::new(u32::from(price), order_qty - order.cum_qty());
+                self.check_rests(&Order { place, ..*order })?;
+            }
         }
         Ok((slot, change))
     }
@@ -166,7 +179,13 @@ impl Engine {
         }
         let order = *self.orders.order(slot);
         self.client_order_ids.name(recorded, self.orders.id_of(slot, &order).value());
-        self.report_replaced(slot, &order, account, None, effects);
+        let expire_time_ns = message.expire_time_ns.get();
+        if expire_time_ns != 0 {
+            self.orders.set_expire_time(slot, expire_time_ns);
+            self.timers.arm(Timer::OrderExpiry(slot), expire_time_ns);
+        }
+        let exec_inst = self.orders.detail(slot).exec_inst;
+        self.report_replaced((slot, &order, exec_inst), account, None, effects);
     }
 
     fn reenter(
@@ -176,7 +195,10 @@ impl Engine {
         message: &OrderCancelReplaceRequest,
         effects: &mut EffectBuffer<'_>,
     ) {
-        let detail = self.orders.detail(slot);
+        let mut detail = self.orders.detail(slot);
+        if message.expire_time_ns.get() != 0 {
+            detail.expire_time_ns = message.expire_time_ns.get();
+        }
         let (mut order, account) = self.take_off_book(slot);
         let leaves = message.order_qty.get() - order.cum_qty();
         order.order_qty = message.order_qty.get();
@@ -184,16 +206,16 @@ impl Engine {
         order.place = Place::new(u32::from(message.price.get()), leaves);
         self.client_order_ids.name(recorded, self.orders.id_of(slot, &order).value());
         let ahead = self.quantity_ahead(order.security_id, order.side, order.place.tick());
-        self.report_replaced(slot, &order, account, Some(ahead), effects);
+        let replaced = (slot, &order, detail.exec_inst);
+        self.report_replaced(replaced, account, Some(ahead), effects);
         let session_id = self.sessions.session(order.session).session_id;
         self.work_incoming(Incoming { slot, order, detail, account, session_id }, effects);
     }
 
-    /// Reports a replaced order; without lots ahead it kept its priority.
+    /// Reports a replaced order with its instructions; without lots ahead it kept its priority.
     fn report_replaced(
         &mut self,
-        slot: u32,
-        order: &Order,
+        (slot, order, exec_inst): (u32, &Order, u8),
         account: u32,
         quantity_ahead: Option<u32>,
         effects: &mut EffectBuffer<'_>,
@@ -211,7 +233,8 @@ impl Engine {
             side: order.side.into(),
             time_in_force: order.time_in_force().into(),
             priority_kept: u8::from(quantity_ahead.is_none()),
-            reserved_45: [0; 3],
+            exec_inst,
+            reserved_46: [0; 2],
         });
     }
 }

@@ -129,6 +129,7 @@ impl Effect<'_> {
             time_in_force: order.time_in_force,
             ord_status: OrdStatus::New as u8,
             exec_type: ExecType::New as u8,
+            exec_inst: order.exec_inst,
             ..FromZeros::new_zeroed()
         };
         tell_encoded(self.sender.session_id, &report, deliver);
@@ -151,6 +152,7 @@ impl Effect<'_> {
             time_in_force: order.time_in_force,
             ord_status: ord_status as u8,
             exec_type: ExecType::Replaced as u8,
+            exec_inst: order.exec_inst,
             ..FromZeros::new_zeroed()
         };
         for session_id in self.owner_and_sender(order.session_id.get()) {

@@ -262,7 +262,8 @@ fn enumeration_faults(schema: &Schema) -> Vec<String> {
         };
     }
     let in_crate = numbers!(
-        Side: u8, TimeInForce: u8, MassActionScope: u8, MassActionType: u8, MarketStatus: u8,
+        Side: u8, TimeInForce: u8, SelfMatchPrevention: u8, MassActionScope: u8,
+        MassActionType: u8, MarketStatus: u8,
         CancelReason: u16, OrdStatus: u8, ExecType: u8, AcknowledgementLevel: u8,
         TerminateCode: u16, CancelOnDisconnect: u8, StateScope: u8, LogStreamDelivery: u8,
         EventVelocity: u8, RejectCode: u16
@@ -287,6 +288,11 @@ fn set_faults(schema: &Schema) -> Vec<String> {
         ("Roles", "CashAdmin", u64::from(spec::ROLES_CASH_ADMIN)),
         ("Roles", "Risk", u64::from(spec::ROLES_RISK)),
         ("Roles", "Replica", u64::from(spec::ROLES_REPLICA)),
+        ("ExecInst", "PostOnly", u64::from(spec::EXEC_INST_POST_ONLY)),
+        ("ExecInst", "ReduceOnly", u64::from(spec::EXEC_INST_REDUCE_ONLY)),
+        ("ExecInst", "CancelOnHalt", u64::from(spec::EXEC_INST_CANCEL_ON_HALT)),
+        ("ExecInst", "CancelOnDisconnect", u64::from(spec::EXEC_INST_CANCEL_ON_DISCONNECT)),
+        ("ExecInst", "EchoNo", u64::from(spec::EXEC_INST_ECHO_NO)),
         ("EventFlags", "EndOfEvent", u64::from(spec::EVENT_FLAGS_END_OF_EVENT)),
     ];
     let in_schema: Vec<_> = schema
@@ -401,7 +407,7 @@ const PLANTED: &[(&str, &str, &str)] = &[
         r#"<validValue name="Offer" "#,
         r#"Side values: the schema has [("Buy", 1), ("Offer", 2)]"#,
     ),
-    (r#">4</choice>"#, r#">5</choice>"#, "sets"),
+    (r#"log stream.">4</choice>"#, r#"log stream.">5</choice>"#, "sets"),
     (r#"length="40""#, r#"length="36""#, "CounterReport with label alone"),
     (r#"maxValue="64""#, r#"maxValue="65""#, "MassQuote group"),
     (r#"minValue="1""#, r#"minValue="0""#, "MassQuote group"),

@@ -90,6 +90,13 @@ impl<'a> Decoder<'a> {
         Ok(value)
     }
 
+    /// A byte that is 0 or 1.
+    pub(crate) fn bool(&mut self, what: &'static str) -> Result<bool, SnapshotError> {
+        let value = self.u8()?;
+        self.require(value <= 1, what)?;
+        Ok(value == 1)
+    }
+
     pub(crate) fn u16(&mut self) -> Result<u16, SnapshotError> {
         self.array().map(u16::from_le_bytes)
     }

@@ -87,7 +87,7 @@ impl Engine {
         let time_in_force = TimeInForce::try_from(decoder.u8()?);
         let time_in_force = time_in_force.map_err(|_| decoder.invalid("time in force"))?;
         let market = self.events.market(security_id);
-        let detail = OrderDetail::decode(decoder)?;
+        let detail = OrderDetail::decode(time_in_force, decoder)?;
         let has_time = detail.expire_time_ns != 0;
         let is_till_date = time_in_force == TimeInForce::GoodTillDate;
         decoder.require(has_time == is_till_date, "expire time")?;

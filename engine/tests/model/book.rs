@@ -32,9 +32,35 @@ pub struct Order {
     pub expire_time_ns: u64,
     /// Its timer, while it rests.
     pub expiry: Option<Due>,
+    pub exec_inst: u8,
+    /// Id and instruction, both 0 for none.
+    pub self_match_prevention: (u16, u8),
 }
 
 impl Order {
+    /// What decides whether an order would trade, and nothing else.
+    pub fn probe(security_id: u32, side: Side, price: u16) -> Self {
+        Self {
+            order_id: 0,
+            cl_ord_id: 0,
+            session_id: 0,
+            account: 0,
+            security_id,
+            side,
+            price,
+            leaves: 1,
+            traded: 0,
+            link_id: 0,
+            time_in_force: TimeInForce::Day,
+            accept_number: 0,
+            priority: None,
+            expire_time_ns: 0,
+            expiry: None,
+            exec_inst: 0,
+            self_match_prevention: (0, 0),
+        }
+    }
+
     pub fn slot(&self) -> u32 {
         OrderId::from_wire(self.order_id).slot()
     }
@@ -150,7 +176,18 @@ impl Model {
                 Some(Meeting::Own(_)) if trade_count <= self.limits.sweep_trades_max => {
                     let crossed = self.crossed(order.security_id, order.side, order.price);
                     let resting_id = crossed[0].order_id;
-                    self.trade(resting_id, order_id, effects);
+                    if !self.is_self_match(order_id, resting_id) {
+                        self.trade(resting_id, order_id, effects);
+                        continue;
+                    }
+                    let (_, instruction) = order.self_match_prevention;
+                    if instruction != CANCEL_AGGRESSOR {
+                        self.cancel_order(resting_id, CancelReason::SelfMatch, effects);
+                    }
+                    if instruction != CANCEL_RESTING {
+                        self.cancel_order(order_id, CancelReason::SelfMatch, effects);
+                        return;
+                    }
                 }
                 Some(Meeting::Set(price)) if trade_count <= self.limits.sweep_trades_max => {
                     self.trade_set(order_id, price, effects);
@@ -169,6 +206,15 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// True for orders of one firm with the same self-match prevention id.
+    pub fn is_self_match(&self, order_id: u64, other_id: u64) -> bool {
+        let [order, other] = [order_id, other_id].map(|it| self.order(it).expect("it is live"));
+        let firm_of = |order: &Order| self.accounts[&order.account].firm_id;
+        order.self_match_prevention.0 != 0
+            && order.self_match_prevention.0 == other.self_match_prevention.0
+            && firm_of(order) == firm_of(other)
     }
 
     /// Ends a live order with its effect.
@@ -262,3 +308,7 @@ impl Model {
         );
     }
 }
+
+/// Instructions of self-match prevention: 1, 2, and 3 for both.
+pub const CANCEL_AGGRESSOR: u8 = 1;
+pub const CANCEL_RESTING: u8 = 2;

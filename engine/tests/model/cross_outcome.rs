@@ -6,7 +6,7 @@ use forecastle_proto_spec::{CancelReason, CrossOutcomeFill, MarketStatus, PAYOUT
 use zerocopy::FromZeros;
 
 use super::Model;
-use super::book::Order;
+use super::book::{CANCEL_RESTING, Order};
 use super::effects::Effects;
 use super::ledger::fee;
 
@@ -19,8 +19,8 @@ pub enum Meeting {
     Set(u16),
 }
 
-/// Orders by market, best first, as price and leaves.
-type Queues = BTreeMap<u32, Vec<(u16, u32)>>;
+/// Orders by market, best first, as price, leaves and id.
+type Queues = BTreeMap<u32, Vec<(u16, u32, u64)>>;
 
 impl Model {
     pub fn matches_across(&self, security_id: u32) -> bool {
@@ -73,12 +73,22 @@ impl Model {
             if trades > self.limits.sweep_trades_max {
                 return Some(CancelReason::SweepLimit);
             }
+            let own = queues.get_mut(&order.security_id).filter(|_| is_used(order.security_id));
+            if let Some(own) = own
+                && self.is_self_match(order.order_id, own[0].2)
+            {
+                if order.self_match_prevention.1 != CANCEL_RESTING {
+                    return Some(CancelReason::FillOrKill);
+                }
+                own.remove(0);
+                continue;
+            }
             let used = || queues.iter().filter(|&(&market, _)| is_used(market));
             let quantity = used().map(|(_, queue)| queue[0].1).fold(left, u32::min);
             left -= quantity;
             for (_, queue) in queues.iter_mut().filter(|&(&market, _)| is_used(market)) {
                 queue[0].1 -= quantity;
-                queue.retain(|&(_, leaves)| leaves > 0);
+                queue.retain(|&(_, leaves, _)| leaves > 0);
             }
         }
         None
@@ -90,7 +100,7 @@ impl Model {
         let queue_of = |market: u32| {
             let side = if market == order.security_id { opposite } else { order.side };
             let resting = self.resting(market, side);
-            (market, resting.iter().map(|it| (it.price, it.leaves)).collect())
+            (market, resting.iter().map(|it| (it.price, it.leaves, it.order_id)).collect())
         };
         self.event_of(order.security_id).security_ids().map(queue_of).collect()
     }
@@ -151,10 +161,10 @@ fn meeting_in(queues: &Queues, order: &Order, may_make_sets: bool) -> Option<Mee
         Side::Buy => price <= i32::from(order.price),
         Side::Sell => price >= i32::from(order.price),
     };
-    let own = queues[&order.security_id].first().map(|&(price, _)| i32::from(price));
+    let own = queues[&order.security_id].first().map(|&(price, ..)| i32::from(price));
     let others = queues.iter().filter(|&(&market, _)| market != order.security_id);
     let best: Option<Vec<i32>> =
-        others.map(|(_, queue)| queue.first().map(|&(price, _)| i32::from(price))).collect();
+        others.map(|(_, queue)| queue.first().map(|&(price, ..)| i32::from(price))).collect();
     let set = best.map(|prices| i32::from(PAYOUT) - prices.iter().sum::<i32>());
     let own = own.filter(|&price| is_allowed(price));
     let set = set.filter(|&price| may_make_sets && price > 0 && is_allowed(price));

@@ -7,7 +7,7 @@ use forecastle_proto_spec::{
 use zerocopy::FromZeros;
 
 use super::Model;
-use super::book::Order;
+use super::book::{CANCEL_RESTING, Order};
 use super::effects::Effects;
 use super::guards::Incoming;
 use super::ledger::OpenOrder;
@@ -24,7 +24,13 @@ impl Model {
             Err(code) => Err(code),
             Ok(()) => {
                 self.record_cl_ord_id(request.session_id, request.id);
-                self.check_new_order(request, message)
+                let age_ns = effects.now.saturating_sub(message.sending_time_ns.get());
+                match message.max_staleness_ms.get() {
+                    1.. if age_ns > u64::from(message.max_staleness_ms.get()) * 1_000_000 => {
+                        Err(RejectCode::StaleOnArrival)
+                    }
+                    _ => self.check_new_order(request, message),
+                }
             }
         };
         if let Err(code) = outcome {
@@ -71,6 +77,15 @@ impl Model {
         match outcome {
             Ok(order_id) => self.cancel_order(order_id, CancelReason::UserRequest, effects),
             Err(code) => {
+                let orig = message.orig_cl_ord_id.get();
+                let is_by_client_id = message.order_id.get() == 0 && orig != 0;
+                if code == RejectCode::UnknownOrder
+                    && is_by_client_id
+                    && !self.cl_ord_id_is_known(request.session_id, orig)
+                {
+                    self.record_cl_ord_id(request.session_id, orig);
+                    self.name_order(request.session_id, TOMBSTONE);
+                }
                 effects.cancel_reject(request, message.order_id.get(), security_id, code);
             }
         }
@@ -103,6 +118,8 @@ impl Model {
         now_ns: u64,
     ) -> Result<(), RejectCode> {
         let expire_time_ns = message.expire_time_ns.get();
+        let instructions = message.exec_inst;
+        let is_immediate = [3, 4].contains(&message.time_in_force);
         let is_till_date = message.time_in_force == u8::from(TimeInForce::GoodTillDate);
         if message.cl_ord_id.get() == 0 {
             Err(RejectCode::ClOrdIdZero)
@@ -114,18 +131,19 @@ impl Model {
             Err(RejectCode::PriceOffGrid)
         } else if message.order_qty.get() == 0 {
             Err(RejectCode::QuantityZero)
+        } else if instructions > 31
+            || instructions & POST_ONLY != 0 && is_immediate
+            || instructions & REDUCE_ONLY != 0 && !is_immediate
+        {
+            Err(RejectCode::InvalidExecInst)
         } else if is_till_date && expire_time_ns <= now_ns || !is_till_date && expire_time_ns != 0 {
             Err(RejectCode::InvalidExpireTime)
-        } else if message.self_match_prevention_id.get() != 0
-            || message.max_staleness_ms.get() != 0
-            || message.exec_inst != 0
-            || message.self_match_prevention_instruction != 0
-        {
-            Err(RejectCode::UnsupportedField)
-        } else if self.cl_ord_id_is_known(request.session_id, message.cl_ord_id.get()) {
-            Err(RejectCode::DuplicateClOrdId)
         } else {
-            Ok(())
+            let id = message.self_match_prevention_id.get();
+            match (id, message.self_match_prevention_instruction) {
+                (0, 0) | (1.., 1..=3) => self.check_cl_ord_id(request),
+                _ => Err(RejectCode::InvalidSelfMatchPrevention),
+            }
         }
     }
 
@@ -177,9 +195,32 @@ impl Model {
                 return Err(RejectCode::ExposureTableFull);
             }
         }
+        if message.exec_inst & REDUCE_ONLY != 0 {
+            let held = self.positions.get(&(account, security_id)).copied().unwrap_or(0);
+            let could_take = if side == Side::Buy { -held } else { held };
+            if could_take < i64::from(message.order_qty.get()) {
+                return Err(RejectCode::ReduceOnlyViolated);
+            }
+        }
         let mut open = self.open_orders(account);
         open.push(order);
-        self.check_buying_power(account, (security_id, side), &open)
+        self.check_buying_power(account, (security_id, side), &open)?;
+        let probe = Order::probe(security_id, side, message.price.get());
+        if message.exec_inst & POST_ONLY != 0 && self.meeting(&probe).is_some() {
+            return Err(RejectCode::PostOnlyWouldTrade);
+        }
+        Ok(())
+    }
+
+    /// A client id is used once, and not at all after a cancel that came before it.
+    pub fn check_cl_ord_id(&self, request: &Request) -> Result<(), RejectCode> {
+        if !self.cl_ord_id_is_known(request.session_id, request.id) {
+            Ok(())
+        } else if self.order_named(request.session_id, request.id) == TOMBSTONE {
+            Err(RejectCode::CancelledBeforeArrival)
+        } else {
+            Err(RejectCode::DuplicateClOrdId)
+        }
     }
 
     /// Rows of the exposure table that an account takes in an event.
@@ -213,6 +254,7 @@ impl Model {
         effect.price = message.price;
         effect.side = message.side;
         effect.time_in_force = message.time_in_force;
+        effect.exec_inst = message.exec_inst;
         effects.push(&effect);
         self.orders.push(Order {
             order_id,
@@ -230,6 +272,11 @@ impl Model {
             priority: None,
             expire_time_ns: message.expire_time_ns.get(),
             expiry: None,
+            exec_inst: message.exec_inst,
+            self_match_prevention: (
+                message.self_match_prevention_id.get(),
+                message.self_match_prevention_instruction,
+            ),
         });
         order_id
     }
@@ -251,15 +298,38 @@ impl Model {
         let sum_of = |orders: &[&Order]| -> u64 {
             orders.iter().map(|resting| u64::from(resting.leaves)).sum()
         };
-        let allowed = crossed.len().min(self.limits.sweep_trades_max as usize);
-        let reason = if sum_of(&crossed) < u64::from(order.leaves) {
-            CancelReason::FillOrKill
-        } else if sum_of(&crossed[..allowed]) < u64::from(order.leaves) {
-            CancelReason::SweepLimit
+        let wanted = u64::from(order.leaves);
+        let reason = if sum_of(&crossed) < wanted {
+            Some(CancelReason::FillOrKill)
         } else {
-            return false;
+            let mut reached = 0;
+            let mut met = crossed.iter().enumerate();
+            loop {
+                match met.next() {
+                    None => break Some(CancelReason::FillOrKill),
+                    Some((index, _)) if index == self.limits.sweep_trades_max as usize => {
+                        break Some(CancelReason::SweepLimit);
+                    }
+                    Some((_, resting)) if self.is_self_match(order_id, resting.order_id) => {
+                        if order.self_match_prevention.1 != CANCEL_RESTING {
+                            break Some(CancelReason::FillOrKill);
+                        }
+                    }
+                    Some((_, resting)) => reached += u64::from(resting.leaves),
+                }
+                if reached >= wanted {
+                    break None;
+                }
+            }
         };
+        let Some(reason) = reason else { return false };
         self.cancel_order(order_id, reason, effects);
         true
     }
 }
+
+/// What a client id names whose cancel came before it.
+const TOMBSTONE: u64 = u64::MAX - 1;
+/// Instructions that the exchange acts on as an order comes.
+pub const POST_ONLY: u8 = 1;
+const REDUCE_ONLY: u8 = 2;

@@ -11,6 +11,7 @@ use super::book::Order;
 use super::effects::Effects;
 use super::guards::Incoming;
 use super::ledger::OpenOrder;
+use super::orders::POST_ONLY;
 use super::sessions::Request;
 
 /// What a replace comes to.
@@ -34,11 +35,11 @@ impl Model {
             let order_id = message.order_id.get();
             effects.cancel_reject(request, order_id, message.security_id.get(), code);
         };
-        if let Err(code) = self.check_replace_form(request, message) {
+        if let Err(code) = self.check_replace_form(request, message, effects.now) {
             refuse(effects, code);
             return;
         }
-        let checked = self.check_replace(request, message);
+        let checked = self.check_replace(request, message, effects.now);
         self.record_cl_ord_id(request.session_id, request.id);
         match checked {
             Err(code) => refuse(effects, code),
@@ -51,6 +52,11 @@ impl Model {
                 let live = self.order_mut(order.order_id);
                 live.cl_ord_id = request.id;
                 live.leaves = leaves;
+                if message.expire_time_ns.get() != 0 {
+                    live.expire_time_ns = message.expire_time_ns.get();
+                    let expiry = self.arm(message.expire_time_ns.get());
+                    self.order_mut(order.order_id).expiry = Some(expiry);
+                }
                 self.push_replaced(order.order_id, 0, true, effects);
             }
             Ok((order, Change::Renew { leaves })) => {
@@ -61,6 +67,9 @@ impl Model {
                 live.price = message.price.get();
                 live.priority = None;
                 live.expiry = None;
+                if message.expire_time_ns.get() != 0 {
+                    live.expire_time_ns = message.expire_time_ns.get();
+                }
                 let ahead = self.quantity_at(order.security_id, order.side, message.price.get());
                 self.push_replaced(order.order_id, ahead, false, effects);
                 self.trade_and_rest(order.order_id, effects);
@@ -72,6 +81,7 @@ impl Model {
         &self,
         request: &Request,
         message: &OrderCancelReplaceRequest,
+        now_ns: u64,
     ) -> Result<(), RejectCode> {
         if request.id == 0 {
             Err(RejectCode::ClOrdIdZero)
@@ -79,12 +89,10 @@ impl Model {
             Err(RejectCode::PriceOffGrid)
         } else if message.order_qty.get() == 0 {
             Err(RejectCode::QuantityZero)
-        } else if message.expire_time_ns.get() != 0 || message.max_staleness_ms.get() != 0 {
-            Err(RejectCode::UnsupportedField)
-        } else if self.cl_ord_id_is_known(request.session_id, request.id) {
-            Err(RejectCode::DuplicateClOrdId)
+        } else if message.expire_time_ns.get() != 0 && message.expire_time_ns.get() <= now_ns {
+            Err(RejectCode::InvalidExpireTime)
         } else {
-            Ok(())
+            self.check_cl_ord_id(request)
         }
     }
 
@@ -92,6 +100,7 @@ impl Model {
         &self,
         request: &Request,
         message: &OrderCancelReplaceRequest,
+        now_ns: u64,
     ) -> Result<(Order, Change), RejectCode> {
         let order = self.find_order(
             request,
@@ -99,6 +108,14 @@ impl Model {
             message.orig_cl_ord_id.get(),
             message.security_id.get(),
         )?;
+        let age_ns = now_ns.saturating_sub(message.sending_time_ns.get());
+        let allowed_ms = u64::from(message.max_staleness_ms.get());
+        if allowed_ms > 0 && age_ns > allowed_ms * 1_000_000 {
+            return Err(RejectCode::StaleOnArrival);
+        }
+        if message.expire_time_ns.get() != 0 && order.expire_time_ns == 0 {
+            return Err(RejectCode::InvalidExpireTime);
+        }
         let status = self.market(order.security_id).status;
         let is_open = status == MarketStatus::Open;
         let is_open_or_paused = is_open || status == MarketStatus::Paused;
@@ -139,6 +156,10 @@ impl Model {
             self.check_order_cost(order.account, &renewed)?;
             open.push(renewed);
             self.check_buying_power(order.account, (order.security_id, order.side), &open)?;
+            let probe = Order::probe(order.security_id, order.side, message.price.get());
+            if order.exec_inst & POST_ONLY != 0 && self.meeting(&probe).is_some() {
+                return Err(RejectCode::PostOnlyWouldTrade);
+            }
         }
         Ok((order, change))
     }
@@ -163,6 +184,7 @@ impl Model {
         effect.price.set(order.price);
         effect.side = order.side.into();
         effect.time_in_force = order.time_in_force.into();
+        effect.exec_inst = order.exec_inst;
         effect.priority_kept = u8::from(priority_kept);
         effects.push(&effect);
     }

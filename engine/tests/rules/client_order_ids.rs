@@ -24,7 +24,7 @@ fn the_oldest_id_is_forgotten_first() {
         assert_eq!(effects.all::<OrderRested>().len(), usize::from(is_fresh), "{cl_ord_id}");
     }
     // The window now holds 4, 1 and 2, and names their newest orders.
-    for (orig_cl_ord_id, slot) in [(3, None), (4, Some(3)), (1, Some(4)), (2, Some(5))] {
+    for (orig_cl_ord_id, slot) in [(4, Some(3)), (1, Some(4)), (2, Some(5)), (3, None)] {
         let mut message = cancel(1, 0);
         message.orig_cl_ord_id.set(orig_cl_ord_id);
         let effects = world.send(ALICE_SESSION, &message);

@@ -15,6 +15,7 @@ mod life_cycle;
 mod limits;
 mod matching;
 mod order_slots;
+mod order_terms;
 mod precedence;
 mod rejects;
 mod replaces;

@@ -83,7 +83,8 @@ fn the_effects_of_an_order_that_trades_and_rests() {
             price: 4_500.into(),
             side: 1,
             time_in_force: 0,
-            reserved_44: [0; 4],
+            exec_inst: 0,
+            reserved_45: [0; 3],
         }
     );
     assert_eq!(

@@ -23,7 +23,9 @@ fn new_orders_are_checked_in_order() {
 
     let mut order = NewOrderSingle::new_zeroed();
     order.time_in_force = 2;
-    order.exec_inst = 1;
+    order.exec_inst = 32;
+    order.self_match_prevention_id.set(1);
+    order.max_staleness_ms.set(1);
     order.expire_time_ns.set(1);
     order.security_id.set(99);
     let expect = |world: &mut World, order: &NewOrderSingle, code| {
@@ -39,11 +41,19 @@ fn new_orders_are_checked_in_order() {
     order.price.set(9_999);
     expect(&mut world, &order, RejectCode::QuantityZero);
     order.order_qty.set(u32::MAX);
+    expect(&mut world, &order, RejectCode::InvalidExecInst);
+    order.exec_inst = EXEC_INST_POST_ONLY;
     expect(&mut world, &order, RejectCode::InvalidExpireTime);
     order.expire_time_ns.set(0);
-    expect(&mut world, &order, RejectCode::UnsupportedField);
-    order.exec_inst = 0;
+    expect(&mut world, &order, RejectCode::InvalidSelfMatchPrevention);
+    order.self_match_prevention_id.set(0);
     expect(&mut world, &order, RejectCode::DuplicateClOrdId);
+    world.send(BOB_SESSION, &OrderCancelRequest { orig_cl_ord_id: 60.into(), ..cancel(9, 0) });
+    order.cl_ord_id.set(60);
+    expect(&mut world, &order, RejectCode::CancelledBeforeArrival);
+    order.cl_ord_id.set(61);
+    expect(&mut world, &order, RejectCode::StaleOnArrival);
+    order.max_staleness_ms.set(0);
     order.cl_ord_id.set(2);
     expect(&mut world, &order, RejectCode::UnknownMarket);
     order.security_id.set(2);
@@ -89,12 +99,35 @@ fn new_orders_are_checked_in_order() {
     world.send(BOB_SESSION, &order).first::<OrderRested>();
 }
 
+/// Reduce-only before money is looked at, post-only behind it.
+#[test]
+fn instructions_are_checked_at_their_places() {
+    let mut world = World::open();
+    world.send(BOB_SESSION, &ask(1, BOB, 1, 1)).first::<OrderRested>();
+    let dear = |id, exec_inst, time_in_force: TimeInForce| NewOrderSingle {
+        exec_inst,
+        time_in_force: time_in_force.into(),
+        ..bid(id, ALICE, u32::MAX, 9_999)
+    };
+    for (id, exec_inst, time_in_force, code) in [
+        (1, EXEC_INST_REDUCE_ONLY, TimeInForce::FillOrKill, RejectCode::ReduceOnlyViolated),
+        (2, 0, TimeInForce::FillOrKill, RejectCode::InsufficientBuyingPower),
+        (3, EXEC_INST_POST_ONLY, TimeInForce::Day, RejectCode::InsufficientBuyingPower),
+    ] {
+        let refused = world.send(ALICE_SESSION, &dear(id, exec_inst, time_in_force));
+        assert_eq!(refused.reject_code(), code);
+    }
+    let order = NewOrderSingle { exec_inst: EXEC_INST_POST_ONLY, ..bid(4, ALICE, 1, 9_999) };
+    assert_eq!(world.send(ALICE_SESSION, &order).reject_code(), RejectCode::PostOnlyWouldTrade);
+}
+
 #[test]
 fn replaces_are_checked_in_order() {
     let mut world = World::open();
     world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();
     let mut message = OrderCancelReplaceRequest::new_zeroed();
     message.max_staleness_ms.set(1);
+    message.expire_time_ns.set(1);
     let expect = |world: &mut World, message: &OrderCancelReplaceRequest, code| {
         let reject: OrderCancelReject = world.send(ALICE_SESSION, message).only();
         assert_eq!(reject.reject_code.get(), u16::from(code));
@@ -107,8 +140,8 @@ fn replaces_are_checked_in_order() {
     message.price.set(9_999);
     expect(&mut world, &message, RejectCode::QuantityZero);
     message.order_qty.set(u32::MAX);
-    expect(&mut world, &message, RejectCode::UnsupportedField);
-    message.max_staleness_ms.set(0);
+    expect(&mut world, &message, RejectCode::InvalidExpireTime);
+    message.expire_time_ns.set(u64::MAX);
     expect(&mut world, &message, RejectCode::DuplicateClOrdId);
     message.cl_ord_id.set(2);
     expect(&mut world, &message, RejectCode::UnknownOrder);
@@ -117,6 +150,12 @@ fn replaces_are_checked_in_order() {
     message.cl_ord_id.set(3);
     expect(&mut world, &message, RejectCode::UnknownOrder);
     message.security_id.set(1);
+    message.cl_ord_id.set(60);
+    expect(&mut world, &message, RejectCode::StaleOnArrival);
+    message.max_staleness_ms.set(0);
+    message.cl_ord_id.set(61);
+    expect(&mut world, &message, RejectCode::InvalidExpireTime);
+    message.expire_time_ns.set(0);
     message.cl_ord_id.set(4);
     world.set_status(1, 1, MarketStatus::Paused);
     expect(&mut world, &message, RejectCode::MarketNotOpen);

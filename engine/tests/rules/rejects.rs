@@ -23,6 +23,7 @@ fn every_code_is_earned() {
     let of_the_gateway = [
         &RejectCode::TimestampOutOfWindow,
         &RejectCode::Busy,
+        &RejectCode::UnsupportedField,
         &RejectCode::RetransmitOutOfRange,
         &RejectCode::RetransmitInProgress,
         &RejectCode::RetransmitUnavailable,
@@ -125,11 +126,44 @@ const CASES: &[Case] = &[
     (RejectCode::NotAClientMessage, || {
         World::open().apply(ALICE_SESSION, &encoded(&TimerTick::new_zeroed()))
     }),
-    (RejectCode::UnsupportedField, || new_order(|order| order.self_match_prevention_id.set(1))),
-    (RejectCode::UnsupportedField, || new_order(|order| order.max_staleness_ms.set(1))),
-    (RejectCode::UnsupportedField, || new_order(|order| order.exec_inst = 1)),
-    (RejectCode::UnsupportedField, || {
+    (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = 32)),
+    (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = EXEC_INST_REDUCE_ONLY)),
+    (RejectCode::InvalidExecInst, || {
+        new_order(|order| {
+            order.exec_inst = EXEC_INST_POST_ONLY;
+            order.time_in_force = TimeInForce::FillOrKill.into();
+        })
+    }),
+    (RejectCode::InvalidSelfMatchPrevention, || {
+        new_order(|order| order.self_match_prevention_id.set(1))
+    }),
+    (RejectCode::InvalidSelfMatchPrevention, || {
         new_order(|order| order.self_match_prevention_instruction = 1)
+    }),
+    (RejectCode::InvalidSelfMatchPrevention, || {
+        new_order(|order| {
+            order.self_match_prevention_id.set(1);
+            order.self_match_prevention_instruction = 4;
+        })
+    }),
+    (RejectCode::CancelledBeforeArrival, || {
+        let mut world = World::open();
+        let cancel = OrderCancelRequest { orig_cl_ord_id: 1.into(), ..cancel(9, 0) };
+        world.send(ALICE_SESSION, &cancel);
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1))
+    }),
+    (RejectCode::StaleOnArrival, || new_order(|order| order.max_staleness_ms.set(1))),
+    (RejectCode::ReduceOnlyViolated, || {
+        new_order(|order| {
+            order.exec_inst = EXEC_INST_REDUCE_ONLY;
+            order.time_in_force = TimeInForce::ImmediateOrCancel.into();
+        })
+    }),
+    (RejectCode::PostOnlyWouldTrade, || {
+        let mut world = World::open();
+        world.send(BOB_SESSION, &ask(1, BOB, 1, 1));
+        let order = NewOrderSingle { exec_inst: EXEC_INST_POST_ONLY, ..bid(1, ALICE, 1, 1) };
+        world.send(ALICE_SESSION, &order)
     }),
     (RejectCode::WorkQueueFull, || {
         full_work_queue().send(ALICE_SESSION, &mass_cancel(1, MassActionScope::Firm))

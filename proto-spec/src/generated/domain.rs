@@ -89,6 +89,44 @@ impl From<TimeInForce> for u8 {
     }
 }
 
+/// What happens when an order would trade with another of its firm and self-match prevention id (FIX 2964). The incoming order's decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum SelfMatchPrevention {
+    /// What is left of the incoming order is cancelled.
+    CancelAggressor = 1,
+    /// The resting order is cancelled and the incoming one goes on.
+    CancelResting = 2,
+    /// Both are cancelled.
+    CancelBoth = 3,
+}
+
+impl SelfMatchPrevention {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 3] = [Self::CancelAggressor, Self::CancelResting, Self::CancelBoth];
+}
+
+impl TryFrom<u8> for SelfMatchPrevention {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::CancelAggressor),
+            2 => Ok(Self::CancelResting),
+            3 => Ok(Self::CancelBoth),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<SelfMatchPrevention> for u8 {
+    #[inline]
+    fn from(value: SelfMatchPrevention) -> Self {
+        value as Self
+    }
+}
+
 /// Which orders a mass action covers (FIX 1374). Always only those of the session's firm, save end of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -269,13 +307,15 @@ pub enum CancelReason {
     SweepLimit = 8,
     /// Its expire time came.
     Expired = 9,
+    /// It would have traded with another order of its firm and self-match prevention id.
+    SelfMatch = 10,
     /// A mass action or kill switch that suspends.
     Suspended = 13,
 }
 
 impl CancelReason {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::UserRequest,
         Self::MassAction,
         Self::ImmediateOrCancel,
@@ -285,6 +325,7 @@ impl CancelReason {
         Self::ReplacedBelowExecuted,
         Self::SweepLimit,
         Self::Expired,
+        Self::SelfMatch,
         Self::Suspended,
     ];
 }
@@ -304,6 +345,7 @@ impl TryFrom<u16> for CancelReason {
             7 => Ok(Self::ReplacedBelowExecuted),
             8 => Ok(Self::SweepLimit),
             9 => Ok(Self::Expired),
+            10 => Ok(Self::SelfMatch),
             13 => Ok(Self::Suspended),
             _ => Err(UnknownValue),
         }
@@ -653,6 +695,21 @@ pub const ROLES_RISK: u16 = 1 << 3;
 
 /// What a key may do. Reads the log stream.
 pub const ROLES_REPLICA: u16 = 1 << 4;
+
+/// Instructions of an order (FIX 18). It may only rest: refused when it would trade as it comes.
+pub const EXEC_INST_POST_ONLY: u8 = 1 << 0;
+
+/// Instructions of an order (FIX 18). It may only bring its account's position in the market nearer to zero.
+pub const EXEC_INST_REDUCE_ONLY: u8 = 1 << 1;
+
+/// Instructions of an order (FIX 18). It ends when its market is paused or goes in play.
+pub const EXEC_INST_CANCEL_ON_HALT: u8 = 1 << 2;
+
+/// Instructions of an order (FIX 18). It ends when its session is lost, whatever the session asked for.
+pub const EXEC_INST_CANCEL_ON_DISCONNECT: u8 = 1 << 3;
+
+/// Instructions of an order (FIX 18). The client calls it by its NO side; echoed, else without effect.
+pub const EXEC_INST_ECHO_NO: u8 = 1 << 4;
 
 /// Marks on market-data messages (FIX 5799). Last message of one atomic command; only now is the book whole.
 pub const EVENT_FLAGS_END_OF_EVENT: u8 = 1 << 0;

@@ -39,8 +39,10 @@ pub struct ExecutionReportNew {
     pub ord_status: u8,
     /// New or Replaced.
     pub exec_type: u8,
+    /// Its instructions, echoed.
+    pub exec_inst: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_54: [u8; 2],
+    pub reserved_55: [u8; 1],
 }
 
 impl Message for ExecutionReportNew {
@@ -61,6 +63,7 @@ impl Message for ExecutionReportNew {
         visit("time_in_force", FieldValue::Unsigned(u64::from(self.time_in_force)));
         visit("ord_status", FieldValue::Unsigned(u64::from(self.ord_status)));
         visit("exec_type", FieldValue::Unsigned(u64::from(self.exec_type)));
+        visit("exec_inst", FieldValue::Unsigned(u64::from(self.exec_inst)));
     }
 }
 

@@ -35,8 +35,10 @@ pub struct OrderAccepted {
     pub side: u8,
     /// How long it works.
     pub time_in_force: u8,
+    /// Instructions.
+    pub exec_inst: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_44: [u8; 4],
+    pub reserved_45: [u8; 3],
 }
 
 impl Message for OrderAccepted {
@@ -55,6 +57,7 @@ impl Message for OrderAccepted {
         visit("price", FieldValue::Unsigned(u64::from(self.price.get())));
         visit("side", FieldValue::Unsigned(u64::from(self.side)));
         visit("time_in_force", FieldValue::Unsigned(u64::from(self.time_in_force)));
+        visit("exec_inst", FieldValue::Unsigned(u64::from(self.exec_inst)));
     }
 }
 
@@ -127,8 +130,10 @@ pub struct OrderReplaced {
     pub time_in_force: u8,
     /// 1 when it kept its place.
     pub priority_kept: u8,
+    /// Instructions.
+    pub exec_inst: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_45: [u8; 3],
+    pub reserved_46: [u8; 2],
 }
 
 impl Message for OrderReplaced {
@@ -148,6 +153,7 @@ impl Message for OrderReplaced {
         visit("side", FieldValue::Unsigned(u64::from(self.side)));
         visit("time_in_force", FieldValue::Unsigned(u64::from(self.time_in_force)));
         visit("priority_kept", FieldValue::Unsigned(u64::from(self.priority_kept)));
+        visit("exec_inst", FieldValue::Unsigned(u64::from(self.exec_inst)));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::message::{FieldValue, Message};
 pub struct NewOrderSingle {
     /// Client's id of this request (FIX 11), not zero.
     pub cl_ord_id: U64,
-    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); what max_staleness_ms counts from.
     pub sending_time_ns: U64,
     /// Number in the client flow, from 1 (FIX 34).
     pub seq_num: U32,
@@ -31,17 +31,17 @@ pub struct NewOrderSingle {
     pub cl_ord_link_id: U32,
     /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
     pub price: U16,
-    /// Zero; not offered yet (FIX 2362).
+    /// Orders of one firm with the same one never trade with each other; 0 for none (FIX 2362).
     pub self_match_prevention_id: U16,
-    /// Zero; not offered yet.
+    /// Refused when sequenced more than this after sending_time_ns; 0 for never.
     pub max_staleness_ms: U16,
     /// Side (FIX 54).
     pub side: u8,
     /// How long it works.
     pub time_in_force: u8,
-    /// Zero; no instruction is offered yet (FIX 18).
+    /// Instructions (FIX 18).
     pub exec_inst: u8,
-    /// Zero; not offered yet (FIX 2964).
+    /// A SelfMatchPrevention when there is an id, else 0 (FIX 2964).
     pub self_match_prevention_instruction: u8,
     /// Not used; zero when sent, not read when received.
     pub reserved_54: [u8; 2],
@@ -94,13 +94,13 @@ pub struct OrderCancelReplaceRequest {
     pub order_id: U64,
     /// A client id of the order within this session; read when order_id is 0 (FIX 41).
     pub orig_cl_ord_id: U64,
-    /// Zero; not offered yet.
+    /// New expire time of a good-till-date order; 0 to leave it (FIX 126).
     pub expire_time_ns: U64,
     /// New total quantity, executed part included (FIX 38).
     pub order_qty: U32,
     /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
     pub price: U16,
-    /// Zero; not offered yet.
+    /// Refused when sequenced more than this after sending_time_ns; 0 for never.
     pub max_staleness_ms: U16,
 }
 

@@ -184,10 +184,34 @@ pub enum RejectCode {
     ///
     /// Remedy: Read the definitions.
     UnknownEvent = 317,
+    /// An instruction without meaning, post-only with an order that cannot rest, or reduce-only with one that can.
+    ///
+    /// Remedy: Send bits of the schema; post-only with 0, 1 or 6 as time in force, reduce-only with 3 or 4.
+    InvalidExecInst = 318,
     /// The expire time of a good-till-date order is not later than now, or another order has one.
     ///
     /// Remedy: Send a later time with time in force 6, and 0 with any other.
     InvalidExpireTime = 319,
+    /// A self-match prevention id without instruction, an instruction without id, or one without meaning.
+    ///
+    /// Remedy: Send both or neither.
+    InvalidSelfMatchPrevention = 320,
+    /// A cancel of this ClOrdID came before it.
+    ///
+    /// Remedy: Use a new ClOrdID.
+    CancelledBeforeArrival = 321,
+    /// The message was sequenced later after its sending time than it allowed.
+    ///
+    /// Remedy: Look at the market again; check your clock.
+    StaleOnArrival = 322,
+    /// The account's position in the market is not on the other side, or smaller than the order.
+    ///
+    /// Remedy: Send at most the position.
+    ReduceOnlyViolated = 323,
+    /// The order may only rest and its price meets the other side.
+    ///
+    /// Remedy: Send a price that does not cross.
+    PostOnlyWouldTrade = 324,
     /// A block covers the order: a mass action of its firm or a kill switch suspended its account, firm, session, market, event, link, or the exchange. Cancels and reductions pass.
     ///
     /// Remedy: Wait for the release; your firm's own blocks you release yourself.
@@ -300,7 +324,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 72] = [
+    pub const ALL: [Self; 78] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -345,7 +369,13 @@ impl RejectCode {
         Self::InvalidMassActionScope,
         Self::InvalidMassActionType,
         Self::UnknownEvent,
+        Self::InvalidExecInst,
         Self::InvalidExpireTime,
+        Self::InvalidSelfMatchPrevention,
+        Self::CancelledBeforeArrival,
+        Self::StaleOnArrival,
+        Self::ReduceOnlyViolated,
+        Self::PostOnlyWouldTrade,
         Self::TradingSuspended,
         Self::OpenOrderLimit,
         Self::OrderCostLimit,
@@ -427,7 +457,13 @@ impl TryFrom<u16> for RejectCode {
             315 => Ok(Self::InvalidMassActionScope),
             316 => Ok(Self::InvalidMassActionType),
             317 => Ok(Self::UnknownEvent),
+            318 => Ok(Self::InvalidExecInst),
             319 => Ok(Self::InvalidExpireTime),
+            320 => Ok(Self::InvalidSelfMatchPrevention),
+            321 => Ok(Self::CancelledBeforeArrival),
+            322 => Ok(Self::StaleOnArrival),
+            323 => Ok(Self::ReduceOnlyViolated),
+            324 => Ok(Self::PostOnlyWouldTrade),
             328 => Ok(Self::TradingSuspended),
             329 => Ok(Self::OpenOrderLimit),
             330 => Ok(Self::OrderCostLimit),

@@ -156,9 +156,10 @@ impl Coverage {
 }
 
 /// Codes that only the gateway gives.
-const NOT_BY_THE_ENGINE: [RejectCode; 5] = [
+const NOT_BY_THE_ENGINE: [RejectCode; 6] = [
     RejectCode::TimestampOutOfWindow,
     RejectCode::Busy,
+    RejectCode::UnsupportedField,
     RejectCode::RetransmitOutOfRange,
     RejectCode::RetransmitInProgress,
     RejectCode::RetransmitUnavailable,

@@ -33,6 +33,7 @@ impl World {
             let expire_time_ns = self.expire_time_ns();
             message.expire_time_ns.set(expire_time_ns);
         }
+        self.add_terms(&mut message);
         message.reserved_54 = self.random.pick(&[[0, 0], [0, 0], [9, 9]]);
         match self.random.below(600) {
             0..4 => message.cl_ord_id.set(0),
@@ -44,12 +45,52 @@ impl World {
             25 => message.expire_time_ns.set(u64::MAX),
             26 => message.time_in_force = GOOD_TILL_DATE,
             21 => message.self_match_prevention_id.set(1),
-            22 => message.max_staleness_ms.set(1),
-            23 => message.exec_inst = 1,
-            24 => message.self_match_prevention_instruction = 1,
+            22 => message.self_match_prevention_instruction = self.random.pick(&[0, 1, 4, 255]),
+            23 => message.exec_inst = self.random.pick(&[1, 2, 3, 32, 255]),
             _ => {}
         }
         (session_id, bytes_of(&message))
+    }
+
+    /// Instructions, self-match prevention and staleness, on some of the orders.
+    fn add_terms(&mut self, message: &mut NewOrderSingle) {
+        // Books that are to grow lose few orders to them.
+        if self.kind == Kind::Wide && !self.random.once_in(12) {
+            return;
+        }
+        let is_immediate = [3, 4].contains(&message.time_in_force);
+        if self.random.once_in(4) {
+            message.exec_inst = self.random.pick(&[0, 4, 8, 16, 28]);
+            message.exec_inst |= match (is_immediate, self.random.once_in(2)) {
+                (_, false) => 0,
+                (true, true) => 2,
+                (false, true) => 1,
+            };
+        }
+        if self.random.once_in(3) {
+            message.self_match_prevention_id.set(self.random.pick(&[1, 1, 1, 2, u16::MAX]));
+            message.self_match_prevention_instruction = self.random.pick(&[1, 2, 2, 3]);
+        }
+        if self.random.once_in(10) {
+            let (sending_time_ns, max_staleness_ms) = self.staleness();
+            message.sending_time_ns.set(sending_time_ns);
+            message.max_staleness_ms.set(max_staleness_ms);
+        }
+    }
+
+    /// A sending time about as old as is allowed, and what is allowed.
+    fn staleness(&mut self) -> (u64, u16) {
+        let max_staleness_ms = self.random.pick(&[1, 1, 2, 40, u16::MAX]);
+        let allowed_ns = u64::from(max_staleness_ms) * 1_000_000;
+        let age_ns = match self.random.below(6) {
+            0 => allowed_ns,
+            1 => allowed_ns + 1,
+            2 => allowed_ns + 3,
+            3 => allowed_ns - 1,
+            _ => u64::from(self.random.below(1_200_000)),
+        };
+        let now_ns = self.pair.now_ns();
+        (if self.random.once_in(8) { now_ns + age_ns } else { now_ns - age_ns }, max_staleness_ms)
     }
 
     pub fn replace(&mut self) -> (u32, Vec<u8>) {
@@ -78,8 +119,16 @@ impl World {
             4..8 => message.price.set(self.random.pick(&[0, 10_000, 65_535])),
             8..12 => message.order_qty.set(0),
             12 => message.expire_time_ns.set(1),
-            13 => message.max_staleness_ms.set(1),
+            13..23 => {
+                let (sending_time_ns, max_staleness_ms) = self.staleness();
+                message.sending_time_ns.set(sending_time_ns);
+                message.max_staleness_ms.set(max_staleness_ms);
+            }
             _ => {}
+        }
+        if self.random.once_in(if order.expire_time_ns == 0 { 60 } else { 3 }) {
+            let expire_time_ns = self.expire_time_ns();
+            message.expire_time_ns.set(expire_time_ns);
         }
         (session_id, bytes_of(&message))
     }
@@ -94,6 +143,12 @@ impl World {
         let (order_id, orig_cl_ord_id) = self.name_of(&order);
         message.order_id.set(order_id);
         message.orig_cl_ord_id.set(orig_cl_ord_id);
+        if self.random.once_in(12) {
+            // An order that may be sent soon.
+            message.order_id.set(0);
+            let ahead = u64::from(self.random.below(4));
+            message.orig_cl_ord_id.set(self.next_cl_ord_id + 1 + ahead);
+        }
         (session_id, bytes_of(&message))
     }
 
@@ -173,6 +228,7 @@ impl World {
             1 => now_ns + u64::from(self.random.below(4)),
             2 => u64::MAX - u64::from(self.random.below(2)),
             3 => now_ns + 3_600_000_000_000,
+            _ if self.kind == Kind::Wide => now_ns + 1_000_000_000,
             _ => now_ns + u64::from(self.random.below(20_000_000)),
         }
     }

@@ -26,6 +26,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("time_in_force", offset_of!(ExecutionReportNew, time_in_force)),
             ("ord_status", offset_of!(ExecutionReportNew, ord_status)),
             ("exec_type", offset_of!(ExecutionReportNew, exec_type)),
+            ("exec_inst", offset_of!(ExecutionReportNew, exec_inst)),
         ],
         group: ExecutionReportNew::GROUP,
     },

@@ -119,8 +119,11 @@ impl Life {
         self.terms = Some(Terms { security_id, side, price, quantity });
         Some(format!(
             "accepted: {side:?} {quantity} lots at {price} in market {security_id}, account {}, \
-             session {}, {} lots ahead",
-            accepted.account, accepted.session_id, accepted.quantity_ahead
+             session {}, {} lots ahead{}",
+            accepted.account,
+            accepted.session_id,
+            accepted.quantity_ahead,
+            instructions(accepted.exec_inst)
         ))
     }
 
@@ -243,4 +246,17 @@ impl Life {
             Side::Sell => lots_before(&mut book.asks()),
         }
     }
+}
+
+/// The instructions of an order in words, behind commas.
+fn instructions(exec_inst: u8) -> String {
+    let words = [
+        (EXEC_INST_POST_ONLY, "post-only"),
+        (EXEC_INST_REDUCE_ONLY, "reduce-only"),
+        (EXEC_INST_CANCEL_ON_HALT, "cancelled on a halt"),
+        (EXEC_INST_CANCEL_ON_DISCONNECT, "cancelled on disconnect"),
+        (EXEC_INST_ECHO_NO, "called NO by its client"),
+    ];
+    let given = words.iter().filter(|(bit, _)| exec_inst & bit != 0);
+    given.map(|(_, word)| format!(", {word}")).collect()
 }

@@ -13,7 +13,7 @@ use crate::plain_socket::PlainSocket;
 #[test]
 fn an_order_with_an_impossible_field_is_refused_by_its_code() {
     type Change = fn(&mut NewOrderSingle);
-    let cases: [(u16, Change); 21] = [
+    let cases: [(u16, Change); 23] = [
         (301, |order| order.cl_ord_id.set(0)),
         (302, |order| order.side = 0),
         (302, |order| order.side = 3),
@@ -24,9 +24,11 @@ fn an_order_with_an_impossible_field_is_refused_by_its_code() {
         (304, |order| order.price.set(10_000)),
         (304, |order| order.price.set(u16::MAX)),
         (305, |order| order.order_qty.set(0)),
-        (210, |order| order.expire_time_ns.set(1)),
-        (210, |order| order.self_match_prevention_id.set(1)),
-        (210, |order| order.max_staleness_ms.set(u16::MAX)),
+        (318, |order| order.exec_inst = 32),
+        (319, |order| order.expire_time_ns.set(1)),
+        (319, |order| order.time_in_force = 6),
+        (320, |order| order.self_match_prevention_id.set(1)),
+        (322, |order| order.max_staleness_ms.set(u16::MAX)),
         (307, |order| order.security_id.set(0)),
         (307, |order| order.security_id.set(4)),
         (307, |order| order.security_id.set(u32::MAX)),
