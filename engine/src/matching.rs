@@ -126,7 +126,7 @@ impl Engine {
         let id = self.orders.detail(slot).self_match_prevention_id;
         let is_own = id == incoming.detail.self_match_prevention_id
             && self.firm_of(resting) == self.ledger.accounts.account(incoming.account).firm_id;
-        is_own.then_some(prevention)
+        (is_own && !is_planted(PlantedFault::SelfMatchIgnored)).then_some(prevention)
     }
 
     /// Does so; gives whether the incoming order ends.

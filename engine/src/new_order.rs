@@ -192,6 +192,7 @@ impl Engine {
     pub(crate) fn check_rests(&self, order: &Order) -> Result<(), RejectCode> {
         match self.counterpart(order) {
             None => Ok(()),
+            Some(_) if is_planted(PlantedFault::PostOnlyTrades) => Ok(()),
             Some(_) => Err(RejectCode::PostOnlyWouldTrade),
         }
     }

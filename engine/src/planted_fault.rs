@@ -31,6 +31,12 @@ pub enum PlantedFault {
     MakerPaysTakerRate,
     /// An incoming order of a set pays its limit.
     SetAtLimitPrice,
+    /// Orders of one self-match id trade with each other.
+    SelfMatchIgnored,
+    /// A post-only order trades.
+    PostOnlyTrades,
+    /// A timer that fires ends nothing.
+    ExpiryForgotten,
 }
 
 #[cfg(feature = "planted-faults")]

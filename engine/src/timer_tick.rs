@@ -5,6 +5,7 @@ use forecastle_proto_spec::{CONTINUE_EFFECTS_MAX, CancelReason};
 use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::timers::{Timer, Timers};
 
 impl Engine {
@@ -15,6 +16,7 @@ impl Engine {
             && let Some(timer) = self.timers.pop_due(context.time_ns)
         {
             match timer {
+                Timer::OrderExpiry(_) if is_planted(PlantedFault::ExpiryForgotten) => {}
                 Timer::OrderExpiry(slot) => {
                     self.cancel_resting(slot, CancelReason::Expired, effects);
                 }

@@ -55,7 +55,7 @@ fn kind_for(fault: PlantedFault) -> Kind {
     }
 }
 
-const FAULTS: [PlantedFault; 12] = [
+const FAULTS: [PlantedFault; 15] = [
     PlantedFault::HoldWithoutFee,
     PlantedFault::PriorityLostOnReduce,
     PlantedFault::StaleBestAfterCancel,
@@ -68,6 +68,9 @@ const FAULTS: [PlantedFault; 12] = [
     PlantedFault::PayOutStopsEarly,
     PlantedFault::MakerPaysTakerRate,
     PlantedFault::SetAtLimitPrice,
+    PlantedFault::SelfMatchIgnored,
+    PlantedFault::PostOnlyTrades,
+    PlantedFault::ExpiryForgotten,
 ];
 /// Worlds that a fault has to show itself in, and commands of each.
 const WORLDS: u32 = 400;
