@@ -551,6 +551,6 @@ mod tests {
             }
             count += 1;
         }
-        assert_eq!(count, 20);
+        assert_eq!(count, 21);
     }
 }

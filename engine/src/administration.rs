@@ -94,7 +94,8 @@ impl Engine {
             reason: reason.into(),
             status: market.status().into(),
             in_play: market.in_play(),
-            reserved_44: [0; 4],
+            settlement_price: market.settlement_price().into(),
+            reserved_46: [0; 2],
         });
     }
 

@@ -3,9 +3,9 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, AccountLimitsRequest, BusinessMessageReject, Continue,
-    DepositRequest, EndOfDayRequest, EngineConfiguration, EntitlementRequest, Establish,
-    EventDefinitionRequest, EventParametersRequest, Frame, FrameError, KillSwitchRequest,
-    MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
+    DepositRequest, DisputeRequest, EndOfDayRequest, EngineConfiguration, EntitlementRequest,
+    Establish, EventDefinitionRequest, EventParametersRequest, Frame, FrameError,
+    KillSwitchRequest, MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
     OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, ROLES_CASH_ADMIN,
     ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest,
     SessionDisconnected, SettlementRequest, StateReportRequest, Terminate, TickTableRequest,
@@ -132,6 +132,8 @@ impl Engine {
             self.define_event(context, request, effects)
         } else if let Some(request) = frame.body::<SecurityStatusRequest>() {
             self.change_status(context, request, effects)
+        } else if let Some(request) = frame.body::<DisputeRequest>() {
+            self.dispute(context, request, effects)
         } else if let Some(request) = frame.body::<TickTableRequest>() {
             self.set_tick_table(context, request, effects)
         } else if let Some(request) = frame.body::<EventParametersRequest>() {
@@ -316,6 +318,7 @@ fn roles_needed(template_id: u16) -> u16 {
         | OrderMassActionRequest::TEMPLATE_ID => ROLES_TRADER,
         EventDefinitionRequest::TEMPLATE_ID
         | EventParametersRequest::TEMPLATE_ID
+        | DisputeRequest::TEMPLATE_ID
         | TickTableRequest::TEMPLATE_ID
         | SecurityStatusRequest::TEMPLATE_ID
         | SettlementRequest::TEMPLATE_ID
@@ -354,6 +357,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 17);
+        assert_eq!(numbered, 18);
     }
 }

@@ -56,7 +56,7 @@ impl Engine {
             books: Ladders::new(config.markets_max + 1, PRICE_TICKS, config.orders_max),
             work: WorkQueue::new(config.work_max),
             blocks: BlockTable::new(),
-            timers: Timers::new(config.orders_max),
+            timers: Timers::new(config.orders_max, config.events_max),
             configuration_digest: configuration_digest(&config, RULES_VERSION),
         })
     }

@@ -172,13 +172,12 @@ impl Engine {
 /// Refuses what the engine stores and does not act on yet.
 fn refuse_unoffered(parameters: &EventParameters) -> Result<(), RejectCode> {
     let has_delay = parameters.in_play_delay_ms > 0;
-    let has_window = parameters.dispute_window_ms > 0;
     let has_guards = parameters.stale_after_ms > 0
         || parameters.collar_width > 0
         || parameters.jump_limit > 0
         || parameters.static_low > 0
         || parameters.static_high > 0;
-    if has_delay || has_window || has_guards {
+    if has_delay || has_guards {
         return Err(RejectCode::UnsupportedField);
     }
     Ok(())

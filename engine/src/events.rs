@@ -5,6 +5,7 @@ mod snapshot;
 use forecastle_proto_spec::{Digest, MarketStatus, PAYOUT};
 use forecastle_runtime::memory::Arena;
 
+use crate::determination::Determination;
 use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
@@ -43,7 +44,7 @@ pub(crate) struct Market {
     pub(crate) open_order_count: u32,
     pub(crate) shape: EventShape,
     pub(crate) fees: FeeRates,
-    /// Value at settlement, ten-thousandths; 0 before.
+    /// Value of the outcome, final or not, ten-thousandths; 0 before.
     settlement_price: u16,
     /// State of the event in which it pays.
     pub(crate) state_index: u8,
@@ -85,6 +86,7 @@ impl Market {
 pub(crate) struct EventTable {
     events: Arena<Event>,
     parameters: Arena<EventParameters>,
+    determinations: Arena<Determination>,
     event_count: u32,
     markets: Arena<Market>,
     tick_tables: Arena<TickTable>,
@@ -97,6 +99,7 @@ impl EventTable {
         Self {
             events: Arena::new(events_max + 1, UNDEFINED_EVENT),
             parameters: Arena::new(events_max + 1, EventParameters::DEFAULT),
+            determinations: Arena::new(events_max + 1, Determination::NONE),
             event_count: 0,
             markets: Arena::new(markets_max + 1, UNDEFINED_MARKET),
             tick_tables: Arena::new(markets_max + 1, TickTable::EVERY_PRICE),
@@ -151,6 +154,27 @@ impl EventTable {
     /// All defined events.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
         (1..=self.event_count).map(|event_id| self.event(event_id))
+    }
+
+    /// Where the outcome of a defined event stands.
+    pub(crate) fn determination(&self, event_id: u32) -> &Determination {
+        &self.determinations[event_id]
+    }
+
+    /// Stores where the outcome of a defined event stands.
+    pub(crate) fn set_determination(&mut self, event_id: u32, determination: Determination) {
+        if let Some(piece) = self.determinations[event_id].piece(event_id) {
+            self.digest.remove(piece);
+        }
+        self.determinations[event_id] = determination;
+        if let Some(piece) = determination.piece(event_id) {
+            self.digest.add(piece);
+        }
+    }
+
+    /// Ids of all events.
+    pub(crate) fn event_ids(&self) -> std::ops::RangeInclusive<u32> {
+        1..=self.event_count
     }
 
     /// The grid of a defined market.
@@ -274,7 +298,9 @@ impl EventTable {
         let sets = (1..=self.event_count).map(|id| (id, self.event(id).set_count));
         let sets = sets.filter(|(_, count)| *count != 0).map(|(id, count)| sets_piece(id, count));
         let tables = (1..=self.market_count).filter_map(|id| self.tick_table(id).piece(id));
-        events.chain(markets).chain(parameters).chain(sets).chain(tables).collect()
+        let outcomes = self.event_ids().filter_map(|id| self.determination(id).piece(id));
+        let changed = parameters.chain(sets).chain(tables).chain(outcomes);
+        events.chain(markets).chain(changed).collect()
     }
 
     #[inline]

@@ -54,6 +54,11 @@ impl EventShape {
         u32::from(self.market_count).div_ceil(ROW_MARKETS)
     }
 
+    /// Whether values of all markets that add up to `sum` share out what there is.
+    pub(crate) fn is_shared_out(self, sum: u32) -> bool {
+        if self.is_exhaustive { sum == u32::from(PAYOUT) } else { sum <= u32::from(PAYOUT) }
+    }
+
     /// The worst case of somebody who has nothing in the event but `stake` in one market.
     #[inline]
     pub(crate) fn minimum_of_one(self, stake: Stake) -> i64 {

@@ -26,6 +26,7 @@ mod client_order_ids;
 mod config;
 mod configuration;
 mod cross_outcome;
+mod determination;
 mod effect_buffer;
 mod engine;
 mod entitlements;

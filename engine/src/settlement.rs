@@ -1,8 +1,8 @@
 //! Settlement of an event by a vector of values, and the pay-out to its accounts in bounded steps.
 
 use forecastle_proto_spec::{
-    CONTINUE_EFFECTS_MAX, MarketSettled, MarketStatus, PAYOUT, RejectCode, SettlementComplete,
-    SettlementReport, SettlementRequest,
+    CONTINUE_EFFECTS_MAX, MarketStatus, RejectCode, SettlementComplete, SettlementReport,
+    SettlementRequest,
 };
 
 use crate::apply::Context;
@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::exposure::Stake;
 use crate::ledger::saturated;
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::work::{PayOut, Work};
+use crate::work::{Origin, PayOut, Work};
 
 impl Engine {
     pub(crate) fn settle(
@@ -20,28 +20,18 @@ impl Engine {
         message: &SettlementRequest,
         effects: &mut EffectBuffer<'_>,
     ) -> Result<(), RejectCode> {
-        self.check_settlement(message)?;
         let event_id = message.event_id.get();
+        self.check_settlement(message)?;
+        if self.events.parameters(event_id).dispute_window_ms > 0 {
+            self.determine(context, message, effects);
+            return Ok(());
+        }
         let security_ids = self.events.event(event_id).security_ids();
         for (security_id, value) in security_ids.zip(&message.values) {
             self.events.set_settlement_price(security_id, value.get());
-            effects.push(&MarketSettled {
-                event_id: message.event_id,
-                security_id: security_id.into(),
-                rpt_seq: self.events.next_rpt_seq(security_id).into(),
-                settlement_price: *value,
-                reserved_14: [0; 2],
-            });
-            self.move_market(context, security_id, (MarketStatus::Settled, 0, 0), effects);
         }
-        let mut pay_out = PayOut {
-            origin: context.origin(),
-            event_id,
-            next_account: 1,
-            position_count: 0,
-            paid: 0,
-            balance: 0,
-        };
+        self.settle_markets(context, event_id, effects);
+        let mut pay_out = begin_pay_out(context.origin(), event_id);
         if !self.step_pay_out(context, &mut pay_out, effects) {
             self.work.push(Work::PayOut(pay_out));
         }
@@ -128,30 +118,36 @@ impl Engine {
     fn check_settlement(&self, message: &SettlementRequest) -> Result<(), RejectCode> {
         let event =
             self.events.find_event(message.event_id.get()).ok_or(RejectCode::UnknownEvent)?;
-        let are_closed = event.security_ids().all(|security_id| {
-            let market = self.events.market(security_id);
-            market.status() == MarketStatus::Closed && market.open_order_count == 0
-        });
-        if !are_closed {
+        let security_ids = event.security_ids();
+        let has_order = |id: u32| self.events.market(id).open_order_count > 0;
+        let is_at_end = ENDED_STATUSES
+            .into_iter()
+            .any(|status| self.all_have_status(security_ids.clone(), status));
+        if !is_at_end || security_ids.clone().any(has_order) {
             return Err(RejectCode::MarketsNotClosed);
         }
         let market_count = event.shape.market_count;
         let values = message.values.get(..usize::from(market_count)).unwrap_or_default();
         let sum: u32 = values.iter().map(|value| u32::from(value.get())).sum();
-        let is_shared_out = if event.shape.is_exhaustive {
-            sum == u32::from(PAYOUT)
-        } else {
-            sum <= u32::from(PAYOUT)
-        };
+        let is_shared_out = event.shape.is_shared_out(sum);
         if message.value_count != market_count || !is_shared_out {
             return Err(RejectCode::SettlementVectorInvalid);
         }
-        if self.work.is_full() {
+        let pays_at_once = self.events.parameters(message.event_id.get()).dispute_window_ms == 0;
+        if pays_at_once && self.work.is_full() {
             return Err(RejectCode::WorkQueueFull);
         }
         Ok(())
     }
 }
 
+/// A pay-out that nobody has been reached by.
+pub(crate) fn begin_pay_out(origin: Origin, event_id: u32) -> PayOut {
+    PayOut { origin, event_id, next_account: 1, position_count: 0, paid: 0, balance: 0 }
+}
+
+/// Where the markets of an event stand when it may get a vector.
+const ENDED_STATUSES: [MarketStatus; 3] =
+    [MarketStatus::Closed, MarketStatus::Determined, MarketStatus::Disputed];
 /// Most accounts that one step looks at.
 const STEP_ACCOUNTS_MAX: u32 = 4096;

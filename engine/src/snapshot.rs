@@ -45,6 +45,7 @@ impl Engine {
         self.entitlements.encode_open_orders_max(&mut encoder);
         self.timers.encode(&mut encoder);
         self.events.encode_tick_tables(&mut encoder);
+        self.events.encode_determinations(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -108,6 +109,7 @@ impl Engine {
             engine.entitlements.decode_open_orders_max(&mut decoder)?;
             engine.timers.decode(&mut decoder)?;
             engine.events.decode_tick_tables(&mut decoder)?;
+            engine.events.decode_determinations(&mut decoder)?;
         }
         decoder.end()?;
         engine.check_consistent(&decoder)?;

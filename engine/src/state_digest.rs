@@ -82,6 +82,7 @@ pub(crate) enum Domain {
     TickTable,
     AccountLimits,
     PaidInEvent,
+    Determination,
 }
 
 impl Domain {

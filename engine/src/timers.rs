@@ -17,6 +17,8 @@ use crate::state_digest::{DigestSum, Domain, pair};
 pub(crate) enum Timer {
     /// The expire time of the order in a slot.
     OrderExpiry(u32),
+    /// The end of the dispute window of an event.
+    DisputeWindow(u32),
 }
 
 /// All armed timers.
@@ -37,6 +39,7 @@ pub(crate) struct Timers {
 #[derive(Clone, Copy, Debug)]
 struct Owners {
     orders_max: u32,
+    events_max: u32,
 }
 
 /// One armed timer. Ordered by what comes first: its millisecond, then its arming.
@@ -49,9 +52,9 @@ struct Armed {
 }
 
 impl Timers {
-    /// Room for a timer of each owner: order slots up to `orders_max`.
-    pub(crate) fn new(orders_max: u32) -> Self {
-        let owners = Owners { orders_max };
+    /// Room for a timer of each owner: order slots up to `orders_max`, events up to `events_max`.
+    pub(crate) fn new(orders_max: u32, events_max: u32) -> Self {
+        let owners = Owners { orders_max, events_max };
         Self {
             heap: Arena::new(owners.count(), NOT_ARMED),
             armed_count: 0,
@@ -205,18 +208,20 @@ impl Timer {
     fn kind(self) -> u32 {
         match self {
             Self::OrderExpiry(_) => ORDER_EXPIRY,
+            Self::DisputeWindow(_) => DISPUTE_WINDOW,
         }
     }
 
     fn owner(self) -> u32 {
         match self {
-            Self::OrderExpiry(owner) => owner,
+            Self::OrderExpiry(owner) | Self::DisputeWindow(owner) => owner,
         }
     }
 
     fn of(kind: u32, owner: u32) -> Option<Self> {
         match kind {
             ORDER_EXPIRY => Some(Self::OrderExpiry(owner)),
+            DISPUTE_WINDOW => Some(Self::DisputeWindow(owner)),
             _ => None,
         }
     }
@@ -224,7 +229,7 @@ impl Timer {
 
 impl Owners {
     fn count(self) -> u32 {
-        self.orders_max
+        self.orders_max + self.events_max
     }
 
     /// Where the place of a timer's owner is kept.
@@ -232,6 +237,7 @@ impl Owners {
     fn index(self, timer: Timer) -> u32 {
         match timer {
             Timer::OrderExpiry(slot) => slot,
+            Timer::DisputeWindow(event_id) => self.orders_max + event_id - 1,
         }
     }
 
@@ -239,6 +245,7 @@ impl Owners {
     fn has(self, timer: Timer) -> bool {
         match timer {
             Timer::OrderExpiry(slot) => slot < self.orders_max,
+            Timer::DisputeWindow(event_id) => (1..=self.events_max).contains(&event_id),
         }
     }
 }
@@ -269,6 +276,7 @@ const NOWHERE: u32 = u32::MAX;
 const NOT_ARMED: Armed = Armed { due_ms: 0, number: 0, timer: Timer::OrderExpiry(0) };
 /// Kinds of timers, in snapshots for ever.
 const ORDER_EXPIRY: u32 = 1;
+const DISPUTE_WINDOW: u32 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -159,6 +159,7 @@ fn security_status(report: &SecurityStatusReport) -> SecurityStatus {
         reason: report.reason,
         status: report.status,
         in_play: report.in_play,
+        settlement_price: report.settlement_price,
         ..FromZeros::new_zeroed()
     }
 }

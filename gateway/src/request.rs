@@ -3,9 +3,9 @@
 
 use forecastle_proto_spec::{
     AccountDefinitionRequest, AccountLimitsRequest, CounterReportRequest, DepositRequest,
-    EndOfDayRequest, EntitlementRequest, Establish, EventDefinitionRequest, EventParametersRequest,
-    Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH, MassQuote, Message,
-    Negotiate, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
+    DisputeRequest, EndOfDayRequest, EntitlementRequest, Establish, EventDefinitionRequest,
+    EventParametersRequest, Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH,
+    MassQuote, Message, Negotiate, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
     OrderMassActionRequest, RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest,
     StateReportRequest, Terminate, TickTableRequest, WithdrawalRequest,
 };
@@ -44,6 +44,7 @@ impl ClientMessage {
             | OrderMassActionRequest::TEMPLATE_ID
             | EventDefinitionRequest::TEMPLATE_ID
             | EventParametersRequest::TEMPLATE_ID
+            | DisputeRequest::TEMPLATE_ID
             | TickTableRequest::TEMPLATE_ID
             | SecurityStatusRequest::TEMPLATE_ID
             | SettlementRequest::TEMPLATE_ID
@@ -133,7 +134,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 20);
+        assert_eq!(count, 21);
     }
 
     #[test]

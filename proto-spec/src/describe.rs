@@ -30,14 +30,14 @@ const DESCRIBERS: &[Describer] = describers! {
     RetransmitRequest Retransmission RetransmissionComplete RetransmitReject
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    KillSwitchRequest AccountLimitsRequest TickTableRequest
+    KillSwitchRequest AccountLimitsRequest TickTableRequest DisputeRequest
     StateReportRequest CounterReportRequest LogStreamRequest
     EventParametersRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
-    EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport
+    EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport OutcomeReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration

@@ -3,6 +3,7 @@
 use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus, PAYOUT};
 
 use super::EventTable;
+use crate::determination::Determination;
 use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
@@ -140,6 +141,38 @@ impl EventTable {
             let table = TickTable::decode(decoder)?;
             decoder.require(table != TickTable::EVERY_PRICE, "tick table")?;
             self.set_tick_table(security_id, table);
+        }
+        Ok(())
+    }
+
+    /// Outcomes that are not final.
+    pub(crate) fn encode_determinations(&self, encoder: &mut Encoder<'_>) {
+        let place = encoder.open_count();
+        let mut count = 0;
+        for event_id in self.event_ids() {
+            let determination = self.determination(event_id);
+            if *determination != Determination::NONE {
+                encoder.u32(event_id);
+                determination.encode(encoder);
+                count += 1;
+            }
+        }
+        encoder.close_count(place, count);
+    }
+
+    pub(crate) fn decode_determinations(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        let mut last = 0;
+        for _ in 0..decoder.u32()? {
+            let event_id = decoder.u32()?;
+            let is_event = self.find_event(event_id).is_some();
+            decoder.require(is_event && event_id > last, "event of an outcome")?;
+            last = event_id;
+            let determination = Determination::decode(decoder)?;
+            decoder.require(determination != Determination::NONE, "outcome")?;
+            self.set_determination(event_id, determination);
         }
         Ok(())
     }

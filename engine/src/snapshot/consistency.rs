@@ -5,6 +5,7 @@ use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus};
 
 use super::SnapshotError;
 use super::cursor::Decoder;
+use crate::determination::Determination;
 use crate::engine::Engine;
 use crate::work::PayOut;
 
@@ -14,6 +15,7 @@ impl Engine {
     /// O(accounts + positions + pay-outs × accounts + slots).
     pub(super) fn check_consistent(&self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
         self.check_positions(decoder)?;
+        self.check_outcomes(decoder)?;
         for pay_out in self.work.pay_outs() {
             self.check_pay_out(&pay_out, decoder)?;
         }
@@ -23,6 +25,30 @@ impl Engine {
         decoder.require(self.timers_are_owned(), "timer")?;
         let mut accounts = self.ledger.accounts.iter().map(|(number, _)| number);
         decoder.require(accounts.all(|number| self.is_solvent(number)), "account")
+    }
+
+    /// An event whose outcome is not final stands there as a whole, by a vector that shares out
+    /// what there is, and none of its orders lives.
+    fn check_outcomes(&self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+        use MarketStatus::{Determined, Disputed};
+        for event_id in self.events.event_ids() {
+            let security_ids = self.events.event(event_id).security_ids();
+            let is_determined = self.all_have_status(security_ids.clone(), Determined);
+            let has_outcome = is_determined || self.all_have_status(security_ids.clone(), Disputed);
+            let markets = || security_ids.clone().map(|id| self.events.market(id));
+            let is_partly = markets().any(|it| matches!(it.status(), Determined | Disputed));
+            let is_noted = *self.events.determination(event_id) != Determination::NONE;
+            let has_window = self.window_end_of(event_id).is_some();
+            decoder.require(has_outcome == is_partly && is_determined == has_window, "outcome")?;
+            decoder.require(has_outcome || !is_noted, "outcome")?;
+            if has_outcome {
+                let sum = markets().map(|market| u32::from(market.settlement_price())).sum();
+                let is_shared_out = self.events.event(event_id).shape.is_shared_out(sum);
+                let is_empty = markets().all(|market| market.open_order_count == 0);
+                decoder.require(is_shared_out && is_empty, "vector of an outcome")?;
+            }
+        }
+        Ok(())
     }
 
     /// What some have bought the others have sold; of a settled event, positions are left only

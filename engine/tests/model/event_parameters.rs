@@ -120,7 +120,6 @@ impl Model {
         // Stored, but nothing acts on it yet.
         let unoffered = [
             asked.in_play_delay_ms,
-            asked.dispute_window_ms,
             asked.stale_after_ms,
             asked.collar_width.into(),
             asked.jump_limit.into(),

@@ -7,6 +7,7 @@ use forecastle_proto_spec::{
 use zerocopy::FromZeros;
 
 use super::Model;
+use super::determination::Determination;
 use super::effects::Effects;
 use super::event_parameters::EventParameters;
 use super::sessions::Request;
@@ -23,6 +24,8 @@ pub struct Event {
     pub maker_fee_rate: u16,
     pub taker_fee_rate: u16,
     pub parameters: EventParameters,
+    /// The outcome while it is not final.
+    pub determination: Option<Determination>,
     /// Value of each market once the event is settled.
     pub settled_values: Option<Vec<u16>>,
     /// Cash of a settlement that is not complete.
@@ -106,6 +109,7 @@ impl Model {
             maker_fee_rate: message.maker_fee_rate.get(),
             taker_fee_rate: message.taker_fee_rate.get(),
             parameters: EventParameters::default(),
+            determination: None,
             settled_values: None,
             pool: 0,
         });
@@ -203,6 +207,8 @@ impl Model {
         report.reason.set(reason);
         report.status = status.into();
         report.in_play = in_play;
+        let value = self.value_of(security_id);
+        report.settlement_price.set(value);
         effects.push(&report);
     }
 

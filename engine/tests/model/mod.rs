@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod book;
 pub mod cross_outcome;
+pub mod determination;
 pub mod digest;
 pub mod effects;
 pub mod event_parameters;
@@ -165,7 +166,7 @@ impl Model {
             20..=23 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=23 | 30..=40 | 46..=47 => {
+            20..=23 | 30..=40 | 45..=47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -193,6 +194,7 @@ impl Model {
             35 => self.withdraw(request, body(frame), effects),
             36 => self.entitle(request, body(frame), effects),
             37 => self.end_day(request, effects),
+            45 => self.dispute(request, body(frame), effects),
             46 => self.set_tick_table(request, body(frame), effects),
             47 => self.set_event_parameters(request, body(frame), effects),
             38 => self.kill_switch(request, body(frame), effects),

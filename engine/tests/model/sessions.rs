@@ -45,7 +45,7 @@ impl Request {
     pub fn of(session_id: u32, frame: Frame<'_>) -> Self {
         let mut request = Self::unreadable(frame.template_id);
         request.session_id = session_id;
-        if matches!(frame.template_id, 20..=23 | 30..=40 | 46..=47) {
+        if matches!(frame.template_id, 20..=23 | 30..=40 | 45..=47) {
             let body = &frame.bytes[MESSAGE_HEADER_LENGTH..];
             request.id = u64::from_le_bytes(body[..8].try_into().expect("eight bytes"));
             request.seq_num = u32::from_le_bytes(body[16..20].try_into().expect("four bytes"));
@@ -237,7 +237,7 @@ impl Model {
     pub fn role_is_held(&self, request: &Request, effects: &mut Effects) -> bool {
         let needed = match request.template_id {
             20..=23 => ROLES_TRADER,
-            30..=32 | 37 | 46..=47 => ROLES_MARKET_ADMIN,
+            30..=32 | 37 | 45..=47 => ROLES_MARKET_ADMIN,
             33..=36 => ROLES_CASH_ADMIN,
             38 | 39 => ROLES_RISK,
             _ => ROLES_TRADER | ADMINISTRATOR,

@@ -1,8 +1,8 @@
 //! Settlement by a vector of state values and its pay-out (`docs/engine-rules.md` §5).
 
 use forecastle_proto_spec::{
-    CONTINUE_EFFECTS_MAX, MarketSettled, MarketStatus, PAYOUT, RejectCode, SettlementComplete,
-    SettlementReport, SettlementRequest,
+    CONTINUE_EFFECTS_MAX, MarketStatus, PAYOUT, RejectCode, SettlementComplete, SettlementReport,
+    SettlementRequest,
 };
 use zerocopy::FromZeros;
 
@@ -30,10 +30,14 @@ impl Model {
     ) -> Result<(), RejectCode> {
         let event_id = message.event_id.get();
         let event = self.event(event_id).ok_or(RejectCode::UnknownEvent)?.clone();
-        let is_closed = |security_id: u32| self.market(security_id).status == MarketStatus::Closed;
+        let statuses = [MarketStatus::Closed, MarketStatus::Determined, MarketStatus::Disputed];
+        let all_have = |status: &MarketStatus| {
+            event.security_ids().all(|security_id| self.market(security_id).status == *status)
+        };
+        let is_at_end = statuses.iter().any(all_have);
         let has_order =
             |security_id: u32| self.orders.iter().any(|order| order.security_id == security_id);
-        if !event.security_ids().all(is_closed) || event.security_ids().any(has_order) {
+        if !is_at_end || event.security_ids().any(has_order) {
             return Err(RejectCode::MarketsNotClosed);
         }
         let count = usize::from(message.value_count);
@@ -49,17 +53,12 @@ impl Model {
         if !sum_is_right || values.iter().any(|&value| value > PAYOUT) {
             return Err(RejectCode::SettlementVectorInvalid);
         }
-        self.check_work_queue()?;
-        for (security_id, &value) in event.security_ids().zip(&values) {
-            let mut settled = MarketSettled::new_zeroed();
-            settled.event_id.set(event_id);
-            settled.security_id.set(security_id);
-            settled.rpt_seq.set(self.next_rpt_seq(security_id));
-            settled.settlement_price.set(value);
-            effects.push(&settled);
-            self.set_status(request, security_id, (MarketStatus::Settled, 0, 0), effects);
+        if event.parameters.dispute_window_ms > 0 {
+            self.determine(request, event_id, values, effects);
+            return Ok(());
         }
-        self.events[event_id as usize - 1].settled_values = Some(values);
+        self.check_work_queue()?;
+        self.settle_markets(request, event_id, values, effects);
         let pay_out = PayOut { event_id, next_account: 1, position_count: 0, amount: 0 };
         self.start_work(Work { request: *request, kind: WorkKind::PayOut(pay_out) }, effects);
         Ok(())

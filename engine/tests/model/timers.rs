@@ -12,6 +12,7 @@ pub type Due = (u64, u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
     OrderExpiry { order_id: u64 },
+    DisputeWindow { event_id: u32 },
 }
 
 impl Model {
@@ -29,6 +30,11 @@ impl Model {
                 Some((order.expiry?, Timer::OrderExpiry { order_id: order.order_id }))
             })
             .collect();
+        let windows = (1..).zip(&self.events).filter_map(|(event_id, event)| {
+            let due = event.determination.as_ref()?.due?;
+            Some((due, Timer::DisputeWindow { event_id }))
+        });
+        timers.extend(windows);
         timers.sort_by_key(|&(due, _)| due);
         timers
     }
@@ -46,6 +52,7 @@ impl Model {
                 Timer::OrderExpiry { order_id } => {
                     self.cancel_order(order_id, CancelReason::Expired, effects);
                 }
+                Timer::DisputeWindow { event_id } => self.end_dispute_window(event_id, effects),
             }
         }
     }

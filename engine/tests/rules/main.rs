@@ -8,6 +8,7 @@ mod cancels;
 mod client_order_ids;
 mod configuration;
 mod cross_outcome;
+mod determination;
 mod digests;
 mod event_parameters;
 mod guards;

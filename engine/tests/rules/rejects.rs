@@ -351,6 +351,11 @@ const CASES: &[Case] = &[
         World::open().send(ADMIN_SESSION, &request)
     }),
     (RejectCode::NotWhileOpen, || World::open().send(ADMIN_SESSION, &parameters(1))),
+    (RejectCode::NotDetermined, || {
+        let mut request = DisputeRequest::new_zeroed();
+        request.event_id.set(1);
+        World::open().send(ADMIN_SESSION, &request)
+    }),
     (RejectCode::InvalidTickTable, || World::open().send(ADMIN_SESSION, &tick_table(1, 0, &[]))),
     (RejectCode::InvalidStateScope, || {
         World::open().send(ALICE_SESSION, &state_request(0, ALICE, 0))

@@ -94,7 +94,7 @@ impl Message for SecurityStatusRequest {
     }
 }
 
-/// Settles an event by a vector of state values (market admin). All markets must be closed.
+/// Settles an event by a vector of state values (market admin). All markets must be closed; while the outcome is determined or disputed it amends it.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
 )]
@@ -463,6 +463,39 @@ impl Message for LogStreamRequest {
         visit("port", FieldValue::Unsigned(u64::from(self.port.get())));
         visit("delivery", FieldValue::Unsigned(u64::from(self.delivery)));
         visit("from_position", FieldValue::Unsigned(self.from_position.get()));
+    }
+}
+
+/// Disputes the outcome of an event: its window no longer ends by itself, and another SettlementRequest decides (market admin).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct DisputeRequest {
+    /// Number the client gives the request; echoed (FIX 11 or 1771).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Free number, published.
+    pub reason: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_26: [u8; 6],
+}
+
+impl Message for DisputeRequest {
+    const TEMPLATE_ID: u16 = 45;
+    const NAME: &'static str = "DisputeRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("reason", FieldValue::Unsigned(u64::from(self.reason.get())));
     }
 }
 

@@ -243,19 +243,25 @@ pub enum MarketStatus {
     Settled = 5,
     /// Defined, not yet listed: may still be delisted.
     Draft = 6,
+    /// Its value is known and may be disputed; paid out when the window ends.
+    Determined = 7,
+    /// Its value is disputed; only another vector follows.
+    Disputed = 8,
     /// Never opened and never will be; final.
     Delisted = 9,
 }
 
 impl MarketStatus {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Listed,
         Self::Open,
         Self::Paused,
         Self::Closed,
         Self::Settled,
         Self::Draft,
+        Self::Determined,
+        Self::Disputed,
         Self::Delisted,
     ];
 }
@@ -272,6 +278,8 @@ impl TryFrom<u8> for MarketStatus {
             4 => Ok(Self::Closed),
             5 => Ok(Self::Settled),
             6 => Ok(Self::Draft),
+            7 => Ok(Self::Determined),
+            8 => Ok(Self::Disputed),
             9 => Ok(Self::Delisted),
             _ => Err(UnknownValue),
         }

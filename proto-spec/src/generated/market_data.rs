@@ -273,7 +273,11 @@ pub struct SecurityStatus {
     /// Marks.
     pub flags: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_17: [u8; 7],
+    pub reserved_17: [u8; 1],
+    /// Value of the market when it is determined, disputed or settled, ten-thousandths; else 0.
+    pub settlement_price: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_20: [u8; 4],
 }
 
 impl Message for SecurityStatus {
@@ -288,6 +292,7 @@ impl Message for SecurityStatus {
         visit("status", FieldValue::Unsigned(u64::from(self.status)));
         visit("in_play", FieldValue::Unsigned(u64::from(self.in_play)));
         visit("flags", FieldValue::Unsigned(u64::from(self.flags)));
+        visit("settlement_price", FieldValue::Unsigned(u64::from(self.settlement_price.get())));
     }
 }
 

@@ -320,11 +320,15 @@ pub enum RejectCode {
     ///
     /// Remedy: Send 1 to 4 bands, the first from 1.
     InvalidTickTable = 420,
+    /// The event has no outcome that could be disputed.
+    ///
+    /// Remedy: Dispute while its markets are determined.
+    NotDetermined = 421,
 }
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 79] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -403,6 +407,7 @@ impl RejectCode {
         Self::InvalidEventParameters,
         Self::NotWhileOpen,
         Self::InvalidTickTable,
+        Self::NotDetermined,
     ];
 }
 
@@ -491,6 +496,7 @@ impl TryFrom<u16> for RejectCode {
             418 => Ok(Self::InvalidEventParameters),
             419 => Ok(Self::NotWhileOpen),
             420 => Ok(Self::InvalidTickTable),
+            421 => Ok(Self::NotDetermined),
             _ => Err(UnknownValue),
         }
     }

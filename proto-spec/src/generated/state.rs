@@ -307,8 +307,10 @@ pub struct SecurityStatusReport {
     pub status: u8,
     /// 1 while being played.
     pub in_play: u8,
+    /// Value of the market when it is determined, disputed or settled, ten-thousandths; else 0.
+    pub settlement_price: U16,
     /// Not used; zero when sent, not read when received.
-    pub reserved_44: [u8; 4],
+    pub reserved_46: [u8; 2],
 }
 
 impl Message for SecurityStatusReport {
@@ -326,6 +328,7 @@ impl Message for SecurityStatusReport {
         visit("reason", FieldValue::Unsigned(u64::from(self.reason.get())));
         visit("status", FieldValue::Unsigned(u64::from(self.status)));
         visit("in_play", FieldValue::Unsigned(u64::from(self.in_play)));
+        visit("settlement_price", FieldValue::Unsigned(u64::from(self.settlement_price.get())));
     }
 }
 
@@ -365,6 +368,48 @@ impl Message for SettlementComplete {
         visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
         visit("position_count", FieldValue::Unsigned(u64::from(self.position_count.get())));
         visit("amount", FieldValue::Signed(self.amount.get()));
+    }
+}
+
+/// An event has an outcome, or another one, that may be disputed. The values follow, one status report a market.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OutcomeReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of this message in the log (FIX 17); zero when not sequenced.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Event.
+    pub event_id: U32,
+    /// When it is paid out unless it is disputed, nanoseconds since 1970.
+    pub window_end_ns: U64,
+    /// How often the outcome was amended; 0 for the first.
+    pub amendment_count: U16,
+    /// Markets.
+    pub value_count: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_43: [u8; 5],
+}
+
+impl Message for OutcomeReport {
+    const TEMPLATE_ID: u16 = 65;
+    const NAME: &'static str = "OutcomeReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("window_end_ns", FieldValue::Unsigned(self.window_end_ns.get()));
+        visit("amendment_count", FieldValue::Unsigned(u64::from(self.amendment_count.get())));
+        visit("value_count", FieldValue::Unsigned(u64::from(self.value_count)));
     }
 }
 

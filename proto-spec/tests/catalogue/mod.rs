@@ -31,14 +31,14 @@ const DECODERS: &[Decoder] = decoders! {
     NewOrderSingle OrderCancelReplaceRequest OrderCancelRequest OrderMassActionRequest
     EventDefinitionRequest SecurityStatusRequest SettlementRequest
     AccountDefinitionRequest DepositRequest WithdrawalRequest EntitlementRequest EndOfDayRequest
-    KillSwitchRequest AccountLimitsRequest TickTableRequest
+    KillSwitchRequest AccountLimitsRequest TickTableRequest DisputeRequest
     StateReportRequest CounterReportRequest LogStreamRequest
     EventParametersRequest
     ExecutionReportNew ExecutionReportTrade ExecutionReportCancelled ExecutionReportRejected
     OrderCancelReject OrderMassActionReport BusinessMessageReject SettlementReport
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
-    EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport
+    EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport OutcomeReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled

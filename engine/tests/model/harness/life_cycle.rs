@@ -1,8 +1,8 @@
 //! Random life cycles: definitions, status, settlement by legal and illegal vectors.
 
 use forecastle_proto_spec::{
-    EventDefinitionRequest, EventParametersRequest, MarketStatus, SecurityStatusRequest,
-    SettlementRequest, TickTableRequest,
+    DisputeRequest, EventDefinitionRequest, EventParametersRequest, MarketStatus,
+    SecurityStatusRequest, SettlementRequest, TickTableRequest,
 };
 use zerocopy::FromZeros;
 
@@ -104,7 +104,7 @@ impl World {
             36 => MarketStatus::Draft.into(),
             37 => MarketStatus::Listed.into(),
             38 => MarketStatus::Delisted.into(),
-            _ => self.random.pick(&[0, 10, 255]),
+            _ => self.random.pick(&[0, 7, 8, 10, 255]),
         };
         message.in_play = self.random.pick(&[0, 0, 0, 1, 1, 2]);
         (session_id, bytes_of(&message))
@@ -154,8 +154,10 @@ impl World {
             12 => message.velocity = self.random.pick(&[0, 4, 255]),
             13 => message.collar_width.set(100),
             14 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
-            15 => message.dispute_window_ms.set(5),
             _ => {}
+        }
+        if self.random.once_in(2) {
+            message.dispute_window_ms.set(self.random.pick(&[1, 5, 30]));
         }
         (session_id, bytes_of(&message))
     }
@@ -242,13 +244,36 @@ impl World {
         (session_id, bytes_of(&message))
     }
 
-    /// An event whose markets are all closed, when there is one.
+    /// A dispute, mostly of an outcome that there is.
+    pub fn dispute(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.admin_session();
+        let mut message = DisputeRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.reason.set(self.random.pick(&[0, 9]));
+        let open = (1..)
+            .zip(&self.pair.model.events)
+            .filter(|(_, event)| event.determination.is_some())
+            .map(|(event_id, _)| event_id)
+            .collect::<Vec<u32>>();
+        let event_id = match self.random.pick_any(&open) {
+            Some(event_id) if !self.random.once_in(8) => event_id,
+            _ => self.any_event(),
+        };
+        message.event_id.set(event_id);
+        (session_id, bytes_of(&message))
+    }
+
+    /// An event whose markets are all closed or have an outcome, when there is one.
     fn event_to_settle(&mut self) -> u32 {
         let model = &self.pair.model;
         let closed: Vec<u32> = (1..)
             .zip(&model.events)
             .filter(|(_, event)| {
-                event.security_ids().all(|it| model.market(it).status == MarketStatus::Closed)
+                use MarketStatus::{Closed, Determined, Disputed};
+                let is_at_end =
+                    |it| matches!(model.market(it).status, Closed | Determined | Disputed);
+                event.security_ids().all(is_at_end)
             })
             .map(|(event_id, _)| event_id)
             .collect();

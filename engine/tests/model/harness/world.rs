@@ -4,7 +4,7 @@ use forecastle_proto_spec::{
     AccountDefinitionRequest, Continue, DepositRequest, EntitlementRequest, Establish,
     EventDefinitionRequest, EventParametersRequest, EventVelocity, MarketStatus, Negotiate,
     ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_REPLICA, ROLES_RISK, ROLES_TRADER,
-    SecurityStatusRequest, SettlementRequest, WithdrawalRequest,
+    SecurityStatusRequest, SettlementRequest, TimerTick, WithdrawalRequest,
 };
 use zerocopy::FromZeros;
 
@@ -129,6 +129,12 @@ impl World {
             settle.values[winner].set(10_000);
             self.apply(0, &bytes_of(&settle));
             self.finish_work();
+            while self.pair.model.market(event.first_security_id).status == MarketStatus::Determined
+            {
+                self.pair.let_time_pass(WINDOW_MAX_NS);
+                self.apply(0, &bytes_of(&TimerTick::new_zeroed()));
+                self.finish_work();
+            }
         }
         assert!(self.pair.model.positions.is_empty(), "settlement closes every position");
         assert!(self.pair.model.orders.is_empty(), "closing ends every order");
@@ -282,6 +288,8 @@ fn limits_of(kind: Kind, random: &mut Random) -> Limits {
     limits
 }
 
+/// No dispute window of a world is longer.
+const WINDOW_MAX_NS: u64 = 30_000_000;
 /// Accounts defined at the start; one more number is left free.
 pub const ACCOUNT_COUNT: u32 = 7;
 /// Access keys with their firm and roles.

@@ -190,6 +190,19 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         group: LogStreamRequest::GROUP,
     },
     MessageLayout {
+        name: DisputeRequest::NAME,
+        template_id: DisputeRequest::TEMPLATE_ID,
+        block_length: size_of::<DisputeRequest>(),
+        fields: &[
+            ("request_id", offset_of!(DisputeRequest, request_id)),
+            ("sending_time_ns", offset_of!(DisputeRequest, sending_time_ns)),
+            ("seq_num", offset_of!(DisputeRequest, seq_num)),
+            ("event_id", offset_of!(DisputeRequest, event_id)),
+            ("reason", offset_of!(DisputeRequest, reason)),
+        ],
+        group: DisputeRequest::GROUP,
+    },
+    MessageLayout {
         name: TickTableRequest::NAME,
         template_id: TickTableRequest::TEMPLATE_ID,
         block_length: size_of::<TickTableRequest>(),

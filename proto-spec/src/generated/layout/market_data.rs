@@ -117,6 +117,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("status", offset_of!(SecurityStatus, status)),
             ("in_play", offset_of!(SecurityStatus, in_play)),
             ("flags", offset_of!(SecurityStatus, flags)),
+            ("settlement_price", offset_of!(SecurityStatus, settlement_price)),
         ],
         group: SecurityStatus::GROUP,
     },

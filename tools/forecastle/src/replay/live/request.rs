@@ -3,12 +3,13 @@
 
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, EndOfDayRequest,
-    EntitlementRequest, EventDefinitionReport, EventDefinitionRequest, EventParametersRequest,
-    ExecutionReportRejected, Frame, MarketStatus, Message as _, NewOrderSingle, OrderAccepted,
-    OrderCancelReject, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionReport,
-    OrderMassActionRequest, RejectCode, SecurityStatusRequest, SettlementComplete,
-    SettlementRequest, StateReportRequest, TickTableRequest, WithdrawalRequest, describe,
+    AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, DisputeRequest,
+    EndOfDayRequest, EntitlementRequest, EventDefinitionReport, EventDefinitionRequest,
+    EventParametersRequest, ExecutionReportRejected, Frame, MarketStatus, Message as _,
+    NewOrderSingle, OrderAccepted, OrderCancelReject, OrderCancelReplaceRequest,
+    OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest, RejectCode,
+    SecurityStatusRequest, SettlementComplete, SettlementRequest, StateReportRequest,
+    TickTableRequest, WithdrawalRequest, describe,
 };
 
 use crate::journal::record_view::effects;
@@ -222,7 +223,7 @@ impl From<&EventDefinitionReport> for EventIds {
 }
 
 /// What a client sends under a number.
-const REQUESTS: [u16; 15] = [
+const REQUESTS: [u16; 16] = [
     NewOrderSingle::TEMPLATE_ID,
     OrderCancelReplaceRequest::TEMPLATE_ID,
     OrderCancelRequest::TEMPLATE_ID,
@@ -236,6 +237,7 @@ const REQUESTS: [u16; 15] = [
     EntitlementRequest::TEMPLATE_ID,
     EndOfDayRequest::TEMPLATE_ID,
     EventParametersRequest::TEMPLATE_ID,
+    DisputeRequest::TEMPLATE_ID,
     TickTableRequest::TEMPLATE_ID,
     StateReportRequest::TEMPLATE_ID,
 ];
