@@ -9,7 +9,49 @@ use crate::limits::limits;
 use crate::tick_tables::tick_table;
 use crate::world::*;
 
-/// An order with every defect at once is mended one defect at a time, from the front.
+/// Expects that an order of Bob's is refused.
+#[track_caller]
+fn expect(world: &mut World, order: &NewOrderSingle, code: RejectCode) {
+    assert_eq!(world.send(BOB_SESSION, order).reject_code(), code);
+}
+
+/// An order with every defect at once, mended one defect at a time as far as nothing but the order
+/// and its id are looked at.
+fn mended_in_form(world: &mut World) -> NewOrderSingle {
+    let mut order = NewOrderSingle::new_zeroed();
+    order.time_in_force = 2;
+    order.exec_inst = 32;
+    order.self_match_prevention_id.set(1);
+    order.max_staleness_ms.set(1);
+    order.expire_time_ns.set(1);
+    order.security_id.set(99);
+    expect(world, &order, RejectCode::ClOrdIdZero);
+    order.cl_ord_id.set(1);
+    expect(world, &order, RejectCode::InvalidSide);
+    order.side = Side::Buy.into();
+    expect(world, &order, RejectCode::InvalidTimeInForce);
+    order.time_in_force = TimeInForce::Day.into();
+    expect(world, &order, RejectCode::PriceOffGrid);
+    order.price.set(9_999);
+    expect(world, &order, RejectCode::QuantityZero);
+    order.order_qty.set(u32::MAX);
+    expect(world, &order, RejectCode::InvalidExecInst);
+    order.exec_inst = EXEC_INST_POST_ONLY;
+    expect(world, &order, RejectCode::InvalidExpireTime);
+    order.expire_time_ns.set(0);
+    expect(world, &order, RejectCode::InvalidSelfMatchPrevention);
+    order.self_match_prevention_id.set(0);
+    expect(world, &order, RejectCode::DuplicateClOrdId);
+    world.send(BOB_SESSION, &OrderCancelRequest { orig_cl_ord_id: 60.into(), ..cancel(9, 0) });
+    order.cl_ord_id.set(60);
+    expect(world, &order, RejectCode::CancelledBeforeArrival);
+    order.cl_ord_id.set(61);
+    expect(world, &order, RejectCode::StaleOnArrival);
+    order.max_staleness_ms.set(0);
+    order
+}
+
+/// What is wrong with an order beside its form is mended one defect at a time, from the front.
 #[test]
 fn new_orders_are_checked_in_order() {
     let config = EngineConfig { orders_max: 1, exposures_max: 1, ..EngineConfig::small() };
@@ -21,39 +63,7 @@ fn new_orders_are_checked_in_order() {
     let used = world.send(BOB_SESSION, &bid(1, BOB, 1, 1));
     assert_eq!(used.reject_code(), RejectCode::OrderTableFull);
 
-    let mut order = NewOrderSingle::new_zeroed();
-    order.time_in_force = 2;
-    order.exec_inst = 32;
-    order.self_match_prevention_id.set(1);
-    order.max_staleness_ms.set(1);
-    order.expire_time_ns.set(1);
-    order.security_id.set(99);
-    let expect = |world: &mut World, order: &NewOrderSingle, code| {
-        assert_eq!(world.send(BOB_SESSION, order).reject_code(), code);
-    };
-    expect(&mut world, &order, RejectCode::ClOrdIdZero);
-    order.cl_ord_id.set(1);
-    expect(&mut world, &order, RejectCode::InvalidSide);
-    order.side = Side::Buy.into();
-    expect(&mut world, &order, RejectCode::InvalidTimeInForce);
-    order.time_in_force = TimeInForce::Day.into();
-    expect(&mut world, &order, RejectCode::PriceOffGrid);
-    order.price.set(9_999);
-    expect(&mut world, &order, RejectCode::QuantityZero);
-    order.order_qty.set(u32::MAX);
-    expect(&mut world, &order, RejectCode::InvalidExecInst);
-    order.exec_inst = EXEC_INST_POST_ONLY;
-    expect(&mut world, &order, RejectCode::InvalidExpireTime);
-    order.expire_time_ns.set(0);
-    expect(&mut world, &order, RejectCode::InvalidSelfMatchPrevention);
-    order.self_match_prevention_id.set(0);
-    expect(&mut world, &order, RejectCode::DuplicateClOrdId);
-    world.send(BOB_SESSION, &OrderCancelRequest { orig_cl_ord_id: 60.into(), ..cancel(9, 0) });
-    order.cl_ord_id.set(60);
-    expect(&mut world, &order, RejectCode::CancelledBeforeArrival);
-    order.cl_ord_id.set(61);
-    expect(&mut world, &order, RejectCode::StaleOnArrival);
-    order.max_staleness_ms.set(0);
+    let mut order = mended_in_form(&mut world);
     order.cl_ord_id.set(2);
     expect(&mut world, &order, RejectCode::UnknownMarket);
     order.security_id.set(2);
