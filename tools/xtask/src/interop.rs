@@ -20,7 +20,8 @@ use crate::tree;
 /// # Errors
 /// When it cannot be built.
 pub fn run(is_only_prepared: bool, prefixes: &[&str]) -> anyhow::Result<bool> {
-    let target_directory = Metadata::read()?.target_directory.join("interop");
+    let workspace_target = Metadata::read()?.target_directory;
+    let target_directory = workspace_target.join("interop");
     let mut installer = debian::Installer::default();
     for package in PACKAGES {
         note(installer.provide_package(package));
@@ -29,8 +30,14 @@ pub fn run(is_only_prepared: bool, prefixes: &[&str]) -> anyhow::Result<bool> {
         note(provide_cmake(&mut installer, &target_directory));
     }
     let mut build = cargo("build", &target_directory);
+    build.arg("--workspace");
     let status = process::run(&mut build, BUILD_LIMIT, |line| println!("{line}"))?;
     ensure!(status.success(), "the interop suite does not build");
+    let mut exchange = Command::new(metadata::cargo());
+    exchange.args(["build", "--quiet", "--locked", "--release", "--package", "forecastle"]);
+    exchange.current_dir(tree::root());
+    let status = process::run(&mut exchange, BUILD_LIMIT, |line| println!("{line}"))?;
+    ensure!(status.success(), "the exchange does not build");
     if is_only_prepared {
         println!("the interop suite is built in {}", target_directory.display());
         return Ok(true);
@@ -40,6 +47,7 @@ pub fn run(is_only_prepared: bool, prefixes: &[&str]) -> anyhow::Result<bool> {
     ensure!(status.success(), "the interop suite's own tests fail");
     let mut suite = cargo("run", &target_directory);
     suite.arg("--").args(prefixes);
+    suite.env(EXCHANGE_VARIABLE, workspace_target.join("release/forecastle"));
     Ok(process::run(&mut suite, RUN_LIMIT, |line| println!("{line}"))?.success())
 }
 
@@ -87,6 +95,8 @@ fn cmake_version(said: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
+/// By this the suite knows the exchange that stock clients log in to.
+const EXCHANGE_VARIABLE: &str = "FORECASTLE_INTEROP_EXCHANGE";
 const MANIFEST: &str = "transport/interop/Cargo.toml";
 /// For bindgen, the driver and the client, in this order.
 const PACKAGES: [&str; 4] = ["libclang-dev", "libbsd-dev", "uuid-dev", "g++"];

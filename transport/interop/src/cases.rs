@@ -1,6 +1,7 @@
 //! The matrix: every case by name, who sends in it, and what it shows.
 
 mod endings;
+mod exchange;
 mod groups;
 mod inbound;
 mod life;
@@ -22,6 +23,8 @@ pub struct Case {
     pub shows: &'static str,
     /// Runs it in an empty folder and says what was seen.
     pub run: fn(&Path) -> anyhow::Result<String>,
+    /// What it needs that is not here.
+    pub missing: fn() -> Option<&'static str>,
 }
 
 /// Every case.
@@ -106,6 +109,10 @@ pub const CASES: &[Case] = &[
         "a silent receiver is forgotten",
         multi_destination::silent_out,
     ),
+    Case {
+        missing: exchange::missing,
+        ..both("own_aeron_exchange", "stock Aeron trades at the exchange", exchange::own_aeron)
+    },
 ];
 
 /// Cases of the protocol that nothing here runs, with the reason.
@@ -121,7 +128,7 @@ const fn stock(
     shows: &'static str,
     run: fn(&Path) -> anyhow::Result<String>,
 ) -> Case {
-    Case { name, sender: "Aeron", shows, run }
+    Case { name, sender: "Aeron", shows, run, missing: nothing }
 }
 
 const fn native(
@@ -129,7 +136,7 @@ const fn native(
     shows: &'static str,
     run: fn(&Path) -> anyhow::Result<String>,
 ) -> Case {
-    Case { name, sender: "ours", shows, run }
+    Case { name, sender: "ours", shows, run, missing: nothing }
 }
 
 const fn both(
@@ -137,5 +144,9 @@ const fn both(
     shows: &'static str,
     run: fn(&Path) -> anyhow::Result<String>,
 ) -> Case {
-    Case { name, sender: "both", shows, run }
+    Case { name, sender: "both", shows, run, missing: nothing }
+}
+
+const fn nothing() -> Option<&'static str> {
+    None
 }
