@@ -55,7 +55,8 @@ pub const NAK_RETRY_UNICAST_NS: u64 = 100_000;
 pub const NAK_BACKOFF_MULTICAST_MAX_NS: u64 = 10_000_000;
 /// A NAK that starts inside a range resent less than this ago is ignored, by default, where one
 /// receiver asks. Some NAK retries of it: long enough for a repair on a local network to arrive,
-/// short enough that a repair which is lost in turn does not stop the stream for long.
+/// short enough that a repair which is lost in turn does not stop the stream for long. Each time
+/// that the range is resent again it lingers four times as long, up to [`RETRANSMIT_LINGER_NS`].
 pub const RETRANSMIT_LINGER_UNICAST_NS: u64 = 500_000;
 /// The same where several may ask for one repair at different times; also the refill period of the
 /// retransmit byte budget.

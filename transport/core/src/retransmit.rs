@@ -1,5 +1,6 @@
 //! Which ranges a publication resends: a bounded set of ranges, each served once per linger period,
-//! under a byte budget. Keeps no bytes; the send buffer does.
+//! which grows while the same range is asked for, under a byte budget. Keeps no bytes; the send
+//! buffer does.
 
 use crate::counters::DropCause;
 use crate::limits::{RETRANSMIT_LINGER_NS, RETRANSMITS_MAX};
@@ -22,6 +23,7 @@ struct Range {
     next: u64,
     /// Set when everything was resent.
     lingers_until_ns: u64,
+    linger_ns: u64,
 }
 
 impl Range {
@@ -48,9 +50,25 @@ impl RetransmitQueue {
         if self.ranges.iter().flatten().any(|range| range.covers(from, now_ns)) {
             return Err(DropCause::NakLingering);
         }
-        let slot = self.free_slot(now_ns).ok_or(DropCause::NakSlotsFull)?;
-        self.ranges[slot] = Some(Range { from, to, next: from, lingers_until_ns: 0 });
+        let (slot, linger_ns) = match self.resent_range(from) {
+            // Asked for again after it was resent: who cannot keep up gets it ever later.
+            Some((slot, range)) => (slot, self.longer(range.linger_ns)),
+            None => (self.free_slot(now_ns).ok_or(DropCause::NakSlotsFull)?, self.linger_ns),
+        };
+        self.ranges[slot] = Some(Range { from, to, next: from, lingers_until_ns: 0, linger_ns });
         Ok(())
+    }
+
+    fn longer(&self, linger_ns: u64) -> u64 {
+        (linger_ns * LINGER_FACTOR).min(self.linger_ns.max(RETRANSMIT_LINGER_NS))
+    }
+
+    /// The range remembered that `position` lies in, with its slot.
+    fn resent_range(&self, position: u64) -> Option<(usize, &Range)> {
+        let ranges = self.ranges.iter().enumerate();
+        let mut ranges =
+            ranges.filter_map(|(slot, range)| range.as_ref().map(|range| (slot, range)));
+        ranges.find(|(_, range)| (range.from..range.to).contains(&position))
     }
 
     /// An unused slot, else an expired one, else the one that lingers shortest: ranges still being
@@ -91,10 +109,13 @@ impl RetransmitQueue {
         let sending = self.ranges.iter_mut().flatten().find(|range| range.is_sending());
         if let Some(range) = sending {
             range.next = end;
-            range.lingers_until_ns = now_ns + self.linger_ns;
+            range.lingers_until_ns = now_ns + range.linger_ns;
         }
     }
 }
+
+/// How much longer a range lingers after each time that it is resent.
+const LINGER_FACTOR: u64 = 4;
 
 /// What a publication may resend now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +142,22 @@ mod tests {
         assert_eq!(queue.on_nak(96, 128, 5 + LINGER_NS - 1), Err(DropCause::NakLingering));
         assert_eq!(queue.on_nak(128, 160, 6), Ok(()), "starts outside");
         assert_eq!(queue.on_nak(64, 128, 5 + LINGER_NS), Ok(()));
+    }
+
+    #[test]
+    fn a_range_that_is_asked_for_again_and_again_lingers_longer_up_to_the_groups_linger() {
+        let mut queue = RetransmitQueue::new(1 << 20, RETRANSMIT_LINGER_NS / 20);
+        let mut now_ns = 0;
+        for linger_ns in [500_000, 2_000_000, 8_000_000, 10_000_000, 10_000_000] {
+            assert_eq!(queue.on_nak(64, 128, now_ns), Ok(()));
+            queue.on_resent(128, 64, now_ns);
+            let last_ns = now_ns + linger_ns - 1;
+            assert_eq!(queue.on_nak(64, 128, last_ns), Err(DropCause::NakLingering));
+            now_ns = last_ns + 1;
+        }
+        assert_eq!(queue.on_nak(128, 160, now_ns), Ok(()));
+        queue.on_resent(160, 32, now_ns);
+        assert_eq!(queue.on_nak(128, 160, now_ns + 500_000), Ok(()), "another range begins anew");
     }
 
     #[test]
