@@ -11,6 +11,7 @@ mod snapshot;
 use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// The windows of all session slots.
@@ -113,6 +114,9 @@ impl ClientOrderIds {
 
     /// Records an id that the window does not hold as cancelled before it came.
     pub(crate) fn bury(&mut self, session: u16, cl_ord_id: u64) {
+        if is_planted(PlantedFault::TombstoneForgotten) {
+            return;
+        }
         let recorded = self.record(session, cl_ord_id);
         self.name(recorded, TOMBSTONE);
     }

@@ -31,6 +31,8 @@ pub enum PlantedFault {
     MakerPaysTakerRate,
     /// An incoming order of a set pays its limit.
     SetAtLimitPrice,
+    /// A cancel that comes before its order leaves nothing behind.
+    TombstoneForgotten,
     /// Orders of one self-match id trade with each other.
     SelfMatchIgnored,
     /// A post-only order trades.

@@ -55,7 +55,7 @@ fn kind_for(fault: PlantedFault) -> Kind {
     }
 }
 
-const FAULTS: [PlantedFault; 15] = [
+const FAULTS: [PlantedFault; 16] = [
     PlantedFault::HoldWithoutFee,
     PlantedFault::PriorityLostOnReduce,
     PlantedFault::StaleBestAfterCancel,
@@ -68,6 +68,7 @@ const FAULTS: [PlantedFault; 15] = [
     PlantedFault::PayOutStopsEarly,
     PlantedFault::MakerPaysTakerRate,
     PlantedFault::SetAtLimitPrice,
+    PlantedFault::TombstoneForgotten,
     PlantedFault::SelfMatchIgnored,
     PlantedFault::PostOnlyTrades,
     PlantedFault::ExpiryForgotten,
