@@ -5,6 +5,7 @@ mod snapshot;
 use forecastle_proto_spec::{Digest, MarketStatus, PAYOUT};
 use forecastle_runtime::memory::Arena;
 
+use crate::collars::PriceLimits;
 use crate::determination::Determination;
 use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
@@ -54,6 +55,8 @@ pub(crate) struct Market {
     is_cross_outcome: bool,
     /// Whether its grid is another than that of a new market.
     has_tick_table: bool,
+    /// Follow from the event's parameters.
+    price_limits: PriceLimits,
     /// Its piece of the digest, kept to be taken away when it changes.
     piece: Digest,
 }
@@ -67,6 +70,12 @@ impl Market {
     #[inline]
     pub(crate) fn in_play(&self) -> u8 {
         self.in_play
+    }
+
+    /// Lowest and highest price of new orders.
+    #[inline]
+    pub(crate) fn price_limits(&self) -> PriceLimits {
+        self.price_limits
     }
 
     /// Whether its orders match over all outcomes of the event.
@@ -144,7 +153,9 @@ impl EventTable {
         }
         self.parameters[event_id] = parameters;
         for security_id in self.event(event_id).security_ids() {
-            self.markets[security_id].is_cross_outcome = parameters.is_cross_outcome;
+            let market = &mut self.markets[security_id];
+            market.is_cross_outcome = parameters.is_cross_outcome;
+            market.price_limits = PriceLimits::of(&parameters);
         }
         if let Some(piece) = parameters.piece(event_id) {
             self.digest.add(piece);
@@ -352,5 +363,6 @@ const UNDEFINED_MARKET: Market = Market {
     in_play: 0,
     is_cross_outcome: false,
     has_tick_table: false,
+    price_limits: PriceLimits::NONE,
     piece: Domain::Market.digest(),
 };

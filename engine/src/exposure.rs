@@ -174,6 +174,14 @@ impl ExposureTable {
         self.rows[row].shape.market_count
     }
 
+    /// The worst case of a pair's positions, without its open orders. O(markets of the event).
+    pub(crate) fn worst_of_positions(&self, row: u32) -> i64 {
+        let shape = self.rows[row].shape;
+        let values = (0..shape.market_count).map(|state| self.stake(row, state).lots);
+        let least = values.min().unwrap_or(0) * i64::from(PAYOUT);
+        least.min(shape.least_elsewhere())
+    }
+
     /// The worst case of a pair.
     #[inline]
     pub(crate) fn minimum(&self, row: u32) -> i64 {

@@ -82,10 +82,15 @@ impl Ledger {
 
     /// Sets the limits of an account, and forgets what they no longer need.
     pub(crate) fn set_limits(&mut self, account: u32, limits: AccountLimits) {
+        let was_unlimited = self.limits.limits(account).worst_loss == 0;
         self.limits.set(account, limits);
         for row in self.exposures.rows_of(account) {
+            let pair = (account, self.exposures.event_id(row));
             if limits.worst_loss == 0 {
-                self.limits.forget_paid((account, self.exposures.event_id(row)), row);
+                self.limits.forget_paid(pair, row);
+            } else if was_unlimited {
+                // What the positions of before can lose is not counted.
+                self.limits.pay(pair, row, self.exposures.worst_of_positions(row));
             }
             if limits.position == 0 {
                 for state in (0..self.exposures.market_count(row)).step_by(ROW_MARKETS as usize) {

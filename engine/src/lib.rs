@@ -23,6 +23,7 @@ mod apply;
 mod blocks;
 mod cancel;
 mod client_order_ids;
+mod collars;
 mod config;
 mod configuration;
 mod cross_outcome;

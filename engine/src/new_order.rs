@@ -8,6 +8,7 @@ use forecastle_proto_spec::{
 use crate::apply::Context;
 use crate::blocks::Subject;
 use crate::client_order_ids::{Recorded, TOMBSTONE};
+use crate::collars::check_collar;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::fees::hold_per_lot;
@@ -161,6 +162,7 @@ impl Engine {
             self.check_open_orders(context)?;
         }
         self.check_order_cost(account, cost)?;
+        check_collar(market, price)?;
         if !self.orders.has_free_slot() {
             return Err(RejectCode::OrderTableFull);
         }

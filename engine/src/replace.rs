@@ -8,6 +8,7 @@ use forecastle_proto_spec::{
 use crate::apply::Context;
 use crate::blocks::Subject;
 use crate::client_order_ids::Recorded;
+use crate::collars::check_collar;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::fees::hold_per_lot;
@@ -147,6 +148,7 @@ impl Engine {
         let new_cost = hold_per_lot(order.side, price, fees.incoming()) * new;
         let account = self.account_of(order);
         self.check_order_cost(account, new_cost)?;
+        check_collar(self.events.market(order.security_id), price)?;
         self.check_funds(
             (account, Some(order.exposure)),
             order.security_id,

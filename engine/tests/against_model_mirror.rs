@@ -6,10 +6,13 @@ mod model;
 
 use forecastle_engine::{BookOrder, Engine};
 use forecastle_proto_spec::{
-    Frame, KillSwitchReport, KillSwitchRequest, Message, NewOrderSingle, OrderAccepted,
-    OrderCancelReplaceRequest, OrderCancelled, OrderMassActionReport, OrderMassActionRequest,
-    OrderReplaced, OrderRested, PAYOUT, RECORD_LENGTH_MAX, SettlementRequest, Trade,
+    EventParametersReport, EventParametersRequest, Frame, KillSwitchReport, KillSwitchRequest,
+    Message, NewOrderSingle, OrderAccepted, OrderCancelReplaceRequest, OrderCancelled,
+    OrderMassActionReport, OrderMassActionRequest, OrderReplaced, OrderRested, PAYOUT,
+    PriceLimitsChanged, RECORD_LENGTH_MAX, SettlementRequest, Trade,
 };
+
+use zerocopy::little_endian::U16;
 
 use model::harness::messages::{bytes_of, frames_of};
 use model::harness::random::{Random, seed_of_environment};
@@ -103,6 +106,11 @@ fn mirrored_command(bytes: &[u8]) -> Vec<u8> {
     .or_else(|| changed(frame, |it: &mut OrderMassActionRequest| it.side = flipped(it.side)))
     .or_else(|| changed(frame, |it: &mut KillSwitchRequest| it.side = flipped(it.side)))
     .or_else(|| {
+        changed(frame, |it: &mut EventParametersRequest| {
+            (it.static_low, it.static_high) = swapped(it.static_low, it.static_high);
+        })
+    })
+    .or_else(|| {
         changed(frame, |it: &mut SettlementRequest| {
             let value = it.values[0].get();
             it.values[0].set(if value <= PAYOUT { PAYOUT - value } else { value });
@@ -140,6 +148,17 @@ fn mirrored_effect(frame: Frame<'_>) -> Option<Vec<u8>> {
     .or_else(|| changed(frame, |it: &mut OrderCancelled| it.side = flipped(it.side)))
     .or_else(|| changed(frame, |it: &mut OrderMassActionReport| it.side = flipped(it.side)))
     .or_else(|| changed(frame, |it: &mut KillSwitchReport| it.side = flipped(it.side)))
+    .or_else(|| {
+        changed(frame, |it: &mut EventParametersReport| {
+            (it.static_low, it.static_high) = swapped(it.static_low, it.static_high);
+        })
+    })
+    .or_else(|| {
+        changed(frame, |it: &mut PriceLimitsChanged| {
+            (it.low_limit_price, it.high_limit_price) =
+                swapped(it.low_limit_price, it.high_limit_price);
+        })
+    })
 }
 
 fn changed<M: Message>(frame: Frame<'_>, change: impl FnOnce(&mut M)) -> Option<Vec<u8>> {
@@ -154,6 +173,11 @@ fn flipped(side: u8) -> u8 {
         2 => 1,
         side => side,
     }
+}
+
+/// Limits of prices in the mirror; no limit stays none.
+fn swapped(low: U16, high: U16) -> (U16, U16) {
+    (complement_of(high.get()).into(), complement_of(low.get()).into())
 }
 
 /// The other side's price; one off the grid stays off it.

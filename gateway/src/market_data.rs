@@ -12,6 +12,7 @@
 //! | OrderCancelled of an order in the book | OrderDelete |
 //! | SecurityStatusReport | SecurityStatus |
 //! | MarketSettled | MarketSettlement |
+//! | PriceLimitsChanged | LimitsBanding |
 //! | TickTableReport | SecurityDefinition |
 //! | EventDefinitionReport | EventDefinition, then one SecurityDefinition for each market |
 //!
@@ -24,10 +25,10 @@ mod tests;
 pub use packer::MarketDataPacker;
 
 use forecastle_proto_spec::{
-    CrossOutcomeFill, EventDefinition, EventDefinitionReport, Frame, MarketSettled,
+    CrossOutcomeFill, EventDefinition, EventDefinitionReport, Frame, LimitsBanding, MarketSettled,
     MarketSettlement, OrderCancelled, OrderDelete, OrderExecuted, OrderPut, OrderReduce,
-    OrderReplaced, OrderRested, OutcomeTrade, SecurityDefinition, SecurityStatus,
-    SecurityStatusReport, Side, TickTableReport, Trade,
+    OrderReplaced, OrderRested, OutcomeTrade, PriceLimitsChanged, SecurityDefinition,
+    SecurityStatus, SecurityStatusReport, Side, TickTableReport, Trade,
 };
 use zerocopy::FromZeros;
 use zerocopy::little_endian::{U16, U32, U64};
@@ -43,6 +44,7 @@ pub(crate) enum MarketDataMessage {
     SecurityDefinition(SecurityDefinition),
     SecurityStatus(SecurityStatus),
     MarketSettlement(MarketSettlement),
+    LimitsBanding(LimitsBanding),
     OutcomeTrade(OutcomeTrade),
 }
 
@@ -71,6 +73,8 @@ pub(crate) fn project_effect(
         emit(&MarketDataMessage::SecurityStatus(security_status(report)));
     } else if let Some(settled) = effect.body::<MarketSettled>() {
         emit(&MarketDataMessage::MarketSettlement(market_settlement(settled)));
+    } else if let Some(limits) = effect.body::<PriceLimitsChanged>() {
+        emit(&MarketDataMessage::LimitsBanding(limits_banding(limits)));
     } else if let Some(table) = effect.body::<TickTableReport>() {
         emit(&MarketDataMessage::SecurityDefinition(redefinition(table)));
     } else if let Some(event) = effect.body::<EventDefinitionReport>() {
@@ -170,6 +174,17 @@ fn market_settlement(settled: &MarketSettled) -> MarketSettlement {
         event_id: settled.event_id,
         rpt_seq: settled.rpt_seq,
         settlement_price: settled.settlement_price,
+        ..FromZeros::new_zeroed()
+    }
+}
+
+fn limits_banding(limits: &PriceLimitsChanged) -> LimitsBanding {
+    LimitsBanding {
+        security_id: limits.security_id,
+        event_id: limits.event_id,
+        low_limit_price: limits.low_limit_price,
+        high_limit_price: limits.high_limit_price,
+        reference_price: limits.reference_price,
         ..FromZeros::new_zeroed()
     }
 }

@@ -12,7 +12,7 @@
 //! | OrderCancelled | ExecutionReportCancelled | the order's session, and a sender of the same firm that did not suspend |
 //! | SettlementReport | itself | every trader session of the firm |
 //! | Terminate | itself | the session it names |
-//! | OrderRested, MarketSettled | nothing | |
+//! | OrderRested, MarketSettled, PriceLimitsChanged | nothing | |
 //! | any other | itself | the sender |
 //!
 //! The sender of a `Continue` record is the session that the command names: whose request began the
@@ -25,7 +25,7 @@ use forecastle_proto_spec::{
     CancelReason, Continue, CrossOutcomeFill, ExecType, ExecutionReportCancelled,
     ExecutionReportNew, ExecutionReportTrade, Frame, MarketSettled, Message, OrdStatus,
     OrderAccepted, OrderCancelReplaceRequest, OrderCancelled, OrderReplaced, OrderRested,
-    SettlementReport, Side, Terminate, Trade, encode,
+    PriceLimitsChanged, SettlementReport, Side, Terminate, Trade, encode,
 };
 use zerocopy::FromZeros;
 use zerocopy::little_endian::{U32, U64};
@@ -278,7 +278,10 @@ fn tell_encoded<M: Message>(
 /// Effects that only the market data tells of.
 #[inline]
 const fn is_for_nobody(template_id: u16) -> bool {
-    matches!(template_id, OrderRested::TEMPLATE_ID | MarketSettled::TEMPLATE_ID)
+    matches!(
+        template_id,
+        OrderRested::TEMPLATE_ID | MarketSettled::TEMPLATE_ID | PriceLimitsChanged::TEMPLATE_ID
+    )
 }
 
 /// Session of the exchange itself, which reads no reports.

@@ -39,7 +39,8 @@ const DESCRIBERS: &[Describer] = describers! {
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport OutcomeReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
-    EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
+    EventDefinition SecurityDefinition SecurityStatus MarketSettlement
+    LimitsBanding PriceLimitsChanged OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration
     LogStreamPacket TimerTick
 };

@@ -1,7 +1,8 @@
 //! Parameters of events (`docs/engine-rules.md` §5).
 
 use forecastle_proto_spec::{
-    EventParametersReport, EventParametersRequest, EventVelocity, MarketStatus, RejectCode,
+    EventParametersReport, EventParametersRequest, EventVelocity, MarketStatus, PriceLimitsChanged,
+    RejectCode,
 };
 use zerocopy::FromZeros;
 
@@ -42,6 +43,21 @@ impl Default for EventParameters {
 }
 
 impl Model {
+    /// Lowest and highest price of new orders in the markets of an event.
+    fn price_limits(&self, event_id: u32) -> (u16, u16) {
+        let parameters = self.event(event_id).expect("it is defined").parameters;
+        let high = if parameters.static_high == 0 { 9_999 } else { parameters.static_high };
+        (parameters.static_low.max(1), high)
+    }
+
+    pub fn check_collar(&self, security_id: u32, price: u16) -> Result<(), RejectCode> {
+        let (low, high) = self.price_limits(self.market(security_id).event_id);
+        if price < low || price > high {
+            return Err(RejectCode::PriceOutsideCollar);
+        }
+        Ok(())
+    }
+
     pub fn set_event_parameters(
         &mut self,
         request: &Request,
@@ -50,6 +66,7 @@ impl Model {
     ) -> Result<(), RejectCode> {
         let event_id = message.event_id.get();
         let parameters = self.check_event_parameters(message)?;
+        let limits_before = self.price_limits(event_id);
         self.events[event_id as usize - 1].parameters = parameters;
         let mut report = EventParametersReport::new_zeroed();
         report.request_id.set(request.id);
@@ -68,6 +85,16 @@ impl Model {
         report.cross_outcome = parameters.cross_outcome;
         report.velocity = parameters.velocity;
         effects.push(&report);
+        let (low, high) = self.price_limits(event_id);
+        let markets = self.event(event_id).expect("it is checked").security_ids();
+        for security_id in markets.filter(|_| (low, high) != limits_before) {
+            let mut effect = PriceLimitsChanged::new_zeroed();
+            effect.security_id.set(security_id);
+            effect.event_id.set(event_id);
+            effect.low_limit_price.set(low);
+            effect.high_limit_price.set(high);
+            effects.push(&effect);
+        }
         Ok(())
     }
 
@@ -123,8 +150,6 @@ impl Model {
             asked.stale_after_ms,
             asked.collar_width.into(),
             asked.jump_limit.into(),
-            asked.static_low.into(),
-            asked.static_high.into(),
         ];
         if unoffered.iter().any(|&value| value != 0) {
             return Err(RejectCode::UnsupportedField);

@@ -25,13 +25,19 @@ impl Model {
         if new.iter().any(|limit| *limit < 0) {
             return Err(RejectCode::LimitOutOfRange);
         }
-        let [old_position, ..] = self.limits_of(account);
+        let [old_position, old_loss, _] = self.limits_of(account);
         if old_position == 0 && new[0] != 0 && !self.open_orders(account).is_empty() {
             return Err(RejectCode::OpenOrdersStand);
         }
         self.account_limits.insert(account, new);
         if new[1] == 0 {
             self.paid.retain(|&(it, _), _| it != account);
+        } else if old_loss == 0 {
+            for (event_id, event) in (1..).zip(&self.events) {
+                let worst = self.worst_of_event(account, event, &[]);
+                let worst = i64::try_from(worst).expect("lots are bounded");
+                self.paid.insert((account, event_id), worst);
+            }
         }
         let mut report = AccountLimitsReport::new_zeroed();
         report.request_id.set(request.id);

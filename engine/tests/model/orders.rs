@@ -185,6 +185,7 @@ impl Model {
         };
         self.check_open_orders(request, message.time_in_force)?;
         self.check_order_cost(account, &order)?;
+        self.check_collar(security_id, order.price)?;
         if self.freelist.free.is_empty() {
             return Err(RejectCode::OrderTableFull);
         }

@@ -154,6 +154,7 @@ impl Model {
                 fee_rate: self.incoming_fee_rate(order.security_id),
             };
             self.check_order_cost(order.account, &renewed)?;
+            self.check_collar(order.security_id, renewed.price)?;
             open.push(renewed);
             self.check_buying_power(order.account, (order.security_id, order.side), &open)?;
             let probe = Order::probe(order.security_id, order.side, message.price.get());

@@ -78,7 +78,7 @@ fn fields_that_contradict_each_other_are_refused() {
 /// Whether a new exhaustive event could have these parameters.
 fn is_valid(request: &EventParametersRequest) -> bool {
     let effects = listed().send(ADMIN_SESSION, request);
-    effects.templates() == [EventParametersReport::TEMPLATE_ID]
+    effects.templates().first() == Some(&EventParametersReport::TEMPLATE_ID)
         || effects.reject_code() != RejectCode::InvalidEventParameters
 }
 

@@ -96,6 +96,22 @@ fn a_worst_loss_counts_what_was_paid_since_it_was_set() {
     expect(&mut world, &bid(9, ALICE, 1, 1), refused);
 }
 
+/// Long and short of before begin alike: at nothing lost.
+#[test]
+fn positions_of_before_are_no_loss() {
+    for (first, order) in
+        [(Side::Buy, bid as fn(u64, u32, u32, u16) -> NewOrderSingle), (Side::Sell, ask)]
+    {
+        let mut world = World::open();
+        let other = if first == Side::Buy { Side::Sell } else { Side::Buy };
+        expect(&mut world, &crate::world::order(1, ALICE, first, 5, 5_000), None);
+        world.send(BOB_SESSION, &crate::world::order(1, BOB, other, 5, 5_000)).first::<Trade>();
+        world.send(EXCHANGE, &limits(ALICE, [0, 10_000, 0])).only::<AccountLimitsReport>();
+        expect(&mut world, &order(2, ALICE, 3, 5_000), Some(RejectCode::WorstLossLimit));
+        expect(&mut world, &order(3, ALICE, 2, 5_000), None);
+    }
+}
+
 #[test]
 fn an_order_costs_no_more_than_its_account_may_risk_in_one() {
     let mut world = limited([0, 0, 10_000]);

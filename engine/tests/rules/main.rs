@@ -6,6 +6,7 @@
 mod buying_power;
 mod cancels;
 mod client_order_ids;
+mod collars;
 mod configuration;
 mod cross_outcome;
 mod determination;

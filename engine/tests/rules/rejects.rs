@@ -275,6 +275,14 @@ const CASES: &[Case] = &[
         world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();
         world.send(ALICE_SESSION, &bid(2, ALICE, 1, 1))
     }),
+    (RejectCode::PriceOutsideCollar, || {
+        let mut world = World::open();
+        world.set_status(1, 0, MarketStatus::Paused);
+        let request = EventParametersRequest { static_high: 9.into(), ..parameters(1) };
+        world.send(ADMIN_SESSION, &request).first::<PriceLimitsChanged>();
+        world.set_status(1, 0, MarketStatus::Open);
+        world.send(ALICE_SESSION, &bid(1, ALICE, 1, 10))
+    }),
     (RejectCode::TradingSuspended, || {
         let mut world = World::open();
         let request = kill_switch(MassActionScope::Exchange, 0, MassActionType::Suspend);

@@ -7,9 +7,9 @@
 use std::mem::offset_of;
 
 use forecastle_proto_spec::{
-    EVENT_FLAGS_END_OF_EVENT, EventDefinition, MESSAGE_HEADER_LENGTH, MarketDataPacket,
-    MarketSettlement, Message, OrderDelete, OrderExecuted, OrderPut, OrderReduce, OutcomeTrade,
-    SecurityDefinition, SecurityStatus, encode,
+    EVENT_FLAGS_END_OF_EVENT, EventDefinition, LimitsBanding, MESSAGE_HEADER_LENGTH,
+    MarketDataPacket, MarketSettlement, Message, OrderDelete, OrderExecuted, OrderPut, OrderReduce,
+    OutcomeTrade, SecurityDefinition, SecurityStatus, encode,
 };
 use zerocopy::FromZeros;
 
@@ -123,6 +123,9 @@ impl MarketDataPacker {
             }
             MarketDataMessage::MarketSettlement(body) => {
                 self.put(body, offset_of!(MarketSettlement, flags), emit)
+            }
+            MarketDataMessage::LimitsBanding(body) => {
+                self.put(body, offset_of!(LimitsBanding, flags), emit)
             }
             MarketDataMessage::OutcomeTrade(body) => {
                 self.put(body, offset_of!(OutcomeTrade, flags), emit)

@@ -350,3 +350,24 @@ fn a_new_grid_is_told_by_the_definition_of_its_market() {
     assert_eq!((market.security_id.get(), market.event_id.get()), (12, 2));
     assert_eq!((market.tick_size.get(), market.state_index), (50, 2));
 }
+
+#[test]
+fn new_price_limits_are_published() {
+    let mut changed = PriceLimitsChanged::new_zeroed();
+    changed.security_id.set(5);
+    changed.event_id.set(6);
+    changed.low_limit_price.set(100);
+    changed.high_limit_price.set(900);
+    changed.reference_price.set(500);
+    let mut told = Vec::new();
+    let bytes = encoded(&changed);
+    let (frame, _) = Frame::parse(&bytes).expect("an effect is a message");
+    project_effect(64, &frame, |message| told.push(*message));
+    let mut expected = LimitsBanding::new_zeroed();
+    expected.security_id.set(5);
+    expected.event_id.set(6);
+    expected.low_limit_price.set(100);
+    expected.high_limit_price.set(900);
+    expected.reference_price.set(500);
+    assert_eq!(told, [MarketDataMessage::LimitsBanding(expected)]);
+}

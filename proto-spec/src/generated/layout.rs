@@ -85,6 +85,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         86 => Some(size_of::<SecurityDefinition>()),
         87 => Some(size_of::<SecurityStatus>()),
         88 => Some(size_of::<MarketSettlement>()),
+        89 => Some(size_of::<LimitsBanding>()),
         90 => Some(size_of::<OutcomeTrade>()),
         100 => Some(size_of::<OrderAccepted>()),
         101 => Some(size_of::<OrderRested>()),
@@ -99,6 +100,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         113 => Some(size_of::<EngineConfiguration>()),
         115 => Some(size_of::<TimerTick>()),
         114 => Some(size_of::<LogStreamPacket>()),
+        117 => Some(size_of::<PriceLimitsChanged>()),
         _ => None,
     }
 }

@@ -550,3 +550,36 @@ impl Message for LogStreamPacket {
         visit("first_position", FieldValue::Unsigned(self.first_position.get()));
     }
 }
+
+/// Effect: prices of new orders of a market have other limits from here on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct PriceLimitsChanged {
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Lowest price taken.
+    pub low_limit_price: U16,
+    /// Highest price taken.
+    pub high_limit_price: U16,
+    /// Price that the limits lie around, 0 for none.
+    pub reference_price: U16,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_14: [u8; 2],
+}
+
+impl Message for PriceLimitsChanged {
+    const TEMPLATE_ID: u16 = 117;
+    const NAME: &'static str = "PriceLimitsChanged";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("low_limit_price", FieldValue::Unsigned(u64::from(self.low_limit_price.get())));
+        visit("high_limit_price", FieldValue::Unsigned(u64::from(self.high_limit_price.get())));
+        visit("reference_price", FieldValue::Unsigned(u64::from(self.reference_price.get())));
+    }
+}

@@ -329,6 +329,42 @@ impl Message for MarketSettlement {
     }
 }
 
+/// Prices of new orders of a market have other limits from here on.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct LimitsBanding {
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Event.
+    pub event_id: U32,
+    /// Lowest price taken (FIX 1148).
+    pub low_limit_price: U16,
+    /// Highest price taken (FIX 1149).
+    pub high_limit_price: U16,
+    /// Price that the limits lie around, 0 for none (FIX 1150).
+    pub reference_price: U16,
+    /// Marks.
+    pub flags: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_15: [u8; 9],
+}
+
+impl Message for LimitsBanding {
+    const TEMPLATE_ID: u16 = 89;
+    const NAME: &'static str = "LimitsBanding";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("low_limit_price", FieldValue::Unsigned(u64::from(self.low_limit_price.get())));
+        visit("high_limit_price", FieldValue::Unsigned(u64::from(self.high_limit_price.get())));
+        visit("reference_price", FieldValue::Unsigned(u64::from(self.reference_price.get())));
+        visit("flags", FieldValue::Unsigned(u64::from(self.flags)));
+    }
+}
+
 /// An incoming order filled against the other outcomes of its event, without an order of its own market.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

@@ -224,6 +224,10 @@ pub enum RejectCode {
     ///
     /// Remedy: Send a smaller order.
     OrderCostLimit = 330,
+    /// The price lies outside the limits of its market.
+    ///
+    /// Remedy: Send a price inside; the limits are published.
+    PriceOutsideCollar = 331,
     /// With all open orders of the side filled the account would hold more lots of the market than its limit.
     ///
     /// Remedy: Cancel open orders or send a smaller one.
@@ -328,7 +332,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 79] = [
+    pub const ALL: [Self; 80] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -383,6 +387,7 @@ impl RejectCode {
         Self::TradingSuspended,
         Self::OpenOrderLimit,
         Self::OrderCostLimit,
+        Self::PriceOutsideCollar,
         Self::PositionLimit,
         Self::WorstLossLimit,
         Self::AccountOutOfRange,
@@ -472,6 +477,7 @@ impl TryFrom<u16> for RejectCode {
             328 => Ok(Self::TradingSuspended),
             329 => Ok(Self::OpenOrderLimit),
             330 => Ok(Self::OrderCostLimit),
+            331 => Ok(Self::PriceOutsideCollar),
             332 => Ok(Self::PositionLimit),
             333 => Ok(Self::WorstLossLimit),
             401 => Ok(Self::AccountOutOfRange),

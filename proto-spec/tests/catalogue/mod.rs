@@ -40,7 +40,8 @@ const DECODERS: &[Decoder] = decoders! {
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport OutcomeReport
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
-    EventDefinition SecurityDefinition SecurityStatus MarketSettlement OutcomeTrade
+    EventDefinition SecurityDefinition SecurityStatus MarketSettlement
+    LimitsBanding PriceLimitsChanged OutcomeTrade
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
     CrossOutcomeFill
     RecordHeader Continue SessionDisconnected EngineConfiguration

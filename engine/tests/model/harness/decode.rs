@@ -85,6 +85,7 @@ fn describe_frame(frame: Frame<'_>) -> String {
             Trade,
             OrderCancelled,
             MarketSettled,
+            PriceLimitsChanged,
             CrossOutcomeFill,
             Continue,
             TimerTick,

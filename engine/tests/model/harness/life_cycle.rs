@@ -154,6 +154,11 @@ impl World {
             12 => message.velocity = self.random.pick(&[0, 4, 255]),
             13 => message.collar_width.set(100),
             14 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
+            16..22 => {
+                let (low, high) = (self.price(), self.price());
+                message.static_low.set(self.random.pick(&[0, low.min(high)]));
+                message.static_high.set(self.random.pick(&[0, low.max(high)]));
+            }
             _ => {}
         }
         if self.random.once_in(2) {
@@ -183,6 +188,11 @@ impl World {
             message.band_from[band].set(from);
             message.band_tick[band].set(self.random.pick(&[1, 1, 1, 2, 3, 7, 50]));
             from += self.random.pick(&[60, 500, 2_000, 3_000]);
+        }
+        if self.kind == Kind::Lone {
+            // Its own mirror: a multiple's complement is a multiple.
+            message.band_count = 1;
+            message.band_tick[0].set(self.random.pick(&[1, 1, 2, 5, 50]));
         }
         match self.random.below(20) {
             0 => message.band_count = self.random.pick(&[0, 5, 255]),

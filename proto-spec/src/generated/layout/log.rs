@@ -212,4 +212,17 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         fields: &[("first_position", offset_of!(LogStreamPacket, first_position))],
         group: LogStreamPacket::GROUP,
     },
+    MessageLayout {
+        name: PriceLimitsChanged::NAME,
+        template_id: PriceLimitsChanged::TEMPLATE_ID,
+        block_length: size_of::<PriceLimitsChanged>(),
+        fields: &[
+            ("security_id", offset_of!(PriceLimitsChanged, security_id)),
+            ("event_id", offset_of!(PriceLimitsChanged, event_id)),
+            ("low_limit_price", offset_of!(PriceLimitsChanged, low_limit_price)),
+            ("high_limit_price", offset_of!(PriceLimitsChanged, high_limit_price)),
+            ("reference_price", offset_of!(PriceLimitsChanged, reference_price)),
+        ],
+        group: PriceLimitsChanged::GROUP,
+    },
 ];

@@ -135,6 +135,20 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         group: MarketSettlement::GROUP,
     },
     MessageLayout {
+        name: LimitsBanding::NAME,
+        template_id: LimitsBanding::TEMPLATE_ID,
+        block_length: size_of::<LimitsBanding>(),
+        fields: &[
+            ("security_id", offset_of!(LimitsBanding, security_id)),
+            ("event_id", offset_of!(LimitsBanding, event_id)),
+            ("low_limit_price", offset_of!(LimitsBanding, low_limit_price)),
+            ("high_limit_price", offset_of!(LimitsBanding, high_limit_price)),
+            ("reference_price", offset_of!(LimitsBanding, reference_price)),
+            ("flags", offset_of!(LimitsBanding, flags)),
+        ],
+        group: LimitsBanding::GROUP,
+    },
+    MessageLayout {
         name: OutcomeTrade::NAME,
         template_id: OutcomeTrade::TEMPLATE_ID,
         block_length: size_of::<OutcomeTrade>(),
