@@ -53,6 +53,10 @@ impl Stock {
         context.set_threading_mode(aeron_threading_mode_enum::AERON_THREADING_MODE_INVOKER)?;
         context.set_term_buffer_length(TERM_LENGTH)?;
         context.set_term_buffer_sparse_file(true)?;
+        // While one member of a group starts, nobody works the others' clients.
+        context.set_client_liveness_timeout_ns(CLIENT_LIVENESS_NS)?;
+        // Aeron wants this to be the longer of the two.
+        context.set_publication_unblock_timeout_ns(2 * CLIENT_LIVENESS_NS)?;
         configure(&context)?;
         let driver = AeronDriver::new(&context)?;
         driver.start(true)?;
@@ -321,6 +325,7 @@ pub const TERM_LENGTH: usize = 64 * 1024;
 pub const SET_UP_LIMIT: Duration = Duration::from_secs(10);
 
 const TURNS_MAX: usize = 64;
+const CLIENT_LIVENESS_NS: u64 = 60_000_000_000;
 const FIRST_TURNS: usize = 10;
 const ADDRESS_LENGTH_MAX: usize = 64;
 const SYSTEM_COUNTER_TYPE: i32 = 0;
