@@ -6,10 +6,10 @@ use forecastle_proto_spec::{
     DepositRequest, DisputeRequest, EndOfDayRequest, EngineConfiguration, EntitlementRequest,
     Establish, EventDefinitionRequest, EventParametersRequest, Frame, FrameError,
     KillSwitchRequest, MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
-    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, ROLES_CASH_ADMIN,
-    ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest,
-    SessionDisconnected, SettlementRequest, StateReportRequest, Terminate, TickTableRequest,
-    TimerTick, WithdrawalRequest,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderStatusRequest,
+    ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER, RecordHeader, RejectCode,
+    SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest, Terminate,
+    TickTableRequest, TimerTick, WithdrawalRequest,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -154,6 +154,8 @@ impl Engine {
             self.switch(context, request, effects)
         } else if let Some(request) = frame.body::<AccountLimitsRequest>() {
             self.limit_account(context, request, effects)
+        } else if let Some(request) = frame.body::<OrderStatusRequest>() {
+            self.report_order_status(context, request, effects)
         } else if let Some(request) = frame.body::<StateReportRequest>() {
             self.report_state(context, request, effects)
         } else {
@@ -315,7 +317,8 @@ fn roles_needed(template_id: u16) -> u16 {
         NewOrderSingle::TEMPLATE_ID
         | OrderCancelReplaceRequest::TEMPLATE_ID
         | OrderCancelRequest::TEMPLATE_ID
-        | OrderMassActionRequest::TEMPLATE_ID => ROLES_TRADER,
+        | OrderMassActionRequest::TEMPLATE_ID
+        | OrderStatusRequest::TEMPLATE_ID => ROLES_TRADER,
         EventDefinitionRequest::TEMPLATE_ID
         | EventParametersRequest::TEMPLATE_ID
         | DisputeRequest::TEMPLATE_ID
@@ -357,6 +360,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 18);
+        assert_eq!(numbered, 19);
     }
 }

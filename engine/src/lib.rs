@@ -45,6 +45,7 @@ mod market_digest;
 mod matching;
 mod new_order;
 mod order_detail;
+mod order_status;
 mod order_table;
 mod planted_fault;
 mod replace;

@@ -6,8 +6,8 @@ use forecastle_proto_spec::{
     DisputeRequest, EndOfDayRequest, EntitlementRequest, Establish, EventDefinitionRequest,
     EventParametersRequest, Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH,
     MassQuote, Message, Negotiate, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest,
-    StateReportRequest, Terminate, TickTableRequest, WithdrawalRequest,
+    OrderMassActionRequest, OrderStatusRequest, RetransmitRequest, SecurityStatusRequest, Sequence,
+    SettlementRequest, StateReportRequest, Terminate, TickTableRequest, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -42,6 +42,7 @@ impl ClientMessage {
             | MassQuote::TEMPLATE_ID => Self::Order,
             OrderCancelRequest::TEMPLATE_ID
             | OrderMassActionRequest::TEMPLATE_ID
+            | OrderStatusRequest::TEMPLATE_ID
             | EventDefinitionRequest::TEMPLATE_ID
             | EventParametersRequest::TEMPLATE_ID
             | DisputeRequest::TEMPLATE_ID

@@ -42,7 +42,7 @@ const DESCRIBERS: &[Describer] = describers! {
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     LimitsBanding PriceLimitsChanged OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration
-    LogStreamPacket TimerTick
+    LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
 };
 
 fn describe_as<M: Message>(

@@ -19,6 +19,7 @@ pub mod harness;
 pub mod ledger;
 pub mod limits;
 pub mod markets;
+pub mod order_status;
 pub mod orders;
 pub mod replaces;
 pub mod sessions;
@@ -163,10 +164,10 @@ impl Model {
             1 => self.negotiate(body(frame), effects),
             4 => self.establish(body(frame), effects),
             8 => self.terminate(body(frame), effects),
-            20..=23 if session_id == 0 => {
+            20..=23 | 27 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=23 | 30..=40 | 45..=47 => {
+            20..=23 | 27 | 30..=40 | 45..=47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -186,6 +187,7 @@ impl Model {
             21 => return self.replace(request, body(frame), effects),
             22 => return self.cancel(request, body(frame), effects),
             23 => return self.mass_action(request, body(frame), effects),
+            27 => self.order_status(request, body(frame), effects),
             30 => self.define_event(request, body(frame), effects),
             31 => self.change_status(request, body(frame), effects),
             32 => self.settle(request, body(frame), effects),

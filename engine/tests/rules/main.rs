@@ -17,6 +17,7 @@ mod life_cycle;
 mod limits;
 mod matching;
 mod order_slots;
+mod order_status;
 mod order_terms;
 mod precedence;
 mod rejects;

@@ -7,6 +7,40 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::message::{FieldValue, Message};
 
+/// Asks for a live order of the firm as of its place in the log; read only (FIX H).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderStatusRequest {
+    /// Number the client gives the request; echoed (FIX 790).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// The order by the exchange's id; 0 to name it by orig_cl_ord_id.
+    pub order_id: U64,
+    /// A client id of the order within this session; read when order_id is 0 (FIX 41).
+    pub orig_cl_ord_id: U64,
+}
+
+impl Message for OrderStatusRequest {
+    const TEMPLATE_ID: u16 = 27;
+    const NAME: &'static str = "OrderStatusRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("order_id", FieldValue::Unsigned(self.order_id.get()));
+        visit("orig_cl_ord_id", FieldValue::Unsigned(self.orig_cl_ord_id.get()));
+    }
+}
+
 /// Defines an event of mutually exclusive states and its markets, one for each state (market admin).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

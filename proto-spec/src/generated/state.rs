@@ -516,6 +516,78 @@ impl Message for LogStreamReport {
     }
 }
 
+/// A live order as it stands (FIX 8 with ExecType I).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderStatusReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Exchange's order id (FIX 37).
+    pub order_id: U64,
+    /// The order's current client id (FIX 11).
+    pub cl_ord_id: U64,
+    /// Position of this message in the log (FIX 17).
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// When it ends; 0 for never (FIX 126).
+    pub expire_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Quantity still working (FIX 151).
+    pub leaves_qty: U32,
+    /// Quantity traded (FIX 14).
+    pub cum_qty: U32,
+    /// Lots at the same price that trade before it; 4294967295 when they are more, or lie in more than 4,096 orders.
+    pub quantity_ahead: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Session that owns it.
+    pub session_id: U32,
+    /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
+    pub price: U16,
+    /// Side (FIX 54).
+    pub side: u8,
+    /// How long it works.
+    pub time_in_force: u8,
+    /// Its instructions.
+    pub exec_inst: u8,
+    /// New or PartiallyFilled.
+    pub ord_status: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_82: [u8; 6],
+}
+
+impl Message for OrderStatusReport {
+    const TEMPLATE_ID: u16 = 73;
+    const NAME: &'static str = "OrderStatusReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("order_id", FieldValue::Unsigned(self.order_id.get()));
+        visit("cl_ord_id", FieldValue::Unsigned(self.cl_ord_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("expire_time_ns", FieldValue::Unsigned(self.expire_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("leaves_qty", FieldValue::Unsigned(u64::from(self.leaves_qty.get())));
+        visit("cum_qty", FieldValue::Unsigned(u64::from(self.cum_qty.get())));
+        visit("quantity_ahead", FieldValue::Unsigned(u64::from(self.quantity_ahead.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("price", FieldValue::Unsigned(u64::from(self.price.get())));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+        visit("time_in_force", FieldValue::Unsigned(u64::from(self.time_in_force)));
+        visit("exec_inst", FieldValue::Unsigned(u64::from(self.exec_inst)));
+        visit("ord_status", FieldValue::Unsigned(u64::from(self.ord_status)));
+    }
+}
+
 /// The parameters of an event, as they are from here on.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

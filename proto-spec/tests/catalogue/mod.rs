@@ -45,7 +45,7 @@ const DECODERS: &[Decoder] = decoders! {
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
     CrossOutcomeFill
     RecordHeader Continue SessionDisconnected EngineConfiguration
-    LogStreamPacket TimerTick
+    LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
 };
 
 /// Messages with a group.

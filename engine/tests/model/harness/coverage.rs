@@ -167,7 +167,7 @@ const NOT_BY_THE_ENGINE: [RejectCode; 6] = [
 /// It takes 131,072 orders, or 256 blocks, to reach; `against_model_bounds.rs` does.
 const BY_ANOTHER_TEST: [RejectCode; 2] = [RejectCode::HoldOverflow, RejectCode::BlockTableFull];
 /// Every effect that the engine writes.
-const EFFECT_TEMPLATES: [u16; 31] = [
-    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 75, 76, 78, 79, 100, 101,
-    102, 103, 104, 106, 108, 117,
+const EFFECT_TEMPLATES: [u16; 32] = [
+    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 73, 75, 76, 78, 79, 100,
+    101, 102, 103, 104, 106, 108, 117,
 ];

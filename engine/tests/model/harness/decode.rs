@@ -47,6 +47,8 @@ fn describe_frame(frame: Frame<'_>) -> String {
             OrderCancelReplaceRequest,
             OrderCancelRequest,
             OrderMassActionRequest,
+            OrderStatusRequest,
+            OrderStatusReport,
             EventDefinitionRequest,
             SecurityStatusRequest,
             SettlementRequest,

@@ -97,6 +97,7 @@ impl World {
             982..994 => self.malformed(),
             994..996 => (0, self.configuration()),
             996 => (self.any_session(), bytes_of(&TimerTick::new_zeroed())),
+            997..999 => self.order_status(),
             _ => self.new_order(),
         }
     }

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{
     MarketStatus, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, ROLES_TRADER, Side,
+    OrderMassActionRequest, OrderStatusRequest, ROLES_TRADER, Side,
 };
 use zerocopy::FromZeros;
 
@@ -149,6 +149,19 @@ impl World {
             let ahead = u64::from(self.random.below(4));
             message.orig_cl_ord_id.set(self.next_cl_ord_id + 1 + ahead);
         }
+        (session_id, bytes_of(&message))
+    }
+
+    pub fn order_status(&mut self) -> (u32, Vec<u8>) {
+        let Some(order) = self.any_order() else { return self.new_order() };
+        let session_id = self.session_of(&order);
+        let mut message = OrderStatusRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.security_id.set(self.market_of(&order));
+        let (order_id, orig_cl_ord_id) = self.name_of(&order);
+        message.order_id.set(order_id);
+        message.orig_cl_ord_id.set(orig_cl_ord_id);
         (session_id, bytes_of(&message))
     }
 

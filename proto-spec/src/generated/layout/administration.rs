@@ -9,6 +9,20 @@ use crate::message::{Message, MessageLayout};
 
 pub(super) const LAYOUTS: &[MessageLayout] = &[
     MessageLayout {
+        name: OrderStatusRequest::NAME,
+        template_id: OrderStatusRequest::TEMPLATE_ID,
+        block_length: size_of::<OrderStatusRequest>(),
+        fields: &[
+            ("request_id", offset_of!(OrderStatusRequest, request_id)),
+            ("sending_time_ns", offset_of!(OrderStatusRequest, sending_time_ns)),
+            ("seq_num", offset_of!(OrderStatusRequest, seq_num)),
+            ("security_id", offset_of!(OrderStatusRequest, security_id)),
+            ("order_id", offset_of!(OrderStatusRequest, order_id)),
+            ("orig_cl_ord_id", offset_of!(OrderStatusRequest, orig_cl_ord_id)),
+        ],
+        group: OrderStatusRequest::GROUP,
+    },
+    MessageLayout {
         name: EventDefinitionRequest::NAME,
         template_id: EventDefinitionRequest::TEMPLATE_ID,
         block_length: size_of::<EventDefinitionRequest>(),

@@ -1,0 +1,73 @@
+//! The status of one order, for who owns it.
+
+use forecastle_proto_spec::{OrdStatus, OrderStatusReport, OrderStatusRequest, RejectCode};
+
+use crate::apply::Context;
+use crate::effect_buffer::EffectBuffer;
+use crate::engine::Engine;
+use crate::ladder::Ladders;
+use crate::order_table::Order;
+
+impl Engine {
+    /// Reports a live order of the sender's firm as it stands.
+    pub(crate) fn report_order_status(
+        &self,
+        context: &Context,
+        message: &OrderStatusRequest,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Result<(), RejectCode> {
+        let slot = self.named_order(
+            context,
+            message.order_id.get(),
+            message.orig_cl_ord_id.get(),
+            message.security_id.get(),
+        )?;
+        let order = self.orders.order(slot);
+        let detail = self.orders.detail(slot);
+        let has_traded = order.cum_qty() > 0;
+        let status = if has_traded { OrdStatus::PartiallyFilled } else { OrdStatus::New };
+        effects.push(&OrderStatusReport {
+            request_id: context.request_id.into(),
+            order_id: self.orders.id_of(slot, order).value().into(),
+            cl_ord_id: order.cl_ord_id.into(),
+            exec_id: effects.next_position().into(),
+            transact_time_ns: context.time_ns.into(),
+            expire_time_ns: detail.expire_time_ns.into(),
+            seq_num: context.seq_num.into(),
+            security_id: order.security_id.into(),
+            leaves_qty: order.leaves_qty().into(),
+            cum_qty: order.cum_qty().into(),
+            quantity_ahead: self.quantity_before(slot, order).into(),
+            account: self.account_of(order).into(),
+            session_id: self.sessions.session(order.session).session_id.into(),
+            price: order.price().into(),
+            side: order.side.into(),
+            time_in_force: order.time_in_force().into(),
+            exec_inst: detail.exec_inst,
+            ord_status: status.into(),
+            reserved_82: [0; 6],
+        });
+        Ok(())
+    }
+
+    /// Lots that trade before a resting order at its price, as far as a report tells them.
+    /// O(orders before it), at most [`ORDERS_AHEAD_MAX`].
+    fn quantity_before(&self, slot: u32, order: &Order) -> u32 {
+        let first = self.books.first_order(order.security_id, order.place.tick());
+        let behind = |slot: &u32| Ladders::order_behind(self.orders.slots(), *slot);
+        let mut lots = 0;
+        for (count, other) in std::iter::successors(first, behind).enumerate() {
+            if other == slot {
+                return u32::try_from(lots).unwrap_or(u32::MAX);
+            }
+            if count == ORDERS_AHEAD_MAX {
+                break;
+            }
+            lots += u64::from(self.orders.order(other).leaves_qty());
+        }
+        u32::MAX
+    }
+}
+
+/// Most orders before one that are counted.
+const ORDERS_AHEAD_MAX: usize = 4_096;
