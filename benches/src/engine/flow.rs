@@ -354,7 +354,8 @@ impl Maker {
         order: u32,
         fills: &mut impl Iterator<Item = &'a NaiveFill>,
     ) {
-        assert!(!REFUSALS.contains(&frame.template_id), "the flow holds no refused command");
+        let is_refusal = REFUSALS.contains(&frame.template_id);
+        assert!(!is_refusal, "the engine refuses no command of the flow: {frame:?}");
         if let Some(accepted) = frame.body::<OrderAccepted>() {
             self.orders[order as usize].order_id = accepted.order_id.get();
         } else if let Some(trade) = frame.body::<Trade>() {
@@ -409,7 +410,22 @@ const REFUSALS: [u16; 6] = [
     BusinessMessageReject::TEMPLATE_ID,
 ];
 const EXCHANGE_SESSION_ID: u32 = 0;
-/// What each account has at the start, millionths: enough for every order of the flow.
-const DEPOSIT: i64 = 1_000_000_000_000;
+/// What each account has at the start, millionths: enough for every order of the flow, and little
+/// enough for a million accounts to have it.
+const DEPOSIT: i64 = 10_000_000_000;
 /// Lots of a passive order: 1 to this.
 const PASSIVE_QUANTITY_MAX: u32 = 99;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accounts_of_every_named_flow_can_be_funded() {
+        for name in NAMES {
+            let settings = FlowSettings::named(name, 1).unwrap();
+            assert!(DEPOSIT * i64::from(settings.account_count) <= DEPOSITS_MAX, "{name}");
+        }
+        assert_eq!(FlowSettings::named("no_such_flow", 1), None);
+    }
+}
