@@ -73,7 +73,7 @@ impl LogStream {
     /// # Errors
     /// As [`Self::bind`].
     pub fn bind_shared(address: SocketAddrV4, interface: Ipv4Addr) -> Result<Self, SessionError> {
-        let Some(control) = control_address(address).filter(|_| address.ip().is_multicast()) else {
+        let Some(control) = control_address(address) else {
             return Self::bind(address, interface);
         };
         let buffers = SocketBuffers::for_window(WINDOW_LENGTH as usize);
@@ -83,7 +83,7 @@ impl LogStream {
             &[LOG_STREAM_ID],
             random_u64()?.cast_signed(),
             random_u64()?,
-            control.into(),
+            control,
         );
         Ok(Self::on(channel, config))
     }

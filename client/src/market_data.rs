@@ -47,7 +47,7 @@ impl MarketData {
             &[MARKET_DATA_STREAM_ID],
             random_u64()?.cast_signed(),
             random_u64()?,
-            control.into(),
+            control,
         ));
         let (progress, origin) = (Progress::default(), Instant::now());
         Ok(Self { endpoint, channel, origin, progress, image_count: 0 })

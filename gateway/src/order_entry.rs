@@ -100,6 +100,12 @@ impl OrderEntryAgent {
         self.log.position()
     }
 
+    /// Bytes that all streams take at their limits, allocated from the start.
+    #[must_use]
+    pub fn memory_length(&self) -> u64 {
+        self.streams.memory_length()
+    }
+
     /// By which a stop asks for its last reports.
     #[must_use]
     pub fn drain(&self) -> Drain {
@@ -351,13 +357,9 @@ impl OrderEntryConfig {
 }
 
 fn receive_config(config: &OrderEntryConfig, address: SocketAddr) -> ReceiveConfig {
-    let control = match address {
-        SocketAddr::V4(group) if group.ip().is_multicast() => control_address(group),
-        _ => None,
-    };
     let seed = config.receiver_id.unsigned_abs();
     ReceiveConfig {
-        control_address: control.map(SocketAddr::V4),
+        control_address: control_address(address),
         images_max: config.images_max,
         images_per_source_max: config.images_per_source_max,
         window_length: config.window_length,

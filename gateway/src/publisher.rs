@@ -87,6 +87,12 @@ impl MarketDataAgent {
         self.counters.clone()
     }
 
+    /// Bytes that all streams take at their limits, allocated from the start.
+    #[must_use]
+    pub fn memory_length(&self) -> u64 {
+        self.outlet.endpoint.memory_length()
+    }
+
     /// By which a stop asks for the last packets.
     #[must_use]
     pub fn drain(&self) -> Drain {

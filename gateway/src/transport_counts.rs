@@ -26,6 +26,7 @@ pub(crate) fn for_each_transport_count(
         ("naks", endpoint.naks),
         ("retransmits", endpoint.retransmits),
         ("gaps_skipped", endpoint.gaps_skipped),
+        ("loss_episodes", endpoint.loss_episodes),
     ];
     for (label, value) in counts {
         visit(prefix, label, value);

@@ -10,6 +10,8 @@ use forecastle_persister_disk::{Backend, SPARE_COUNT_DEFAULT};
 use forecastle_proto_spec::AcknowledgementLevel;
 use serde::Deserialize;
 
+use crate::channel::{Channel, ChannelUse};
+
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -26,23 +28,23 @@ pub struct Config {
     pub demo: Demo,
 }
 
-/// Addresses; port 0 lets the system choose.
+/// Addresses; port 0 lets the system choose. Each channel is an address or an Aeron URI.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
-    /// Address of the interface of every socket.
+    /// Address of the interface of every socket whose channel names none.
     pub interface: Ipv4Addr,
     /// Where requests come in: a unicast address or a multicast group.
-    pub order_entry: SocketAddrV4,
+    pub order_entry: Channel,
     /// Control address of the clients' response channels.
-    pub reports: SocketAddrV4,
+    pub reports: Channel,
     /// Multicast group of market data; the last byte of the group is odd, the next group carries
     /// the receivers' answers.
-    pub market_data: SocketAddrV4,
+    pub market_data: Channel,
     /// Where log streams are sent from.
-    pub log_stream: SocketAddrV4,
+    pub log_stream: Channel,
     /// Where the shared log stream is sent from, or the multicast group that it is sent to.
-    pub shared_log_stream: SocketAddrV4,
+    pub shared_log_stream: Channel,
     /// Bytes of one datagram, a multiple of 32.
     pub mtu_length: usize,
     /// How long a hole in a request stream waits for its repair before the numbers in it are given
@@ -196,11 +198,13 @@ impl Config {
             line: source.span().map_or(1, |span| line_of(text, span.start)),
             message: source.message().to_string(),
         })?;
-        config.check().map_err(|(key, message)| ConfigFileError::Value {
+        let wrong = |(key, message): (&'static str, String)| ConfigFileError::Value {
             path: path.to_path_buf(),
             key,
             message,
-        })?;
+        };
+        config.check().map_err(|(key, message)| wrong((key, message.to_string())))?;
+        config.network.check_channels().map_err(wrong)?;
         Ok(config)
     }
 
@@ -211,9 +215,6 @@ impl Config {
         }
         if !(1..=60_000).contains(&self.network.request_gap_hold_ms) {
             return Err(("network.request_gap_hold_ms", "must be in 1 to 60000"));
-        }
-        if !self.network.market_data.ip().is_multicast() {
-            return Err(("network.market_data", "must be a multicast group"));
         }
         if self.network.interface.is_unspecified() {
             return Err(("network.interface", "must be the address of one interface"));
@@ -265,16 +266,31 @@ impl Config {
     }
 }
 
+impl Network {
+    fn check_channels(&self) -> Result<(), (&'static str, String)> {
+        for (key, channel, used) in [
+            ("network.order_entry", self.order_entry, ChannelUse::Requests),
+            ("network.reports", self.reports, ChannelUse::Replies),
+            ("network.market_data", self.market_data, ChannelUse::Feed),
+            ("network.log_stream", self.log_stream, ChannelUse::Copies),
+            ("network.shared_log_stream", self.shared_log_stream, ChannelUse::Shared),
+        ] {
+            channel.check(used).map_err(|message| (key, message))?;
+        }
+        Ok(())
+    }
+}
+
 impl Default for Network {
     fn default() -> Self {
         let loopback = Ipv4Addr::LOCALHOST;
         Self {
             interface: loopback,
-            order_entry: SocketAddrV4::new(loopback, 9100),
-            reports: SocketAddrV4::new(loopback, 9101),
-            market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 42, 1), 9102),
-            log_stream: SocketAddrV4::new(loopback, 9103),
-            shared_log_stream: SocketAddrV4::new(loopback, 9104),
+            order_entry: SocketAddrV4::new(loopback, 9100).into(),
+            reports: SocketAddrV4::new(loopback, 9101).into(),
+            market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 42, 1), 9102).into(),
+            log_stream: SocketAddrV4::new(loopback, 9103).into(),
+            shared_log_stream: SocketAddrV4::new(loopback, 9104).into(),
             mtu_length: 1408,
             request_gap_hold_ms: 100,
         }
@@ -372,7 +388,7 @@ pub enum ConfigFileError {
         /// The key with its section.
         key: &'static str,
         /// What it must be.
-        message: &'static str,
+        message: String,
     },
 }
 

@@ -20,6 +20,7 @@ use forecastle_runtime::clock::{Now, SystemClock};
 use forecastle_runtime::log_buffer::{GatingReader, LogGauge, Reader, Visibility};
 use forecastle_runtime::memory::Region;
 use forecastle_runtime::ring;
+use forecastle_transport_udp::Offload;
 use zerocopy::FromZeros;
 
 use crate::activity::{Activity, ActivityReader};
@@ -44,6 +45,7 @@ pub struct Exchange {
     closing: Arc<ClosingState>,
     /// Of the two gateways.
     drains: [Drain; 2],
+    network: NetworkStatus,
     journal: JournalStatus,
     _snapshots: SnapshotThread,
     _history: HistoryThread,
@@ -62,6 +64,15 @@ pub struct Addresses {
     pub log_stream: SocketAddrV4,
     /// The shared one comes from here, or to this group.
     pub shared_log_stream: SocketAddrV4,
+}
+
+/// How an exchange uses the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkStatus {
+    /// What is left to the kernel.
+    pub offload: Offload,
+    /// Bytes of all streams' windows and terms at their limits.
+    pub memory_length: u64,
 }
 
 /// What an exchange writes to and what it found there.
@@ -99,6 +110,8 @@ pub struct Agents {
     pub history: History,
     /// Where they are found.
     pub addresses: Addresses,
+    /// How they use the network.
+    pub network: NetworkStatus,
     /// The journal.
     pub journal: JournalStatus,
     activity: ActivityReader,
@@ -150,7 +163,7 @@ impl Agents {
             progress: progress.clone(),
             log: log_region.clone(),
         };
-        let Gateways { order_entry, market_data, history, addresses } = gateways::build(
+        let Gateways { order_entry, market_data, history, addresses, network } = gateways::build(
             config,
             keys,
             producer,
@@ -183,6 +196,7 @@ impl Agents {
             market_data,
             history,
             addresses,
+            network,
             journal,
             activity,
             closing,
@@ -210,6 +224,7 @@ impl Exchange {
             market_data,
             history,
             addresses,
+            network,
             journal,
             activity,
             closing,
@@ -252,6 +267,7 @@ impl Exchange {
             threads,
             closing,
             drains,
+            network,
             journal,
             _snapshots,
             _history,
@@ -262,6 +278,12 @@ impl Exchange {
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// How it uses the network.
+    #[must_use]
+    pub fn network(&self) -> NetworkStatus {
+        self.network
     }
 
     /// Its journal.

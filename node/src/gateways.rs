@@ -13,8 +13,9 @@ use forecastle_runtime::ring::Producer;
 use forecastle_transport::limits::WINDOW_LENGTH_DEFAULT;
 use forecastle_transport_udp::{SocketBuffers, UdpChannel};
 
+use crate::channel::{Channel, ChannelUse};
 use crate::config::{Config, Network};
-use crate::exchange::Addresses;
+use crate::exchange::{Addresses, NetworkStatus};
 use crate::history::{History, HistoryParts, Past};
 use crate::start_error::StartError;
 
@@ -24,6 +25,7 @@ pub(crate) struct Gateways {
     pub(crate) market_data: MarketDataAgent,
     pub(crate) history: History,
     pub(crate) addresses: Addresses,
+    pub(crate) network: NetworkStatus,
 }
 
 /// What makes the gateway refuse new orders.
@@ -48,6 +50,8 @@ pub(crate) fn build(
     let market_data =
         market_data(&config.network, sockets.market_data, destination, market_data_log)?;
     let addresses = sockets.addresses;
+    // One kernel serves all sockets alike.
+    let offload = sockets.order_entry.offload();
     let connections_max = config.limits.connections_max;
     let (history, ports) = History::new(HistoryParts {
         past,
@@ -72,13 +76,20 @@ pub(crate) fn build(
     let mut reply_seed = [0; 32];
     getrandom::fill(&mut reply_seed).map_err(StartError::Random)?;
     let receiver_id = getrandom::u64().map_err(StartError::Random)?.cast_signed();
+    let defaults = OrderEntryConfig::new(receiver_id, reply_seed);
+    let window_length = config.network.order_entry.window_length();
     let settings = OrderEntryConfig {
         images_max: connections_max,
+        window_length: window_length.unwrap_or(defaults.window_length),
         gap_hold_ns: config.network.request_gap_hold_ms * NS_PER_MS,
-        ..OrderEntryConfig::new(receiver_id, reply_seed)
+        ..defaults
     };
     let order_entry = OrderEntryAgent::new(parts, &settings);
-    Ok(Gateways { order_entry, market_data, history, addresses })
+    let network = NetworkStatus {
+        offload,
+        memory_length: order_entry.memory_length() + market_data.memory_length(),
+    };
+    Ok(Gateways { order_entry, market_data, history, addresses, network })
 }
 
 /// Every socket of an exchange, and where they are found.
@@ -93,31 +104,44 @@ struct Sockets {
 
 impl Sockets {
     fn bind(network: &Network) -> Result<Self, StartError> {
-        let buffers = SocketBuffers::for_window(WINDOW_LENGTH_DEFAULT as usize);
-        let named = |what, key| move |source| StartError::Socket { what, key, source };
-        let order_entry = if network.order_entry.ip().is_multicast() {
-            UdpChannel::multicast_receiver(network.order_entry, network.interface, buffers)
-        } else {
-            UdpChannel::unicast(network.order_entry, buffers)
+        let open = |channel: Channel, used, what, key| {
+            let window_length = channel.window_length().unwrap_or(WINDOW_LENGTH_DEFAULT);
+            let buffers = SocketBuffers::for_window(window_length as usize);
+            UdpChannel::open(&channel.socket(used, network.interface), buffers)
+                .map_err(|source| StartError::Socket { what, key, source })
         };
-        let order_entry =
-            order_entry.map_err(named("order entry cannot listen", "network.order_entry"))?;
-        let reports = UdpChannel::unicast(network.reports, buffers)
-            .map_err(named("reports cannot be sent", "network.reports"))?;
-        let market_data =
-            UdpChannel::multicast_sender(network.market_data, network.interface, buffers)
-                .map_err(named("market data cannot be published", "network.market_data"))?;
-        let log_stream = UdpChannel::unicast(network.log_stream, buffers)
-            .map_err(named("log streams cannot be sent", "network.log_stream"))?;
-        let shared_log_stream = if network.shared_log_stream.ip().is_multicast() {
-            UdpChannel::multicast_sender(network.shared_log_stream, network.interface, buffers)
-        } else {
-            UdpChannel::unicast(network.shared_log_stream, buffers)
-        };
-        let shared_log_stream = shared_log_stream
-            .map_err(named("the log stream cannot be shared", "network.shared_log_stream"))?;
-        let with_port = |address: SocketAddrV4, channel: &UdpChannel| {
-            SocketAddrV4::new(*address.ip(), channel.local_address().port())
+        let order_entry = open(
+            network.order_entry,
+            ChannelUse::Requests,
+            "order entry cannot listen",
+            "network.order_entry",
+        )?;
+        let reports = open(
+            network.reports,
+            ChannelUse::Replies,
+            "reports cannot be sent",
+            "network.reports",
+        )?;
+        let market_data = open(
+            network.market_data,
+            ChannelUse::Feed,
+            "market data cannot be published",
+            "network.market_data",
+        )?;
+        let log_stream = open(
+            network.log_stream,
+            ChannelUse::Copies,
+            "log streams cannot be sent",
+            "network.log_stream",
+        )?;
+        let shared_log_stream = open(
+            network.shared_log_stream,
+            ChannelUse::Shared,
+            "the log stream cannot be shared",
+            "network.shared_log_stream",
+        )?;
+        let with_port = |named: Channel, channel: &UdpChannel| {
+            SocketAddrV4::new(*named.address().ip(), channel.local_address().port())
         };
         let addresses = Addresses {
             order_entry: with_port(network.order_entry, &order_entry),
@@ -139,8 +163,8 @@ fn market_data(
     let settings = MarketDataConfig {
         destination,
         channel: FEED_A,
-        mtu: network.mtu_length,
-        term_length: MARKET_DATA_TERM_LENGTH,
+        mtu: network.market_data.mtu().unwrap_or(network.mtu_length),
+        term_length: network.market_data.term_length().unwrap_or(MARKET_DATA_TERM_LENGTH),
         receivers_max: MARKET_DATA_RECEIVERS_MAX,
         session_id: stream_session_id()?,
         initial_term_id: getrandom::u32().map_err(StartError::Random)?.cast_signed(),

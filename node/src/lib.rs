@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+mod channel;
 mod config;
 mod data_folder;
 mod exchange;
@@ -23,11 +24,12 @@ mod snapshots;
 mod start_error;
 
 pub use activity::{Activity, ActivityReader};
+pub use channel::Channel;
 pub use config::{
     Config, ConfigFileError, DEMO_KEYS, Demo, Journal, Limits, Network, Placement, Threads,
 };
 pub use data_folder::{DataFolder, DataFolderError};
-pub use exchange::{Addresses, Agents, Exchange, JournalStatus};
+pub use exchange::{Addresses, Agents, Exchange, JournalStatus, NetworkStatus};
 pub use history::History;
 pub use persist::{Attachment, PersistProcess};
 pub use record::write_record;

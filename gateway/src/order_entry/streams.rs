@@ -68,6 +68,10 @@ impl Streams {
         }
     }
 
+    pub(super) fn memory_length(&self) -> u64 {
+        self.requests.memory_length() + self.reports.memory_length()
+    }
+
     /// Takes what waits in both sockets, one batch each.
     #[inline]
     pub(super) fn receive(&mut self, now_ns: u64) -> usize {

@@ -169,7 +169,7 @@ impl Subscriber {
     pub fn new(group: SocketAddrV4) -> Self {
         let buffers = SocketBuffers::for_window(128 * 1024);
         let channel = UdpChannel::multicast_receiver(group, Ipv4Addr::LOCALHOST, buffers);
-        let control = control_address(group).expect("a data group").into();
+        let control = control_address(group).expect("a data group");
         let config = ReceiveConfig::group(&[MARKET_DATA_STREAM_ID], 6, 6, control);
         Self {
             endpoint: ReceiveEndpoint::new(config),

@@ -105,7 +105,8 @@ impl Running {
     /// # Errors
     /// The ready file cannot be written.
     pub fn announce(&self, ready_file: Option<&Path>) -> anyhow::Result<()> {
-        start_screen(&self.config, self.profile, &self.ready(), self.exchange.journal());
+        let (network, journal) = (self.exchange.network(), self.exchange.journal());
+        start_screen(&self.config, self.profile, &self.ready(), network, journal);
         if let Some(path) = ready_file {
             self.ready().write(path)?;
         }

@@ -4,11 +4,19 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
 use forecastle_client::ReadyFile;
-use forecastle_node::{Activity, Config, JournalStatus, Placement, RecoveryStatistics, Totals};
+use forecastle_node::{
+    Activity, Config, JournalStatus, NetworkStatus, Placement, RecoveryStatistics, Totals,
+};
 use forecastle_proto_spec::AcknowledgementLevel;
 
 /// Prints where everything is.
-pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile, journal: &JournalStatus) {
+pub fn start_screen(
+    config: &Config,
+    profile: &str,
+    ready: &ReadyFile,
+    network: NetworkStatus,
+    journal: &JournalStatus,
+) {
     let build = if cfg!(debug_assertions) { "debug build" } else { "release" };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let placement = match config.threads.placement {
@@ -25,6 +33,7 @@ pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile, journal: 
             ),
         ),
         ("market data", format!("multicast {} on {}", ready.market_data, config.network.interface)),
+        ("network", format!("{}; {} MiB of buffers", network.offload, network.memory_length >> 20)),
         ("keys", ready.keys.display().to_string()),
         ("threads", format!("{placement}, idle {}", config.threads.idle)),
         ("journal", journal_line(journal)),

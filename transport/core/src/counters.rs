@@ -28,6 +28,8 @@ pub struct Counters {
     pub retransmits: u64,
     /// Gaps given up after the configured hold (receiver).
     pub gaps_skipped: u64,
+    /// Episodes of loss that are over, repaired or not (receiver).
+    pub loss_episodes: u64,
     /// RTT measurements answered (sender).
     pub rtt_replies: u64,
     drops: [u64; DropCause::COUNT],
@@ -49,6 +51,7 @@ impl Counters {
             naks: 0,
             retransmits: 0,
             gaps_skipped: 0,
+            loss_episodes: 0,
             rtt_replies: 0,
             drops: [0; DropCause::COUNT],
         }

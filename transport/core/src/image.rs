@@ -11,8 +11,11 @@ use std::net::SocketAddr;
 use crate::assembler::Assembler;
 use crate::counters::{Counters, DropCause};
 use crate::frame::{DATA_EOS, DATA_REVOKED, DataFrames, FrameHeader, SETUP_GROUP, SetupFrame};
-use crate::limits::{EOS_STATUS_COUNT, FRAME_ALIGNMENT, IMAGE_LIVENESS_NS, MTU_MAX, MTU_MIN};
+use crate::limits::{
+    EOS_STATUS_COUNT, FRAME_ALIGNMENT, IMAGE_LIVENESS_NS, MTU_MAX, MTU_MIN, STATUS_INTERVAL_NS,
+};
 use crate::loss_detector::{LossDetector, NakDelays};
+use crate::loss_report::{LossEpisode, OpenLoss};
 use crate::position::{TermGeometry, align};
 use crate::random::Random;
 use crate::receive_buffer::ReceiveBuffer;
@@ -32,6 +35,9 @@ pub(crate) struct Image {
     buffer: ReceiveBuffer,
     assembler: Assembler,
     losses: LossDetector,
+    /// Set while bytes are missing that were asked for or given up.
+    open_loss: Option<OpenLoss>,
+    nak_delay_ns: u64,
     window: u64,
     window_max: u32,
     gap_hold_ns: Option<u64>,
@@ -41,6 +47,13 @@ pub(crate) struct Image {
     /// Consumption position in the last status message.
     status_position: u64,
     next_status_ns: u64,
+    /// Longest datagram of the sender.
+    mtu: u64,
+    /// How far the status message before the last one let the sender go.
+    limit_before: u64,
+    /// When the last one is repeated if the sender seems to know the one before only.
+    next_repeat_ns: u64,
+    repeat_delay_ns: u64,
     last_frame_ns: u64,
     eos_position: Option<u64>,
     is_revoked: bool,
@@ -59,7 +72,9 @@ impl Image {
             geometry: TermGeometry::new(0, crate::limits::TERM_LENGTH_MIN).expect("a legal term"),
             buffer: ReceiveBuffer::new(config.window_length),
             assembler: Assembler::new(config.message_length_max),
-            losses: LossDetector::new(NakDelays::Unicast),
+            losses: LossDetector::new(NakDelays::Group),
+            open_loss: None,
+            nak_delay_ns: config.nak_delay_ns,
             window: 0,
             window_max: config.window_length,
             gap_hold_ns: config.gap_hold_ns,
@@ -68,6 +83,10 @@ impl Image {
             state: State::Finished,
             status_position: 0,
             next_status_ns: 0,
+            mtu: 0,
+            limit_before: 0,
+            next_repeat_ns: 0,
+            repeat_delay_ns: 0,
             last_frame_ns: 0,
             eos_position: None,
             is_revoked: false,
@@ -84,12 +103,18 @@ impl Image {
         self.geometry = start.geometry;
         self.buffer.reset(start.position);
         self.assembler.reset();
-        let delays = if start.is_group { NakDelays::Group } else { NakDelays::Unicast };
+        let unicast = NakDelays::Unicast { first_ns: self.nak_delay_ns };
+        let delays = if start.is_group { NakDelays::Group } else { unicast };
         self.losses = LossDetector::new(delays);
+        self.open_loss = None;
         self.window = u64::from(self.window_max).min(start.geometry.term_length() / 2);
         self.state = State::Active;
         self.status_position = start.position;
         self.next_status_ns = now_ns;
+        self.mtu = start.mtu;
+        self.limit_before = start.position;
+        self.next_repeat_ns = u64::MAX;
+        self.repeat_delay_ns = STATUS_INTERVAL_NS;
         self.last_frame_ns = now_ns;
         self.eos_position = None;
         self.is_revoked = false;
@@ -223,9 +248,27 @@ impl Image {
         if open_ns < hold_ns || from != self.buffer.consumed() {
             return None;
         }
+        self.note_loss(now_ns, (from, to), true);
         self.buffer.skip_to(to);
         self.assembler.reset();
         Some((from, to))
+    }
+
+    fn note_loss(&mut self, now_ns: u64, gap: (u64, u64), is_given_up: bool) {
+        let loss = self.open_loss.get_or_insert_with(|| OpenLoss::new(now_ns));
+        loss.note(now_ns, gap, is_given_up);
+    }
+
+    /// The episode of loss that ends now; bytes still missing are lost when the stream has ended.
+    pub(crate) fn close_loss(&mut self, now_ns: u64, is_ended: bool) -> Option<LossEpisode> {
+        let is_whole = !is_ended || self.buffer.gap().is_none();
+        let loss = self.open_loss.take()?;
+        Some(loss.episode(self.source, self.key, Some((now_ns, is_whole))))
+    }
+
+    /// The episode of loss that has not ended.
+    pub(crate) fn open_loss(&self) -> Option<LossEpisode> {
+        self.open_loss.map(|loss| loss.episode(self.source, self.key, None))
     }
 
     /// Runs the timers; the reason when the image has just ended.
@@ -338,6 +381,7 @@ pub(crate) struct StreamStart {
     pub(crate) key: SessionKey,
     geometry: TermGeometry,
     position: u64,
+    mtu: u64,
     is_group: bool,
 }
 
@@ -367,7 +411,7 @@ impl StreamStart {
             SessionKey { stream_id: setup.stream_id.get(), session_id: setup.session_id.get() };
         // Senders before 1.45 do not say that they have several receivers.
         let is_group = is_multicast || setup.header.has(SETUP_GROUP);
-        Ok(Self { key, geometry, position, is_group })
+        Ok(Self { key, geometry, position, mtu: mtu as u64, is_group })
     }
 }
 

@@ -57,6 +57,10 @@
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
 //!
+//! # Channel URIs
+//! A [`ChannelUri`] parses `aeron:udp?endpoint=…|…`; its [`ChannelUri::publication`] and
+//! [`ChannelUri::subscription`] say which socket to open and put their settings over the defaults.
+//!
 //! # Multicast
 //! The sender's [`Destination::Address`] is the data group, its socket hears the control group
 //! ([`control_address`]). The receiver's socket hears the data group, its
@@ -89,7 +93,15 @@
 //! serves NAKs of accepted receivers only, within a byte budget.
 #![forbid(unsafe_code)]
 
+// The virtual-time matrix runs in unit tests, too, where faults can be planted.
+#[cfg(test)]
+extern crate self as forecastle_transport;
+#[cfg(test)]
+#[path = "../tests/conversations/fleet.rs"]
+mod fleet;
+
 mod assembler;
+mod channel_uri;
 pub mod counters;
 pub mod credit;
 mod destinations;
@@ -98,6 +110,8 @@ mod group;
 mod image;
 pub mod limits;
 mod loss_detector;
+mod loss_report;
+mod planted;
 pub mod position;
 mod publication;
 mod random;
@@ -114,10 +128,15 @@ mod slot_bitmap;
 
 use std::net::SocketAddr;
 
+pub use channel_uri::{
+    ChannelBind, ChannelSocket, ChannelUri, ChannelUriError, ControlMode, PublicationChannel,
+    PublicationTarget, StreamPlace, SubscriptionChannel,
+};
 pub use counters::{Counters, DropCause};
 pub use destinations::DestinationsFull;
 pub use group::control_address;
 pub use image::{Delivery, UnavailableReason};
+pub use loss_report::{LossEpisode, LossOutcome};
 pub use publication::{OfferError, PublicationNews};
 pub use random::Random;
 pub use receive_config::ReceiveConfig;

@@ -31,6 +31,14 @@ pub const REJECTION_TEXT_LENGTH_MAX: usize = 64;
 pub const SETUP_INTERVAL_NS: u64 = 100_000_000;
 /// Heartbeat period of an idle publication (*wire*).
 pub const HEARTBEAT_INTERVAL_NS: u64 = 100_000_000;
+/// The first heartbeat after data comes this soon, so that a lost tail is found; each one after it
+/// [`REPEAT_FACTOR`] times later, up to the period.
+pub const HEARTBEAT_TAIL_NS: u64 = 1_000_000;
+/// A status message for which the sender seems to wait is repeated after this long; then each time
+/// [`REPEAT_FACTOR`] times later, up to the period.
+pub const STATUS_REPEAT_NS: u64 = 1_000_000;
+/// By how much repeated heartbeats and status messages slow down.
+pub const REPEAT_FACTOR: u64 = 10;
 /// Status message period (*wire*).
 pub const STATUS_INTERVAL_NS: u64 = 200_000_000;
 /// An S-flagged status message is repeated at most this often for one stream and session (*wire*).
@@ -49,8 +57,8 @@ pub const IMAGE_LIVENESS_NS: u64 = 10_000_000_000;
 pub const LINGER_NS: u64 = 5_000_000_000;
 /// First NAK of a gap, unicast.
 pub const NAK_DELAY_UNICAST_NS: u64 = 1_000;
-/// Following NAKs of the same gap, unicast.
-pub const NAK_RETRY_UNICAST_NS: u64 = 100_000;
+/// Following NAKs of the same gap come after so many times the delay of the first, unicast.
+pub const NAK_RETRY_UNICAST_FACTOR: u64 = 100;
 /// Longest randomised NAK delay, multicast.
 pub const NAK_BACKOFF_MULTICAST_MAX_NS: u64 = 10_000_000;
 /// A NAK that starts inside a range resent less than this ago is ignored, by default, where one
@@ -75,6 +83,8 @@ pub const RETRANSMIT_WINDOWS_GROUP: u64 = 4;
 pub const EOS_STATUS_COUNT: u32 = 5;
 /// An answer that found no credit is tried again after this long.
 pub const CREDIT_RETRY_NS: u64 = 10_000_000;
+/// Episodes of loss that a receive endpoint remembers when they are over.
+pub const LOSS_EPISODES_MAX: usize = 64;
 /// Streams and sessions for which a receive endpoint remembers that it asked for a SETUP.
 pub const SETUP_REQUESTS_MAX: usize = 64;
 

@@ -2,7 +2,7 @@
 //! random delay for a group, so that one receiver's NAK usually serves all (Aeron, optimal
 //! multicast delay; notes of Nonnenmacher and Biersack).
 
-use crate::limits::{NAK_BACKOFF_MULTICAST_MAX_NS, NAK_DELAY_UNICAST_NS, NAK_RETRY_UNICAST_NS};
+use crate::limits::{NAK_BACKOFF_MULTICAST_MAX_NS, NAK_RETRY_UNICAST_FACTOR};
 use crate::random::Random;
 
 /// Times the NAKs of one image.
@@ -18,7 +18,7 @@ pub(crate) struct LossDetector {
 /// How NAKs are delayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NakDelays {
-    Unicast,
+    Unicast { first_ns: u64 },
     Group,
 }
 
@@ -43,7 +43,7 @@ impl LossDetector {
         self.gap = gap;
         self.next_nak_ns = now_ns
             + match self.delays {
-                NakDelays::Unicast => NAK_DELAY_UNICAST_NS,
+                NakDelays::Unicast { first_ns } => first_ns,
                 NakDelays::Group => group_delay_ns(random),
             };
     }
@@ -57,7 +57,7 @@ impl LossDetector {
         }
         self.next_nak_ns = now_ns
             + match self.delays {
-                NakDelays::Unicast => NAK_RETRY_UNICAST_NS,
+                NakDelays::Unicast { first_ns } => first_ns * NAK_RETRY_UNICAST_FACTOR,
                 NakDelays::Group => group_delay_ns(random),
             };
         Some(gap)
@@ -97,6 +97,7 @@ const BACKOFF: [u64; BACKOFF_STEPS as usize + 1] = [
 #[allow(clippy::float_arithmetic)]
 mod tests {
     use super::*;
+    use crate::limits::NAK_DELAY_UNICAST_NS;
 
     #[test]
     fn the_table_is_the_formula() {
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn unicast_asks_after_a_microsecond_then_every_hundred_until_the_gap_changes() {
         let mut random = Random::new(1);
-        let mut detector = LossDetector::new(NakDelays::Unicast);
+        let mut detector = LossDetector::new(NakDelays::Unicast { first_ns: NAK_DELAY_UNICAST_NS });
         detector.observe(Some((64, 128)), 0, &mut random);
         assert_eq!(detector.due(999, &mut random), None);
         assert_eq!(detector.due(1_000, &mut random), Some((64, 128)));

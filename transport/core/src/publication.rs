@@ -11,9 +11,10 @@ use zerocopy::little_endian::I64;
 use crate::counters::DropCause;
 use crate::frame::{NakFrame, RTT_REPLY, RttFrame, STATUS_EOS, STATUS_SEND_SETUP, StatusFrame};
 use crate::limits::{
-    DATA_HEADER_LENGTH, FRAME_ALIGNMENT, MESSAGE_LENGTH_MAX, REJECTION_TEXT_LENGTH_MAX,
-    RETRANSMIT_WINDOWS_GROUP, RETRANSMIT_WINDOWS_UNICAST,
+    DATA_HEADER_LENGTH, FRAME_ALIGNMENT, HEARTBEAT_INTERVAL_NS, MESSAGE_LENGTH_MAX,
+    REJECTION_TEXT_LENGTH_MAX, RETRANSMIT_WINDOWS_GROUP, RETRANSMIT_WINDOWS_UNICAST,
 };
+use crate::planted::{Fault, is_planted};
 use crate::position::TermGeometry;
 use crate::receivers::{Hearing, Receivers};
 use crate::retransmit::RetransmitQueue;
@@ -28,12 +29,16 @@ pub(crate) struct Publication {
     pub(crate) generation: u32,
     buffer: SendBuffer,
     mtu: usize,
+    time_to_live: u8,
+    linger_ns: u64,
     destination: Option<SocketAddr>,
     /// Sends to every destination of the socket instead of one address.
     is_multi_destination: bool,
     reply: Option<ReplyBinding>,
     response_requested: bool,
     state: State,
+    /// Where the stream began.
+    start_position: u64,
     /// Next byte to be sent for the first time.
     sent_position: u64,
     /// Receivers allow sending up to here, and take nothing that ends further away.
@@ -49,6 +54,8 @@ pub(crate) struct Publication {
     setup_elicited: bool,
     next_setup_ns: u64,
     next_heartbeat_ns: u64,
+    /// From the last thing sent to that heartbeat.
+    heartbeat_delay_ns: u64,
     next_expiry_ns: u64,
     receivers: Receivers,
     retransmits: RetransmitQueue,
@@ -67,11 +74,14 @@ impl Publication {
             generation: 0,
             buffer: SendBuffer::new(key, geometry),
             mtu: config.mtu,
+            time_to_live: config.time_to_live,
+            linger_ns: config.linger_ns,
             destination: None,
             is_multi_destination: false,
             reply: None,
             response_requested: false,
             state: State::Finished,
+            start_position: 0,
             sent_position: 0,
             limits: Limits { wire: 0, stream: 0 },
             joining: None,
@@ -83,8 +93,9 @@ impl Publication {
             setup_elicited: false,
             next_setup_ns: 0,
             next_heartbeat_ns: 0,
+            heartbeat_delay_ns: HEARTBEAT_INTERVAL_NS,
             next_expiry_ns: 0,
-            receivers: Receivers::new(config.receivers_max, config.flow_control),
+            receivers: Receivers::new(config),
             retransmits: config.retransmit_queue(),
             rtt_reply: None,
             news: News::default(),
@@ -93,10 +104,13 @@ impl Publication {
         }
     }
 
-    pub(crate) fn open(&mut self, config: &PublicationConfig, send: &SendConfig) {
+    pub(crate) fn open(&mut self, config: &PublicationConfig, send: &SendConfig, position: u64) {
         self.key = config.key();
         let geometry = TermGeometry::new(config.initial_term_id, send.term_length);
-        self.buffer.reset(self.key, geometry.expect("checked by the endpoint"));
+        let geometry = geometry.expect("checked by the endpoint");
+        assert!(position < geometry.position_max(), "the stream has ended there");
+        self.buffer.reset(self.key, geometry, position);
+        self.start_position = position;
         (self.destination, self.reply) = match config.destination {
             Destination::Address(address) => (Some(address), None),
             Destination::Multi => (None, None),
@@ -107,7 +121,7 @@ impl Publication {
         self.is_multi_destination = config.destination == Destination::Multi;
         self.response_requested = config.response_requested;
         self.state = State::Active;
-        self.sent_position = 0;
+        self.sent_position = position;
         self.limits = Limits { wire: 0, stream: 0 };
         self.joining = None;
         self.is_joined_next = false;
@@ -117,6 +131,7 @@ impl Publication {
         self.setup_elicited = false;
         self.next_setup_ns = 0;
         self.next_heartbeat_ns = 0;
+        self.heartbeat_delay_ns = HEARTBEAT_INTERVAL_NS;
         self.next_expiry_ns = 0;
         self.receivers.clear();
         self.retransmits = send.retransmit_queue();
@@ -247,6 +262,8 @@ impl Publication {
         if let Some((position, window_end)) = self.receivers.reach() {
             let reach = position + self.geometry().term_length() / 2;
             let (held, _) = self.joining.unwrap_or((Limits::NONE, 0));
+            let fault = is_planted(Fault::WindowOffByOne);
+            let window_end = window_end + if fault { FRAME_ALIGNMENT as u64 } else { 0 };
             self.limits.wire = self.limits.wire.max(window_end.min(held.wire));
             self.limits.stream = self.limits.stream.max(reach.min(held.stream));
         }
@@ -382,7 +399,8 @@ impl Publication {
     /// Oldest byte that is still resent: a term back, where a stock sender keeps half a term and a
     /// message. The ring holds it, since offers stay within half a term of what was sent.
     fn retained_position(&self) -> u64 {
-        self.sent_position.saturating_sub(self.geometry().term_length())
+        let behind = self.sent_position.saturating_sub(self.geometry().term_length());
+        behind.max(self.start_position)
     }
 
     /// Whether time passing made news since the last call.

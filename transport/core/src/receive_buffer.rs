@@ -7,6 +7,7 @@ use zerocopy::FromBytes;
 use crate::counters::DropCause;
 use crate::frame::{DataFrame, DataHeader};
 use crate::limits::DATA_HEADER_LENGTH;
+use crate::planted::{Fault, is_planted};
 use crate::position::align;
 use crate::slot_bitmap::SlotBitmap;
 
@@ -57,6 +58,12 @@ impl ReceiveBuffer {
         self.consumed
     }
 
+    /// The sender is known to have sent everything below.
+    #[inline]
+    pub(crate) fn high_water(&self) -> u64 {
+        self.high_water
+    }
+
     /// The sender says that it has sent everything below `position`.
     #[inline]
     pub(crate) fn raise_high_water(&mut self, position: u64) {
@@ -76,7 +83,7 @@ impl ReceiveBuffer {
         if end > term_end {
             return Err(DropCause::PositionInvalid);
         }
-        if position < self.consumed {
+        if position < self.consumed && !is_planted(Fault::RetransmitAppliedTwice) {
             return Err(DropCause::Duplicate);
         }
         if position + frame.bytes.len() as u64 > self.ring_end() {
@@ -136,6 +143,9 @@ impl ReceiveBuffer {
         let frame_length = header.header.frame_length.get() as usize;
         let end_position = self.consumed + align(frame_length) as u64;
         if header.is_pad() {
+            let fault = is_planted(Fault::PaddingMishandled);
+            let header_end = self.consumed + DATA_HEADER_LENGTH as u64;
+            let end_position = if fault { header_end } else { end_position };
             return Some(HeldFrame { header, payload: (&[], &[]), end_position });
         }
         let payload_start = start + DATA_HEADER_LENGTH;

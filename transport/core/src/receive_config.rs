@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use crate::limits::WINDOW_LENGTH_DEFAULT;
+use crate::limits::{FRAME_ALIGNMENT, NAK_DELAY_UNICAST_NS, WINDOW_LENGTH_DEFAULT};
 
-/// Settings of a [`ReceiveEndpoint`](crate::ReceiveEndpoint). Memory is about `images_max` times
-/// (window + `message_length_max`).
+/// Settings of a [`ReceiveEndpoint`](crate::ReceiveEndpoint); [`Self::memory_length`] says what
+/// they cost.
 #[derive(Clone, Debug)]
 pub struct ReceiveConfig {
     /// Streams that images are made for; frames of others are dropped.
@@ -35,6 +35,9 @@ pub struct ReceiveConfig {
     /// Give up a gap that was not repaired for this long; `None` waits for ever. With 0 no repair
     /// is asked for: an unreliable subscription.
     pub gap_hold_ns: Option<u64>,
+    /// From a gap to its first NAK; a hundred times as long to each following one. Unicast only:
+    /// groups draw their delays.
+    pub nak_delay_ns: u64,
     /// Carried in every answer, for senders whose flow control counts the receivers of one tag.
     pub group_tag: Option<i64>,
 }
@@ -56,8 +59,18 @@ impl ReceiveConfig {
             window_length: WINDOW_LENGTH_DEFAULT,
             message_length_max: 16 * 1024,
             gap_hold_ns: None,
+            nak_delay_ns: NAK_DELAY_UNICAST_NS,
             group_tag: None,
         }
+    }
+
+    /// Bytes that an endpoint of this takes for its images: window, message and two bits for each
+    /// 32 bytes of window.
+    pub fn memory_length(&self) -> u64 {
+        let ring_length = self.window_length.next_power_of_two() as usize;
+        let bitmaps_length = 2 * ring_length / FRAME_ALIGNMENT / 8;
+        let image_length = ring_length + bitmaps_length + self.message_length_max;
+        self.images_max as u64 * image_length as u64
     }
 
     /// A client's endpoint that hears one configured server address: 4 images.

@@ -16,6 +16,7 @@ use crate::frame::{
 };
 use crate::image::{AnswerContext, Delivery, Image, StreamStart, UnavailableReason};
 use crate::limits::{ERROR_TEXT_LENGTH_MAX, WINDOW_LENGTH_MIN};
+use crate::loss_report::{LossEpisode, LossReport};
 use crate::random::Random;
 use crate::receive_config::ReceiveConfig;
 use crate::session_index::{ANY_SESSION, SessionIndex, SessionKey};
@@ -37,6 +38,7 @@ pub struct ReceiveEndpoint {
     events: VecDeque<ImageEvent>,
     requests: SetupRequests,
     credit: CreditTable,
+    losses: LossReport,
     random: Random,
     poll_cursor: usize,
     transmit_cursor: usize,
@@ -60,6 +62,7 @@ impl ReceiveEndpoint {
             events: VecDeque::with_capacity(2 * config.images_max),
             requests: SetupRequests::new(),
             credit: CreditTable::new(config.sources_max),
+            losses: LossReport::new(),
             random: Random::new(config.random_seed),
             poll_cursor: 0,
             transmit_cursor: 0,
@@ -276,6 +279,7 @@ impl ReceiveEndpoint {
             now_ns,
             random: &mut self.random,
             counters: &mut self.counters,
+            losses: &mut self.losses,
             spend: |length| is_trusted || credit.try_spend(source, length),
         };
         let length = image.poll_transmit(buffer, &mut context)?;
@@ -286,11 +290,15 @@ impl ReceiveEndpoint {
     #[inline]
     fn advance_image(&mut self, now_ns: u64, slot: usize) {
         let reason = self.images[slot].advance_state(now_ns);
-        self.report_end(slot, reason);
+        self.report_end(now_ns, slot, reason);
     }
 
-    fn report_end(&mut self, slot: usize, reason: Option<UnavailableReason>) {
+    fn report_end(&mut self, now_ns: u64, slot: usize, reason: Option<UnavailableReason>) {
         if let Some(reason) = reason {
+            if let Some(episode) = self.images[slot].close_loss(now_ns, true) {
+                self.counters.loss_episodes += 1;
+                self.losses.push(episode);
+            }
             let id = ImageId { slot: slot as u32, generation: self.images[slot].generation };
             self.events.push_back(ImageEvent::Unavailable { id, reason });
         }
@@ -326,7 +334,7 @@ impl ReceiveEndpoint {
         assert!(text.len() <= ERROR_TEXT_LENGTH_MAX, "an error text is at most 1023 bytes");
         if let Some(slot) = self.live_slot(id) {
             let reason = self.images[slot].reject(now_ns, text);
-            self.report_end(slot, reason);
+            self.report_end(now_ns, slot, reason);
         }
     }
 
@@ -335,7 +343,7 @@ impl ReceiveEndpoint {
     pub fn close_image(&mut self, now_ns: u64, id: ImageId) {
         if let Some(slot) = self.live_slot(id) {
             let reason = self.images[slot].end(now_ns, UnavailableReason::Closed);
-            self.report_end(slot, reason);
+            self.report_end(now_ns, slot, reason);
         }
     }
 
@@ -399,9 +407,21 @@ impl ReceiveEndpoint {
         self.live_slot(id).map(|slot| self.images[slot].consumed())
     }
 
+    /// Episodes of loss: the last [`LOSS_EPISODES_MAX`](crate::limits::LOSS_EPISODES_MAX) that are
+    /// over, oldest first, then those of images that miss bytes now.
+    pub fn loss_episodes(&self) -> impl Iterator<Item = LossEpisode> + '_ {
+        let open = self.index.slots().filter_map(|slot| self.images[slot].open_loss());
+        self.losses.episodes().chain(open)
+    }
+
     /// How many images the endpoint has, those saying farewell included.
     pub fn image_count(&self) -> usize {
         self.index.len()
+    }
+
+    /// Bytes of all images at their limit, allocated from the start.
+    pub fn memory_length(&self) -> u64 {
+        self.config.memory_length()
     }
 
     /// What was counted since the endpoint was made.

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use crate::counters::DropCause;
-use crate::limits::CONNECTION_TIMEOUT_NS;
+use crate::send_endpoint::SendConfig;
 
 /// Known receivers of one publication.
 #[derive(Debug)]
@@ -12,6 +12,7 @@ pub(crate) struct Receivers {
     entries: Vec<Receiver>,
     receivers_max: usize,
     flow_control: FlowControl,
+    timeout_ns: u64,
 }
 
 /// Which receivers decide how far a sender goes. With [`FlowControl::Min`] and
@@ -57,8 +58,13 @@ struct Receiver {
 }
 
 impl Receivers {
-    pub(crate) fn new(receivers_max: usize, flow_control: FlowControl) -> Self {
-        Self { entries: Vec::with_capacity(receivers_max), receivers_max, flow_control }
+    pub(crate) fn new(config: &SendConfig) -> Self {
+        Self {
+            entries: Vec::with_capacity(config.receivers_max),
+            receivers_max: config.receivers_max,
+            flow_control: config.flow_control,
+            timeout_ns: config.receiver_timeout_ns,
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -91,7 +97,7 @@ impl Receivers {
         }
         // A restarted receiver keeps its address but draws a new id.
         let replaced = self.entries.iter_mut().find(|entry| {
-            entry.source == heard.source || now_ns >= entry.last_status_ns + CONNECTION_TIMEOUT_NS
+            entry.source == heard.source || now_ns >= entry.last_status_ns + self.timeout_ns
         });
         *replaced.ok_or(DropCause::ReceiversFull)? = receiver;
         Ok(is_counted)
@@ -157,8 +163,8 @@ impl Receivers {
 
     /// Forgets those that fell silent; whether there were any.
     pub(crate) fn expire(&mut self, now_ns: u64) -> bool {
-        let length = self.entries.len();
-        self.entries.retain(|entry| now_ns < entry.last_status_ns + CONNECTION_TIMEOUT_NS);
+        let (length, timeout_ns) = (self.entries.len(), self.timeout_ns);
+        self.entries.retain(|entry| now_ns < entry.last_status_ns + timeout_ns);
         self.entries.len() != length
     }
 

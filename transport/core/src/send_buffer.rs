@@ -35,13 +35,14 @@ impl SendBuffer {
         }
     }
 
-    /// Makes this the empty buffer of another publication with the same term length.
-    pub(crate) fn reset(&mut self, key: SessionKey, geometry: TermGeometry) {
+    /// Makes this the empty buffer of another publication with the same term length, which starts
+    /// at `position`.
+    pub(crate) fn reset(&mut self, key: SessionKey, geometry: TermGeometry, position: u64) {
         assert_eq!(geometry.term_length(), self.geometry.term_length());
         self.frame_starts.clear();
         self.key = key;
         self.geometry = geometry;
-        self.position = 0;
+        self.position = position;
     }
 
     #[inline]

@@ -9,8 +9,9 @@ use crate::counters::{Counters, DropCause};
 use crate::destinations::{Copies, Destinations, DestinationsFull};
 use crate::frame::Frame;
 use crate::limits::{
-    FRAME_ALIGNMENT, MTU_DEFAULT, MTU_MAX, MTU_MIN, RETRANSMIT_BYTES_MAX_DEFAULT,
-    RETRANSMIT_LINGER_NS, RETRANSMIT_LINGER_UNICAST_NS, TURN_DATAGRAMS_MAX,
+    CONNECTION_TIMEOUT_NS, FRAME_ALIGNMENT, LINGER_NS, MTU_DEFAULT, MTU_MAX, MTU_MIN,
+    RETRANSMIT_BYTES_MAX_DEFAULT, RETRANSMIT_LINGER_NS, RETRANSMIT_LINGER_UNICAST_NS,
+    TURN_DATAGRAMS_MAX,
 };
 use crate::position::TermGeometry;
 use crate::publication::{OfferError, Publication, PublicationNews};
@@ -76,6 +77,24 @@ impl SendEndpoint {
         &mut self,
         config: &PublicationConfig,
     ) -> Result<PublicationId, AddError> {
+        self.add_publication_at(config, 0)
+    }
+
+    /// As [`Self::add_publication`], for a stream that starts at `position` instead of its
+    /// beginning.
+    ///
+    /// # Errors
+    /// See [`AddError`].
+    ///
+    /// # Panics
+    /// As [`Self::add_publication`], and when `position` is not a multiple of 32 below the
+    /// stream's end.
+    pub fn add_publication_at(
+        &mut self,
+        config: &PublicationConfig,
+        position: u64,
+    ) -> Result<PublicationId, AddError> {
+        assert!(position.is_multiple_of(FRAME_ALIGNMENT as u64), "streams start at frames");
         let is_multi = config.destination == Destination::Multi;
         assert!(!is_multi || self.config.destinations_max > 0, "an endpoint of no destinations");
         if self.index.find(config.key()).is_some() {
@@ -85,7 +104,7 @@ impl SendEndpoint {
         self.index.insert(config.key(), slot);
         let publication = &mut self.publications[slot];
         publication.generation = publication.generation.wrapping_add(1);
-        publication.open(config, &self.config);
+        publication.open(config, &self.config, position);
         Ok(PublicationId { slot: slot as u32, generation: publication.generation })
     }
 
@@ -345,6 +364,11 @@ impl SendEndpoint {
         self.publications[0].message_length_max()
     }
 
+    /// Bytes of all publications at their limit, allocated from the start.
+    pub fn memory_length(&self) -> u64 {
+        self.config.memory_length()
+    }
+
     /// What was counted since the endpoint was made.
     pub fn counters(&self) -> &Counters {
         &self.counters
@@ -384,6 +408,12 @@ pub struct SendConfig {
     pub flow_control: FlowControl,
     /// Destinations of the [`Destination::Multi`] publications; 0 where there are none of them.
     pub destinations_max: usize,
+    /// A receiver of a group that is silent for this long is not waited for.
+    pub receiver_timeout_ns: u64,
+    /// A closed publication keeps repeating end of stream and serving retransmits for this long.
+    pub linger_ns: u64,
+    /// Hops that SETUPs announce; the socket decides how many datagrams take.
+    pub time_to_live: u8,
 }
 
 impl SendConfig {
@@ -398,7 +428,18 @@ impl SendConfig {
             retransmit_linger_ns: RETRANSMIT_LINGER_UNICAST_NS,
             flow_control: FlowControl::Max,
             destinations_max: 0,
+            receiver_timeout_ns: CONNECTION_TIMEOUT_NS,
+            linger_ns: LINGER_NS,
+            time_to_live: 0,
         }
+    }
+
+    /// Bytes that an endpoint of this takes for its publications: two terms each, and a bit for
+    /// each 32 bytes of them.
+    pub const fn memory_length(&self) -> u64 {
+        let terms_length = 2 * self.term_length as u64;
+        let bitmap_length = terms_length / FRAME_ALIGNMENT as u64 / 8;
+        self.publications_max as u64 * (terms_length + bitmap_length)
     }
 
     /// Defaults for publications to a group of up to `receivers_max` receivers.

@@ -1,22 +1,24 @@
 //! One UDP socket as the transport uses it: non-blocking, on a named interface, in batches. What
 //! the network or the kernel loses is counted and never an error; the protocol above repairs it.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 
-use forecastle_transport::{Transmit, control_address};
-use socket2::{Domain, Protocol, Socket, Type};
+use forecastle_transport::{ChannelBind, ChannelSocket, Transmit};
+use socket2::Socket;
 
+use crate::buffers::SocketBuffers;
 use crate::error::UdpError;
-use crate::incoming::Incoming;
+use crate::incoming::{Arrival, Incoming};
 use crate::offload::Offload;
 use crate::outgoing::Outgoing;
+use crate::{multicast, socket_options};
 
-/// A socket with its batches. Open it by [`Self::unicast`], [`Self::multicast_receiver`] or
-/// [`Self::multicast_sender`].
+/// A socket with its batches, of one IP family. Open it by [`Self::open`] from a channel URI, or by
+/// [`Self::unicast`], [`Self::multicast_receiver`] or [`Self::multicast_sender`].
 pub struct UdpChannel {
     socket: Socket,
-    local_address: SocketAddrV4,
+    local_address: SocketAddr,
     incoming: Incoming,
     outgoing: Outgoing,
     receives_offloaded: bool,
@@ -24,15 +26,44 @@ pub struct UdpChannel {
 }
 
 impl UdpChannel {
+    /// Opens what a channel URI asks for; buffers that it does not name are those of `defaults`.
+    ///
+    /// # Errors
+    /// See [`UdpError`].
+    pub fn open(socket: &ChannelSocket, defaults: SocketBuffers) -> Result<Self, UdpError> {
+        let buffers = SocketBuffers {
+            receive_length: socket.receive_buffer_length.unwrap_or(defaults.receive_length),
+            send_length: socket.send_buffer_length.unwrap_or(defaults.send_length),
+        };
+        match socket.bind {
+            ChannelBind::Unicast(address) => Self::unicast(address, buffers),
+            ChannelBind::GroupReceiver { group, interface } => {
+                Self::multicast_receiver(group, interface, buffers)
+            }
+            ChannelBind::GroupSender { group, interface, time_to_live } => {
+                let channel = Self::multicast_sender(group, interface, buffers)?;
+                if let Some(hops) = time_to_live {
+                    multicast::limit_hops(&channel.socket, group.ip(), hops)?;
+                }
+                Ok(channel)
+            }
+        }
+    }
+
     /// Binds a unicast address; port 0 takes a free one. The address names the interface.
     ///
     /// # Errors
     /// See [`UdpError`].
-    pub fn unicast(address: SocketAddrV4, buffers: SocketBuffers) -> Result<Self, UdpError> {
-        if address.ip().is_multicast() || address.ip().is_broadcast() {
-            return Err(UdpError::NotUnicast { address: *address.ip() });
+    pub fn unicast(
+        address: impl Into<SocketAddr>,
+        buffers: SocketBuffers,
+    ) -> Result<Self, UdpError> {
+        let address = address.into();
+        let ip = address.ip();
+        if ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
+            return Err(UdpError::NotUnicast { address: ip });
         }
-        let socket = open(buffers)?;
+        let socket = buffers.open(address)?;
         socket.bind(&address.into()).map_err(UdpError::on_bind(address))?;
         Self::new(socket)
     }
@@ -43,12 +74,13 @@ impl UdpChannel {
     /// # Errors
     /// See [`UdpError`].
     pub fn multicast_receiver(
-        group: SocketAddrV4,
-        interface: Ipv4Addr,
+        group: impl Into<SocketAddr>,
+        interface: impl Into<IpAddr>,
         buffers: SocketBuffers,
     ) -> Result<Self, UdpError> {
-        check_data_group(group)?;
-        Self::join(group, interface, buffers)
+        let group = group.into();
+        multicast::check_data_group(group)?;
+        Self::new(multicast::join(group, interface.into(), buffers)?)
     }
 
     /// Joins the control group of a data group on one interface, to send to the data group and
@@ -57,48 +89,17 @@ impl UdpChannel {
     /// # Errors
     /// See [`UdpError`].
     pub fn multicast_sender(
-        group: SocketAddrV4,
-        interface: Ipv4Addr,
+        group: impl Into<SocketAddr>,
+        interface: impl Into<IpAddr>,
         buffers: SocketBuffers,
     ) -> Result<Self, UdpError> {
-        Self::join(check_data_group(group)?, interface, buffers)
-    }
-
-    fn join(
-        group: SocketAddrV4,
-        interface: Ipv4Addr,
-        buffers: SocketBuffers,
-    ) -> Result<Self, UdpError> {
-        if interface.is_unspecified() {
-            return Err(UdpError::InterfaceUnspecified);
-        }
-        let socket = open(buffers)?;
-        // A port that the kernel chooses must be free of other groups' sockets, so it is taken
-        // before this socket declares that it shares.
-        if group.port() != 0 {
-            share_port(&socket)?;
-        }
-        // Bound to the group, not to ANY: datagrams to other addresses on this port stay out.
-        socket.bind(&group.into()).map_err(UdpError::on_bind(group))?;
-        if group.port() == 0 {
-            share_port(&socket)?;
-        }
-        socket
-            .set_multicast_all_v4(false)
-            .map_err(UdpError::io("limit a socket to its own groups"))?;
-        socket.join_multicast_v4(group.ip(), &interface).map_err(UdpError::on_join(interface))?;
-        socket.set_multicast_if_v4(&interface).map_err(UdpError::on_join(interface))?;
-        let time_to_live = if interface.is_loopback() { 0 } else { 1 };
-        socket
-            .set_multicast_ttl_v4(time_to_live)
-            .map_err(UdpError::io("set the multicast time to live"))?;
-        socket.set_multicast_loop_v4(true).map_err(UdpError::io("set multicast loopback"))?;
-        Self::new(socket)
+        let control = multicast::check_data_group(group.into())?;
+        Self::new(multicast::join(control, interface.into(), buffers)?)
     }
 
     fn new(socket: Socket) -> Result<Self, UdpError> {
         let local = socket.local_addr().map_err(UdpError::io("read a socket's address"))?;
-        let local_address = local.as_socket_ipv4().expect("the socket was opened for IPv4");
+        let local_address = local.as_socket().expect("the socket was opened for IP");
         let offload = Offload::enable(socket.as_raw_fd());
         Ok(Self {
             socket,
@@ -113,7 +114,7 @@ impl UdpChannel {
     /// The address bound, with the port that the kernel chose when 0 was asked for; for multicast
     /// the group joined.
     pub fn local_address(&self) -> SocketAddr {
-        SocketAddr::V4(self.local_address)
+        self.local_address
     }
 
     /// Binds the socket to one peer: nothing is taken from another address any more, and what goes
@@ -124,7 +125,6 @@ impl UdpChannel {
     /// See [`UdpError`].
     pub fn connect(&mut self, peer: SocketAddr) -> Result<(), UdpError> {
         self.socket.connect(&peer.into()).map_err(UdpError::io("connect a UDP socket"))?;
-        let SocketAddr::V4(peer) = peer else { return Ok(()) };
         self.outgoing.connect(peer);
         Ok(())
     }
@@ -141,11 +141,24 @@ impl UdpChannel {
         self.outgoing.stop_offload();
     }
 
+    /// Has the kernel say when each datagram arrived, for [`Self::receive_stamped`]; costs every
+    /// datagram of the machine a look at the clock. False where the kernel cannot.
+    pub fn stamp_arrivals(&mut self) -> bool {
+        let socket = self.socket.as_raw_fd();
+        socket_options::set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+    }
+
     /// Hands over what waits, in one system call: one buffer, or up to 32 right after a call that
     /// left some behind, each with one datagram or, with offload, up to 64 of one sender. Gives the
     /// number of datagrams; there may be more until it is 0.
     #[inline]
     pub fn receive(&mut self, mut handler: impl FnMut(SocketAddr, &[u8])) -> usize {
+        self.receive_stamped(|arrival, datagram| handler(arrival.source, datagram))
+    }
+
+    /// As [`Self::receive`], with the time of arrival where [`Self::stamp_arrivals`] is on.
+    #[inline]
+    pub fn receive_stamped(&mut self, mut handler: impl FnMut(Arrival, &[u8])) -> usize {
         let count = match self.incoming.receive(self.socket.as_raw_fd()) {
             Ok(count) => count,
             Err(libc::EAGAIN | libc::EINTR) => return 0,
@@ -156,14 +169,14 @@ impl UdpChannel {
         };
         let mut datagram_count = 0;
         for index in 0..count {
-            let Some((source, datagrams)) = self.incoming.received(index) else {
+            let Some((arrival, datagrams)) = self.incoming.received(index) else {
                 self.counters.receive_errors += 1;
                 continue;
             };
             for datagram in datagrams {
                 datagram_count += 1;
                 self.counters.bytes_in += datagram.len() as u64;
-                handler(source, datagram);
+                handler(arrival, datagram);
             }
         }
         self.counters.datagrams_in += datagram_count as u64;
@@ -199,11 +212,11 @@ impl UdpChannel {
 
     #[inline]
     fn queue(&mut self, transmit: Transmit) {
-        let SocketAddr::V4(destination) = transmit.destination else {
+        if transmit.destination.is_ipv4() != self.local_address.is_ipv4() {
             self.counters.sends_refused += 1;
             return;
-        };
-        self.outgoing.push(destination, transmit.length);
+        }
+        self.outgoing.push(transmit.destination, transmit.length);
         self.counters.datagrams_out += 1;
         self.counters.bytes_out += transmit.length as u64;
         if self.outgoing.is_full() {
@@ -225,6 +238,13 @@ impl UdpChannel {
         })
     }
 
+    /// Datagrams that the kernel dropped at this socket since it was opened, because its receive
+    /// buffer was full or their checksum wrong; `None` where the kernel does not say. One system
+    /// call; wraps at 2^32.
+    pub fn dropped_datagrams(&self) -> Option<u32> {
+        socket_options::dropped_datagrams(self.socket.as_raw_fd())
+    }
+
     /// What was counted since the channel was opened.
     pub fn counters(&self) -> &UdpCounters {
         &self.counters
@@ -234,22 +254,6 @@ impl UdpChannel {
 impl AsRawFd for UdpChannel {
     fn as_raw_fd(&self) -> RawFd {
         self.socket.as_raw_fd()
-    }
-}
-
-/// Kernel buffers to ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SocketBuffers {
-    /// Receive buffer in bytes, checked after setting; 0 leaves the kernel's default.
-    pub receive_length: usize,
-    /// Send buffer in bytes, taken as the kernel grants it; 0 leaves the kernel's default.
-    pub send_length: usize,
-}
-
-impl SocketBuffers {
-    /// Buffers for a receive window: as long as the window both ways.
-    pub const fn for_window(window_length: usize) -> Self {
-        Self { receive_length: window_length, send_length: window_length }
     }
 }
 
@@ -268,7 +272,7 @@ pub struct UdpCounters {
     pub bytes_out: u64,
     /// Sends for which nobody listened (an earlier one, as the kernel reports it).
     pub sends_unheard: u64,
-    /// Sends that the kernel refused: no buffer, no route, not IPv4.
+    /// Sends that the kernel refused: no buffer, no route, the other IP family.
     pub sends_refused: u64,
     /// Failed or cut receptions.
     pub receive_errors: u64,
@@ -276,39 +280,3 @@ pub struct UdpCounters {
 
 /// Datagrams that one [`UdpChannel::transmit`] call sends at most.
 pub const TRANSMIT_DATAGRAMS_MAX: usize = 256;
-
-fn check_data_group(group: SocketAddrV4) -> Result<SocketAddrV4, UdpError> {
-    if !group.ip().is_multicast() {
-        return Err(UdpError::NotMulticast { group: *group.ip() });
-    }
-    control_address(group).ok_or(UdpError::EvenDataGroup { group: *group.ip() })
-}
-
-fn open(buffers: SocketBuffers) -> Result<Socket, UdpError> {
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))
-        .map_err(UdpError::io("open a UDP socket"))?;
-    socket.set_nonblocking(true).map_err(UdpError::io("make a socket non-blocking"))?;
-    if buffers.send_length > 0 {
-        socket
-            .set_send_buffer_size(buffers.send_length)
-            .map_err(UdpError::io("set a socket's send buffer"))?;
-    }
-    if buffers.receive_length > 0 {
-        socket
-            .set_recv_buffer_size(buffers.receive_length)
-            .map_err(UdpError::io("set a socket's receive buffer"))?;
-        // Linux doubles what it is asked for, to cover its bookkeeping, and reads back the double.
-        let granted =
-            socket.recv_buffer_size().map_err(UdpError::io("read a socket's receive buffer"))? / 2;
-        if granted < buffers.receive_length {
-            let needed = buffers.receive_length;
-            return Err(UdpError::ReceiveBufferTooShort { granted, needed });
-        }
-    }
-    Ok(socket)
-}
-
-fn share_port(socket: &Socket) -> Result<(), UdpError> {
-    socket.set_reuse_address(true).map_err(UdpError::io("share a multicast port"))?;
-    socket.set_reuse_port(true).map_err(UdpError::io("share a multicast port"))
-}

@@ -7,7 +7,8 @@ use std::mem;
 use std::net::SocketAddr;
 use std::os::fd::RawFd;
 
-use crate::kernel::{ADDRESS_LENGTH, DATAGRAM_LENGTH_MAX, from_kernel, last_error, no_address};
+use crate::control::Control;
+use crate::kernel::{DATAGRAM_LENGTH_MAX, KernelAddress, last_error};
 
 /// Buffers in one system call.
 pub(crate) const BUFFERS_MAX: usize = 32;
@@ -16,7 +17,7 @@ pub(crate) const BUFFERS_MAX: usize = 32;
 /// and the headers point into the others for ever.
 pub(crate) struct Incoming {
     bytes: Box<[u8]>,
-    addresses: Box<[libc::sockaddr_in]>,
+    addresses: Box<[KernelAddress]>,
     controls: Box<[Control]>,
     /// Only pointed to by the headers.
     _vectors: Box<[libc::iovec]>,
@@ -35,8 +36,8 @@ unsafe impl Send for Incoming {}
 impl Incoming {
     pub(crate) fn new() -> Self {
         let mut bytes = vec![0u8; BUFFERS_MAX * DATAGRAM_LENGTH_MAX].into_boxed_slice();
-        let mut addresses = vec![no_address(); BUFFERS_MAX].into_boxed_slice();
-        let mut controls: Box<[_]> = (0..BUFFERS_MAX).map(|_| Control::empty()).collect();
+        let mut addresses = vec![KernelAddress::NOBODY; BUFFERS_MAX].into_boxed_slice();
+        let mut controls: Box<[_]> = (0..BUFFERS_MAX).map(|_| Control::EMPTY).collect();
         let mut vectors: Box<[_]> = bytes
             .chunks_exact_mut(DATAGRAM_LENGTH_MAX)
             .map(|chunk| libc::iovec {
@@ -51,7 +52,7 @@ impl Incoming {
                 // control data, no flags).
                 let mut header: libc::msghdr = unsafe { mem::zeroed() };
                 header.msg_name = (&raw mut *address).cast();
-                header.msg_namelen = ADDRESS_LENGTH;
+                header.msg_namelen = KernelAddress::LENGTH_MAX;
                 header.msg_iov = vector;
                 header.msg_iovlen = 1;
                 header.msg_control = (&raw mut *control).cast();
@@ -66,8 +67,8 @@ impl Incoming {
     #[inline]
     pub(crate) fn receive(&mut self, socket: RawFd) -> Result<usize, i32> {
         for header in &mut self.headers[..self.used_count] {
-            header.msg_hdr.msg_namelen = ADDRESS_LENGTH;
-            header.msg_hdr.msg_controllen = mem::size_of::<Control>();
+            header.msg_hdr.msg_namelen = KernelAddress::LENGTH_MAX;
+            header.msg_hdr.msg_controllen = Control::LENGTH;
         }
         // A call that fails writes to the first at most.
         self.used_count = 1;
@@ -90,52 +91,34 @@ impl Incoming {
         Ok(received)
     }
 
-    /// The `index`-th buffer of the last [`Self::receive`] with its sender, in datagrams; `None`
-    /// when it was cut or did not come from an IPv4 address.
+    /// The `index`-th buffer of the last [`Self::receive`]: its sender, when it arrived where that
+    /// is asked for, and its datagrams; `None` when it was cut or its sender is no IP address.
     #[inline]
-    pub(crate) fn received(
-        &self,
-        index: usize,
-    ) -> Option<(SocketAddr, impl Iterator<Item = &[u8]>)> {
+    pub(crate) fn received(&self, index: usize) -> Option<(Arrival, impl Iterator<Item = &[u8]>)> {
         let header = &self.headers[index];
-        let is_whole = header.msg_hdr.msg_flags & libc::MSG_TRUNC == 0;
-        let address = &self.addresses[index];
-        let is_ipv4 = i32::from(address.sin_family) == libc::AF_INET;
-        if !is_whole || !is_ipv4 {
+        if header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 {
             return None;
         }
+        let source = self.addresses[index].address()?;
         let start = index * DATAGRAM_LENGTH_MAX;
         let length = (header.msg_len as usize).min(DATAGRAM_LENGTH_MAX);
         let bytes = &self.bytes[start..start + length];
-        let has_control = header.msg_hdr.msg_controllen >= Control::LENGTH_MIN;
-        let segment_length = if has_control { self.controls[index].segment_length() } else { None };
+        let notes = self.controls[index].read(header.msg_hdr.msg_controllen);
         // An empty datagram is one, too.
         let empty = bytes.is_empty().then_some(bytes);
-        let segments = bytes.chunks(segment_length.unwrap_or(DATAGRAM_LENGTH_MAX));
-        Some((from_kernel(address), segments.chain(empty)))
+        let segments = bytes.chunks(notes.segment_length.unwrap_or(DATAGRAM_LENGTH_MAX));
+        let arrival = Arrival { source, arrived_ns: notes.arrived_ns };
+        Some((arrival, segments.chain(empty)))
     }
 }
 
-/// Room for the one kind of control data that is switched on: where to cut a buffer.
-#[repr(C, align(8))]
-struct Control {
-    header: libc::cmsghdr,
-    segment_length: libc::c_int,
-    fill: [u8; 28],
-}
-
-impl Control {
-    const LENGTH_MIN: usize = mem::offset_of!(Self, fill);
-
-    fn empty() -> Self {
-        // SAFETY: every field is plain data for which all zero bytes is a valid value.
-        unsafe { mem::zeroed() }
-    }
-
-    fn segment_length(&self) -> Option<usize> {
-        let is_offload =
-            self.header.cmsg_level == libc::SOL_UDP && self.header.cmsg_type == libc::UDP_GRO;
-        let length = usize::try_from(self.segment_length).ok()?;
-        (is_offload && length > 0).then_some(length)
-    }
+/// Where a datagram came from, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Address of the sender.
+    pub source: SocketAddr,
+    /// When the kernel got it, ns of the wall clock since 1970; of datagrams that came together
+    /// the first. Only where [`UdpChannel::stamp_arrivals`](crate::UdpChannel::stamp_arrivals) is
+    /// on.
+    pub arrived_ns: Option<u64>,
 }

@@ -1,10 +1,10 @@
 //! Segmentation offload: whether the kernel cuts and joins datagrams for a socket. Asked once when
 //! the socket is opened; a card that cannot do what the kernel promised is found when it refuses.
-#![allow(unsafe_code)]
 
 use std::fmt;
-use std::mem;
 use std::os::fd::RawFd;
+
+use crate::socket_options::set;
 
 /// What a channel leaves to the kernel or the network card. Displays as one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,8 @@ impl Offload {
     pub(crate) fn enable(socket: RawFd) -> Self {
         Self {
             // 0 leaves datagrams whole unless a call says otherwise, as ours do.
-            sends: set_option(socket, libc::UDP_SEGMENT, 0),
-            receives: set_option(socket, libc::UDP_GRO, 1),
+            sends: set(socket, libc::SOL_UDP, libc::UDP_SEGMENT, 0),
+            receives: set(socket, libc::SOL_UDP, libc::UDP_GRO, 1),
         }
     }
 }
@@ -36,13 +36,4 @@ impl fmt::Display for Offload {
             (false, false) => "no segmentation offload: sending and receiving are slower",
         })
     }
-}
-
-fn set_option(socket: RawFd, option: libc::c_int, value: libc::c_int) -> bool {
-    let length = mem::size_of_val(&value) as libc::socklen_t;
-    let value = (&raw const value).cast();
-    // SAFETY: `value` points to an initialised c_int that lives through the call, and `length` is
-    // its size.
-    let result = unsafe { libc::setsockopt(socket, libc::SOL_UDP, option, value, length) };
-    result == 0
 }

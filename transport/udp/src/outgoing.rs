@@ -5,16 +5,16 @@
 #![allow(unsafe_code)]
 
 use std::mem;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::RawFd;
 
-use crate::kernel::{ADDRESS_LENGTH, DATAGRAM_LENGTH_MAX, last_error, no_address, to_kernel};
+use crate::kernel::{DATAGRAM_LENGTH_MAX, KernelAddress, last_error};
 
 /// Trains of up to [`SEGMENTS_MAX`] datagrams. The parts live in boxes whose contents never move,
 /// and the headers point into the others for ever.
 pub(crate) struct Outgoing {
     bytes: Box<[u8]>,
-    addresses: Box<[libc::sockaddr_in]>,
+    addresses: Box<[KernelAddress]>,
     controls: Box<[Control]>,
     vectors: Box<[libc::iovec]>,
     headers: Box<[libc::mmsghdr]>,
@@ -26,7 +26,7 @@ pub(crate) struct Outgoing {
     /// Datagrams that a train may have: 1 without offload.
     segments_max: usize,
     /// The address that the socket is connected to: trains to it need not name it.
-    peer: Option<SocketAddrV4>,
+    peer: Option<SocketAddr>,
 }
 
 // SAFETY: the raw pointers inside lead only into boxes that the same value owns, so moving it to
@@ -36,7 +36,7 @@ unsafe impl Send for Outgoing {}
 impl Outgoing {
     pub(crate) fn new(is_offloaded: bool) -> Self {
         let mut bytes = vec![0u8; TRAINS_MAX * TRAIN_ROOM].into_boxed_slice();
-        let mut addresses = vec![no_address(); TRAINS_MAX].into_boxed_slice();
+        let mut addresses = vec![KernelAddress::NOBODY; TRAINS_MAX].into_boxed_slice();
         let mut controls: Box<[_]> = (0..TRAINS_MAX).map(|_| Control::new()).collect();
         let mut vectors: Box<[_]> = bytes
             .chunks_exact_mut(TRAIN_ROOM)
@@ -49,7 +49,6 @@ impl Outgoing {
                 // control data, no flags).
                 let mut header: libc::msghdr = unsafe { mem::zeroed() };
                 header.msg_name = (&raw mut *address).cast();
-                header.msg_namelen = ADDRESS_LENGTH;
                 header.msg_iov = vector;
                 header.msg_iovlen = 1;
                 header.msg_control = (&raw mut *control).cast();
@@ -73,7 +72,7 @@ impl Outgoing {
     }
 
     /// Says that the socket is connected to `peer`.
-    pub(crate) fn connect(&mut self, peer: SocketAddrV4) {
+    pub(crate) fn connect(&mut self, peer: SocketAddr) {
         self.peer = Some(peer);
     }
 
@@ -119,7 +118,7 @@ impl Outgoing {
 
     /// Adds the datagram of `length` bytes that was written into [`Self::next_buffer`].
     #[inline]
-    pub(crate) fn push(&mut self, destination: SocketAddrV4, length: usize) {
+    pub(crate) fn push(&mut self, destination: SocketAddr, length: usize) {
         assert!(length <= DATAGRAM_LENGTH_MAX && self.length < TRAINS_MAX);
         let written = self.next_start();
         let train = self.train_to(destination, length);
@@ -138,14 +137,15 @@ impl Outgoing {
     /// The train that the next datagram to `destination` belongs to: the latest to it if that may
     /// grow by it, so that datagrams to one destination keep their order, else a new one.
     #[inline]
-    fn train_to(&mut self, destination: SocketAddrV4, length: usize) -> usize {
+    fn train_to(&mut self, destination: SocketAddr, length: usize) -> usize {
         let begun = &self.trains[..self.length];
         let latest = begun.iter().rposition(|train| train.destination == destination);
         self.last = match latest.filter(|train| begun[*train].has_room(length)) {
             Some(train) => train,
             None => {
-                self.addresses[self.length] = to_kernel(destination);
-                self.trains[self.length] = Train::new(destination, length);
+                let (address, address_length) = KernelAddress::of(destination);
+                self.addresses[self.length] = address;
+                self.trains[self.length] = Train::new(destination, address_length, length);
                 self.length += 1;
                 self.length - 1
             }
@@ -165,7 +165,7 @@ impl Outgoing {
             let header = &mut self.headers[index].msg_hdr;
             header.msg_controllen = if is_one { 0 } else { Control::LENGTH };
             // The kernel looks up the way to an address that is named, each time.
-            header.msg_namelen = if is_to_peer { 0 } else { ADDRESS_LENGTH };
+            header.msg_namelen = if is_to_peer { 0 } else { train.address_length };
         }
         let (mut next, mut sent, mut retried) = (0, 0, 0);
         while next < self.length {
@@ -211,6 +211,7 @@ impl Outgoing {
         let start = index * TRAIN_ROOM;
         let segments = self.bytes[start..start + train.length].chunks(train.segment_length);
         let address = &raw const self.addresses[index];
+        let address_length = train.address_length;
         let mut sent = 0;
         for segment in segments {
             let (bytes, length) = (segment.as_ptr().cast(), segment.len());
@@ -218,7 +219,7 @@ impl Outgoing {
             // SAFETY: `bytes` and `address` point to initialised memory of the stated lengths that
             // this value owns and that lives through the call.
             let done = unsafe {
-                libc::sendto(socket, bytes, length, flags, address.cast(), ADDRESS_LENGTH)
+                libc::sendto(socket, bytes, length, flags, address.cast(), address_length)
             };
             if done < 0 {
                 refused(last_error(), 1);
@@ -233,7 +234,9 @@ impl Outgoing {
 /// Datagrams that lie back to back.
 #[derive(Clone, Copy, Debug)]
 struct Train {
-    destination: SocketAddrV4,
+    destination: SocketAddr,
+    /// Of the destination, as the kernel has it.
+    address_length: libc::socklen_t,
     length: usize,
     /// Length of each datagram but the last.
     segment_length: usize,
@@ -243,10 +246,14 @@ struct Train {
 }
 
 impl Train {
-    const NONE: Self = Self::new(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0), 0);
+    const NONE: Self = Self::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), 0, 0);
 
-    const fn new(destination: SocketAddrV4, segment_length: usize) -> Self {
-        Self { destination, length: 0, segment_length, count: 0, is_open: false }
+    const fn new(
+        destination: SocketAddr,
+        address_length: libc::socklen_t,
+        segment_length: usize,
+    ) -> Self {
+        Self { destination, address_length, length: 0, segment_length, count: 0, is_open: false }
     }
 
     #[inline]
@@ -293,11 +300,11 @@ const RETRIES_MAX: usize = 2 * TRAINS_MAX;
 mod tests {
     use super::*;
 
-    const HERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1);
-    const THERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 2);
+    const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
+    const THERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 2);
 
     /// The trains that datagrams of these lengths make: count and bytes of each.
-    fn trains(outgoing: &mut Outgoing, datagrams: &[(SocketAddrV4, usize)]) -> Vec<(usize, usize)> {
+    fn trains(outgoing: &mut Outgoing, datagrams: &[(SocketAddr, usize)]) -> Vec<(usize, usize)> {
         for (number, (destination, length)) in datagrams.iter().enumerate() {
             outgoing.next_buffer()[..*length].fill(number as u8);
             outgoing.push(*destination, *length);
@@ -348,7 +355,7 @@ mod tests {
     fn a_train_that_the_kernel_does_not_cut_goes_out_as_datagrams_and_no_other_is_tried() {
         let receiver = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let sender = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let Ok(std::net::SocketAddr::V4(address)) = receiver.local_addr() else { panic!() };
+        let address = receiver.local_addr().unwrap();
         let mut outgoing = Outgoing::new(true);
         assert_eq!(trains(&mut outgoing, &[(address, 150), (address, 150)]), [(2, 300)]);
         // More segments than the kernel cuts one buffer into, which it answers as a card does that

@@ -2,7 +2,7 @@
 //! and two transport endpoints carry messages by unicast and by multicast.
 #![allow(clippy::unwrap_used)]
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::time::{Duration, Instant};
 
 use forecastle_transport::{
@@ -138,16 +138,32 @@ fn every_refusal_to_open_says_how_to_go_on() {
     let far = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 0);
     let huge = SocketBuffers::for_window(1 << 30);
     let any = Ipv4Addr::UNSPECIFIED;
-    let sender = UdpChannel::multicast_sender;
+    let sender = |group: SocketAddrV4, interface: Ipv4Addr| {
+        UdpChannel::multicast_sender(group, interface, BUFFERS)
+    };
+    let group_v6: SocketAddr = "[ff15::fc:1]:0".parse().unwrap();
+    let even_v6: SocketAddr = "[ff15::fc:2]:0".parse().unwrap();
+    let (here_v6, far_v6): (Ipv6Addr, Ipv6Addr) =
+        (Ipv6Addr::LOCALHOST, "2001:db8::1".parse().unwrap());
+    let long_send = SocketBuffers { receive_length: 0, send_length: 1 << 30 };
+    let receiver = |group: SocketAddr, interface: IpAddr| {
+        UdpChannel::multicast_receiver(group, interface, BUFFERS)
+    };
     let errors = [
+        (receiver(group_v6, LOOPBACK.into()), "not of the family of interface 127.0.0.1"),
+        (receiver(group(1, 0).into(), here_v6.into()), "not of the family of interface"),
+        (receiver(even_v6, here_v6.into()), "choose an odd one"),
+        (receiver(SocketAddr::from((here_v6, 0)), here_v6.into()), "is not a multicast"),
+        (receiver(group_v6, far_v6.into()), "no interface has the address 2001:db8::1"),
+        (UdpChannel::unicast(SocketAddrV4::new(LOOPBACK, 0), long_send), "net.core.wmem_max"),
         (UdpChannel::unicast(address, BUFFERS), "is in use"),
         (UdpChannel::unicast(far, BUFFERS), "no interface has the address 192.0.2.1"),
         (UdpChannel::unicast(group(1, 0), BUFFERS), "is not a unicast address"),
         (UdpChannel::unicast(SocketAddrV4::new(LOOPBACK, 0), huge), "net.core.rmem_max"),
-        (sender(group(2, 0), LOOPBACK, BUFFERS), "choose an odd one"),
-        (sender(address, LOOPBACK, BUFFERS), "is not a multicast group"),
-        (sender(group(1, 0), any, BUFFERS), "needs the address of an interface"),
-        (sender(group(1, 0), *far.ip(), BUFFERS), "no interface has the address 192.0.2.1"),
+        (sender(group(2, 0), LOOPBACK), "choose an odd one"),
+        (sender(address, LOOPBACK), "is not a multicast group"),
+        (sender(group(1, 0), any), "needs the address of an interface"),
+        (sender(group(1, 0), *far.ip()), "no interface has the address 192.0.2.1"),
     ];
     for (result, text) in errors {
         let error: UdpError = result.err().expect(text);
@@ -258,11 +274,53 @@ fn unicast_endpoints_carry_fragmented_messages_in_order() {
     Network::new(unicast(), destination, vec![(receiver, config)]).carries(5_000);
 }
 
+/// Says so where this machine has no IPv6 and a test of it means nothing.
+fn has_ipv6() -> bool {
+    let has_it = std::net::UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    if !has_it {
+        println!("skipped: there is no IPv6 here");
+    }
+    has_it
+}
+
+fn unicast_v6() -> UdpChannel {
+    UdpChannel::unicast((Ipv6Addr::LOCALHOST, 0), BUFFERS).unwrap()
+}
+
+#[test]
+fn unicast_over_ipv6_is_the_same() {
+    if !has_ipv6() {
+        return;
+    }
+    let receiver = unicast_v6();
+    let destination = receiver.local_address();
+    assert!(destination.is_ipv6());
+    let config = ReceiveConfig::untrusted(&[5], 1, 1);
+    Network::new(unicast_v6(), destination, vec![(receiver, config)]).carries(5_000);
+}
+
+#[test]
+fn datagrams_over_ipv6_come_with_their_source_and_the_other_family_is_refused() {
+    if !has_ipv6() {
+        return;
+    }
+    let (mut here, mut there, mut four) = (unicast_v6(), unicast_v6(), unicast());
+    let datagrams = numbered(90);
+    send_all(&mut here, there.local_address(), &datagrams);
+    here.send(four.local_address(), b"to IPv4");
+    four.send(here.local_address(), b"to IPv6");
+    assert_eq!((here.flush(), four.flush()), (0, 0));
+    assert_eq!((here.counters().sends_refused, four.counters().sends_refused), (1, 1));
+    for (expected, (source, bytes)) in datagrams.iter().zip(receive(&mut there, 90)) {
+        assert_eq!((source, &bytes), (here.local_address(), expected));
+    }
+}
+
 #[test]
 fn a_multicast_group_of_three_gets_everything_in_order() {
     let first = UdpChannel::multicast_receiver(group(21, 0), LOOPBACK, BUFFERS).unwrap();
     let data = group(21, first.local_address().port());
-    let control = control_address(data).unwrap().into();
+    let control = control_address(data).unwrap();
     let join = || UdpChannel::multicast_receiver(data, LOOPBACK, BUFFERS).unwrap();
     let receivers = [first, join(), join()]
         .into_iter()

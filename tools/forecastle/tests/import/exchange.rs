@@ -26,14 +26,14 @@ struct Venue {
 impl Venue {
     /// Starts on ports of the system's choice; `group` keeps tests that run together apart.
     fn start(group: u8) -> Self {
-        let any_port = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        let any_port = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into();
         let config = Config {
             network: Network {
                 order_entry: any_port,
                 reports: any_port,
                 log_stream: any_port,
                 shared_log_stream: any_port,
-                market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 78, group), 0),
+                market_data: SocketAddrV4::new(Ipv4Addr::new(239, 255, 78, group), 0).into(),
                 ..Network::default()
             },
             limits: Limits {

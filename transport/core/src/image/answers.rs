@@ -11,7 +11,11 @@ use crate::frame::{
     ResponseSetupFrame, STATUS_EOS, StatusFrame, TYPE_ERROR, TYPE_NAK, TYPE_RESPONSE_SETUP,
     TYPE_STATUS,
 };
-use crate::limits::{CREDIT_RETRY_NS, STATUS_INTERVAL_NS};
+use crate::limits::{
+    CREDIT_RETRY_NS, FRAME_ALIGNMENT, REPEAT_FACTOR, STATUS_INTERVAL_NS, STATUS_REPEAT_NS,
+};
+use crate::loss_report::LossReport;
+use crate::planted::{Fault, is_planted};
 use crate::put;
 use crate::random::Random;
 
@@ -20,6 +24,7 @@ pub(crate) struct AnswerContext<'a, S: FnMut(usize) -> bool> {
     pub(crate) now_ns: u64,
     pub(crate) random: &'a mut Random,
     pub(crate) counters: &'a mut Counters,
+    pub(crate) losses: &'a mut LossReport,
     /// Spends credit for that many bytes, or says that there is too little.
     pub(crate) spend: S,
 }
@@ -71,14 +76,30 @@ impl Image {
     ) -> Option<usize> {
         let consumed = self.buffer.consumed();
         let has_moved = consumed - self.status_position > self.window / 4;
-        let is_due = has_moved || context.now_ns >= self.next_status_ns;
+        let is_repeat = context.now_ns >= self.next_repeat_ns && self.is_sender_waiting();
+        let is_due = has_moved || is_repeat || context.now_ns >= self.next_status_ns;
         if !is_due || !self.may_send(self.status_length(), context) {
             return None;
         }
+        if has_moved {
+            self.limit_before = self.status_position + self.window;
+            self.repeat_delay_ns = STATUS_REPEAT_NS;
+        } else {
+            let delay_ns = self.repeat_delay_ns.saturating_mul(REPEAT_FACTOR);
+            self.repeat_delay_ns = delay_ns.min(STATUS_INTERVAL_NS);
+        }
+        self.next_repeat_ns = context.now_ns + self.repeat_delay_ns;
         self.status_position = consumed;
         self.next_status_ns = context.now_ns + STATUS_INTERVAL_NS;
         context.counters.status_messages += 1;
         Some(self.put_status(0, buffer))
+    }
+
+    /// Whether the sender stands where the status message before the last one let it go, as if it
+    /// had not heard the last.
+    fn is_sender_waiting(&self) -> bool {
+        let sent = self.buffer.high_water();
+        sent <= self.limit_before && sent + self.mtu > self.limit_before
     }
 
     #[inline]
@@ -126,16 +147,26 @@ impl Image {
         buffer: &mut [u8],
         context: &mut AnswerContext<'_, S>,
     ) -> Option<usize> {
+        let gap = self.buffer.gap();
+        if gap.is_none()
+            && let Some(episode) = self.close_loss(context.now_ns, false)
+        {
+            context.counters.loss_episodes += 1;
+            context.losses.push(episode);
+        }
         if self.gap_hold_ns == Some(0) || self.is_revoked {
             return None;
         }
-        let gap = self.buffer.gap();
         self.losses.observe(gap, context.now_ns, context.random);
         let (from, to) = self.losses.due(context.now_ns, context.random)?;
         if !self.may_send(NakFrame::LENGTH, context) {
             return None;
         }
-        let to = to.min(self.geometry.term_end(from));
+        let mut to = to.min(self.geometry.term_end(from));
+        self.note_loss(context.now_ns, (from, to), false);
+        if is_planted(Fault::NakOneFrameShort) {
+            to -= FRAME_ALIGNMENT as u64;
+        }
         let nak = NakFrame {
             header: FrameHeader::new(TYPE_NAK, 0, NakFrame::LENGTH),
             session_id: I32::new(self.key.session_id),

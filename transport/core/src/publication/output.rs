@@ -11,7 +11,8 @@ use crate::frame::{
     SETUP_SEND_RESPONSE, SetupFrame, TYPE_RTT, TYPE_SETUP,
 };
 use crate::limits::{
-    CONNECTION_TIMEOUT_NS, HEARTBEAT_INTERVAL_NS, JOIN_HOLD_NS, LINGER_NS, SETUP_INTERVAL_NS,
+    CONNECTION_TIMEOUT_NS, HEARTBEAT_INTERVAL_NS, HEARTBEAT_TAIL_NS, JOIN_HOLD_NS, REPEAT_FACTOR,
+    SETUP_INTERVAL_NS,
 };
 use crate::put;
 use crate::retransmit::Next;
@@ -61,8 +62,9 @@ impl Publication {
         }
         match self.state {
             State::Draining if self.is_drained() || !self.is_connected => {
-                self.state = State::Lingering { until_ns: now_ns + LINGER_NS };
+                self.state = State::Lingering { until_ns: now_ns + self.linger_ns };
                 self.next_heartbeat_ns = now_ns;
+                self.heartbeat_delay_ns = HEARTBEAT_INTERVAL_NS;
             }
             State::Lingering { until_ns } if now_ns >= until_ns => {
                 self.state = State::Finished;
@@ -103,7 +105,7 @@ impl Publication {
             active_term_id: I32::new(geometry.term_id(self.sent_position)),
             term_length: I32::new(geometry.term_length() as i32),
             mtu: I32::new(self.mtu as i32),
-            ttl: I32::new(0),
+            ttl: I32::new(i32::from(self.time_to_live)),
         };
         counters.setups += 1;
         Some(put(setup.as_bytes(), buffer))
@@ -175,7 +177,8 @@ impl Publication {
         }
         self.buffer.copy(self.sent_position, batch.wire_length, buffer);
         self.sent_position = batch.end_position;
-        self.next_heartbeat_ns = now_ns + HEARTBEAT_INTERVAL_NS;
+        self.heartbeat_delay_ns = HEARTBEAT_TAIL_NS;
+        self.next_heartbeat_ns = now_ns + HEARTBEAT_TAIL_NS;
         counters.frames += u64::from(batch.frame_count);
         Some(batch.wire_length)
     }
@@ -189,7 +192,9 @@ impl Publication {
         if !self.has_connected || now_ns < self.next_heartbeat_ns {
             return None;
         }
-        self.next_heartbeat_ns = now_ns + HEARTBEAT_INTERVAL_NS;
+        let delay_ns = self.heartbeat_delay_ns.saturating_mul(REPEAT_FACTOR);
+        self.heartbeat_delay_ns = delay_ns.min(HEARTBEAT_INTERVAL_NS);
+        self.next_heartbeat_ns = now_ns + self.heartbeat_delay_ns;
         let end_of_stream = matches!(self.state, State::Lingering { .. });
         let end = match (end_of_stream, self.is_revoked) {
             (false, _) => 0,

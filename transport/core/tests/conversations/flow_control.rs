@@ -217,10 +217,11 @@ fn sender_of_200_frames() -> World {
     world
 }
 
-/// Term offsets and lengths of the DATA datagrams since the wire was cleared.
+/// Term offsets and lengths of the DATA datagrams but heartbeats since the wire was cleared.
 fn resent(world: &World) -> Vec<(i32, usize)> {
-    let data = world.wire_of(TYPE_DATA).map(|entry| match Frame::parse(&entry.2) {
-        Ok(Frame::Data(frames)) => (frames.first().term_offset.get(), entry.2.len()),
+    let data = world.wire_of(TYPE_DATA).filter_map(|entry| match Frame::parse(&entry.2) {
+        Ok(Frame::Data(frames)) if frames.is_heartbeat() => None,
+        Ok(Frame::Data(frames)) => Some((frames.first().term_offset.get(), entry.2.len())),
         other => panic!("{other:?}"),
     });
     data.collect()

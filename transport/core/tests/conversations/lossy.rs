@@ -1,6 +1,7 @@
 //! Everything is delivered once and in order through loss, doubling and reordering, by unicast and
 //! to a group, with fragments, padding, rotating terms, a lost tail and the end of the stream.
 
+use forecastle_transport::frame::TYPE_STATUS;
 use forecastle_transport::{DropCause, OfferError, PublicationNews, Random, UnavailableReason};
 
 use crate::network::{Faults, World};
@@ -102,6 +103,23 @@ fn a_lost_tail_is_found_by_the_heartbeat() {
     assert_eq!(world.sender.sent_position(world.publication), Some(20 * 544), "all were sent");
     world.faults = Faults::default();
     assert!(world.receivers[0].numbers.is_empty());
-    world.run_until(120, |world| world.receivers[0].numbers.len() == 20);
+    world.run_until(10, |world| world.receivers[0].numbers.len() == 20);
     assert!(world.sender.counters().retransmits >= 8, "resent in full datagrams");
+}
+
+#[test]
+fn a_lost_status_message_is_repeated_while_the_sender_waits_for_it() {
+    let mut world = World::unicast(1, TERM_LENGTH, |config| config.window_length = 4096);
+    world.connect();
+    world.run_for(10);
+    world.filter = Box::new(|_, bytes| bytes[6..8] != TYPE_STATUS.to_le_bytes());
+    world.offer_many(16, 1000);
+    world.run_for(1);
+    assert_eq!(world.sender.sent_position(world.publication), Some(3 * 1056), "the window");
+    let status_count = world.receivers[0].endpoint.counters().status_messages;
+    world.filter = Box::new(|_, _| true);
+    world.run_until(2, |world| world.receivers[0].numbers.len() == 16);
+    world.run_for(150);
+    let status_count = world.receivers[0].endpoint.counters().status_messages - status_count;
+    assert!(status_count < 12, "{status_count} status messages, none for a sender that goes on");
 }

@@ -4,11 +4,14 @@
 
 mod amplification;
 mod crafted;
+mod fleet;
 mod flow_control;
 mod gap_hold;
 mod group_flow_control;
+mod loss_report;
 mod lossy;
 mod malformed;
+mod matrix;
 mod multi_destination;
 mod network;
 mod receive_rules;

@@ -188,7 +188,7 @@ fn member(
     let channel = UdpChannel::multicast_receiver(data, Ipv4Addr::LOCALHOST, BUFFERS)?;
     data.set_port(channel.local_address().port());
     let control = control_address(data).context("the data group is odd")?;
-    let mut config = ReceiveConfig::group(&[STREAM_ID], number, number as u64, control.into());
+    let mut config = ReceiveConfig::group(&[STREAM_ID], number, number as u64, control);
     adapt(&mut config);
     Ok(NativeReceiver::new(channel, ReceiveEndpoint::new(config)))
 }

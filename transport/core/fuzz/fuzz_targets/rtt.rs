@@ -1,0 +1,10 @@
+//! See `roles.rs`.
+#![no_main]
+
+#[path = "../roles.rs"]
+mod roles;
+
+use forecastle_transport::frame;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| roles::conversation(Some(frame::TYPE_RTT), input));
