@@ -7,8 +7,9 @@ use forecastle_engine::Engine;
 use forecastle_node::Replayer;
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
-    CancelReason, CrossOutcomeFill, OrderAccepted, OrderCancelled, OrderReplaced, OrderRested,
-    Side, Trade,
+    CancelReason, CrossOutcomeFill, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT,
+    EXEC_INST_ECHO_NO, EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, OrderAccepted, OrderCancelled,
+    OrderReplaced, OrderRested, Side, Trade,
 };
 
 use super::Place;
