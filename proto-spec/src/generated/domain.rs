@@ -710,10 +710,10 @@ pub const EXEC_INST_POST_ONLY: u8 = 1 << 0;
 /// Instructions of an order (FIX 18). It may only bring its account's position in the market nearer to zero.
 pub const EXEC_INST_REDUCE_ONLY: u8 = 1 << 1;
 
-/// Instructions of an order (FIX 18). It ends when its market is paused or goes in play.
+/// Instructions of an order (FIX 18). It ends when its market is paused or goes in play; refused, not offered yet.
 pub const EXEC_INST_CANCEL_ON_HALT: u8 = 1 << 2;
 
-/// Instructions of an order (FIX 18). It ends when its session is lost, whatever the session asked for.
+/// Instructions of an order (FIX 18). It ends when its session is lost, whatever the session asked for; refused, not offered yet.
 pub const EXEC_INST_CANCEL_ON_DISCONNECT: u8 = 1 << 3;
 
 /// Instructions of an order (FIX 18). The client calls it by its NO side; echoed, else without effect.
