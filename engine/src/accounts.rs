@@ -7,7 +7,7 @@ mod snapshot;
 use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 
-use crate::state_digest::{DigestSum, Domain, pair};
+use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
 /// One account; its number is its index.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +100,7 @@ impl AccountTable {
         self.accounts[number] = Account { firm_id, ..ABSENT };
         self.count += 1;
         self.highest = self.highest.max(number);
-        self.digest.add(piece(number, self.account(number)));
+        self.digest.add(piece(number, firm_id));
     }
 
     /// Moves `amount` to the cash of a defined account; from it when negative. The only place that
@@ -108,11 +108,9 @@ impl AccountTable {
     #[inline]
     pub(crate) fn move_cash(&mut self, number: u32, amount: i64) {
         let account = &mut self.accounts[number];
-        let head = head(number, account);
-        self.digest.remove(head.absorb_signed(account.cash));
         account.cash =
             account.cash.checked_add(amount).expect("the bound on lots keeps cash in range");
-        self.digest.add(head.absorb_signed(account.cash));
+        self.digest.add(cash_addend(number, amount));
         self.cash_total += i128::from(amount);
     }
 
@@ -128,19 +126,21 @@ impl AccountTable {
 
     /// The digest by a walk over all accounts.
     pub(crate) fn walked_digest(&self) -> DigestSum {
-        self.iter().map(|(number, account)| piece(number, account)).collect()
+        let accounts: DigestSum =
+            self.iter().map(|(number, account)| piece(number, account.firm_id)).collect();
+        accounts.join(self.iter().map(|(number, held)| cash_addend(number, held.cash)).collect())
     }
 }
 
-#[inline]
-fn piece(number: u32, account: &Account) -> Digest {
-    head(number, account).absorb_signed(account.cash)
+/// The piece of an account before its cash.
+fn piece(number: u32, firm_id: u32) -> Digest {
+    Domain::Account.digest().absorb(pair(number, firm_id))
 }
 
-/// A piece before the cash.
+/// What an amount of cash of an account adds to the digest.
 #[inline]
-fn head(number: u32, account: &Account) -> Digest {
-    Domain::Account.digest().absorb(pair(number, account.firm_id))
+fn cash_addend(number: u32, amount: i64) -> Addend {
+    Domain::Account.addend([u64::from(number)]).times(amount.cast_unsigned())
 }
 
 const ABSENT: Account =

@@ -9,7 +9,7 @@ use forecastle_proto_spec::{
     OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderStatusRequest,
     ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER, RecordHeader, RejectCode,
     SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest, Terminate,
-    TickTableRequest, TimerTick, WithdrawalRequest,
+    TickTableRequest, TimerTick, WithdrawalRequest, whole_message,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -40,36 +40,50 @@ impl Engine {
     /// # Panics
     /// When `effects` has less room than a record may need, or an invariant of the engine is
     /// broken.
-    #[inline]
     pub fn apply(&mut self, input: CommandInput, command: &[u8], effects: &mut EffectBuffer<'_>) {
         let header = size_of::<RecordHeader>() + command.len().next_multiple_of(8);
         effects.begin(input.position + header as u64);
-        match read_frame(command) {
-            Ok((frame, roles)) => self.dispatch(input, (frame, roles), effects),
-            Err(code) => refuse_form(input, command, code, effects),
+        let Some(order) = OrderCommand::of(command) else {
+            self.apply_seldom(input, command, effects);
+            return self.ledger.assert_conserved();
+        };
+        if let Some(context) = self.admit(order.context(input), ROLES_TRADER, effects) {
+            match order {
+                OrderCommand::New(order) => self.new_order(&context, order, effects),
+                OrderCommand::Cancel(cancel) => self.cancel(&context, cancel, effects),
+                OrderCommand::Replace(replace) => self.replace(&context, replace, effects),
+            }
         }
         self.ledger.assert_conserved();
     }
 
-    #[inline]
+    /// Every command but an order, a cancel and a replace; kept out of their way.
+    #[cold]
+    #[inline(never)]
+    fn apply_seldom(
+        &mut self,
+        input: CommandInput,
+        command: &[u8],
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        match read_frame(command) {
+            Ok((frame, roles)) => self.dispatch(input, (frame, roles), effects),
+            Err(code) => refuse_form(input, command, code, effects),
+        }
+    }
+
     fn dispatch(
         &mut self,
         input: CommandInput,
         (frame, roles_needed): (Frame<'_>, u16),
         effects: &mut EffectBuffer<'_>,
     ) {
-        let mut context = Context {
-            session_id: input.session_id,
-            session: None,
-            entitlement: Entitlement::EXCHANGE,
-            time_ns: input.sequencing_time_ns,
-            template_id: frame.template_id,
-            request_id: 0,
-            seq_num: 0,
+        let context = Context {
             state_digest_before: self.state_digest(),
+            ..Context::new(input, frame.template_id)
         };
         if roles_needed != 0 {
-            self.numbered(&mut context, (frame, roles_needed), effects);
+            self.numbered(context, (frame, roles_needed), effects);
         } else if let Some(negotiate) = frame.body::<Negotiate>() {
             self.negotiate(&context, negotiate, effects);
         } else if let Some(establish) = frame.body::<Establish>() {
@@ -89,39 +103,49 @@ impl Engine {
         }
     }
 
-    /// Commands that carry a number: takes it, checks the role, and hands the command on.
-    #[inline]
+    /// Seldom commands that carry a number.
     fn numbered(
         &mut self,
-        context: &mut Context,
+        context: Context,
         (frame, roles_needed): (Frame<'_>, u16),
         effects: &mut EffectBuffer<'_>,
     ) {
         let heading = frame.bytes.get(MESSAGE_HEADER_LENGTH..).unwrap_or_default();
         let (heading, _) =
             Heading::ref_from_prefix(heading).expect("every numbered message has the heading");
-        context.request_id = heading.request_id.get();
-        context.seq_num = heading.seq_num.get();
+        let context = Context {
+            request_id: heading.request_id.get(),
+            seq_num: heading.seq_num.get(),
+            ..context
+        };
+        if let Some(context) = self.admit(context, roles_needed, effects) {
+            self.seldom(&context, frame, effects);
+        }
+    }
+
+    /// Takes the number of a command and checks its sender's role; gives the context with the
+    /// sender's, or nothing when the command was refused.
+    #[inline(always)]
+    fn admit(
+        &mut self,
+        mut context: Context,
+        roles_needed: u16,
+        effects: &mut EffectBuffer<'_>,
+    ) -> Option<Context> {
         let is_granted = if context.session_id == EXCHANGE_SESSION_ID {
             roles_needed != ROLES_TRADER
         } else {
-            if let Err(code) = self.take_number(context, effects) {
-                return context.refuse(code, effects);
+            if let Err(code) = self.take_number(&mut context, effects) {
+                context.refuse(code, effects);
+                return None;
             }
             context.entitlement.includes_any(roles_needed)
         };
         if !is_granted {
-            return context.refuse(RejectCode::NotEntitled, effects);
+            context.refuse(RejectCode::NotEntitled, effects);
+            return None;
         }
-        if let Some(order) = frame.body::<NewOrderSingle>() {
-            self.new_order(context, order, effects);
-        } else if let Some(cancel) = frame.body::<OrderCancelRequest>() {
-            self.cancel(context, cancel, effects);
-        } else if let Some(replace) = frame.body::<OrderCancelReplaceRequest>() {
-            self.replace(context, replace, effects);
-        } else {
-            self.seldom(context, frame, effects);
-        }
+        Some(context)
     }
 
     fn seldom(&mut self, context: &Context, frame: Frame<'_>, effects: &mut EffectBuffer<'_>) {
@@ -185,18 +209,52 @@ impl Engine {
         }
         let missed = seq_num - last - 1;
         if missed > 0 {
-            effects.push(&NotApplied {
-                session_id: context.session_id.into(),
-                from_seq_num: (last + 1).into(),
-                count: missed.into(),
-                reserved_12: [0; 4],
-                exec_id: effects.next_position().into(),
-            });
+            report_missed(context.session_id, last + 1, missed, effects);
         }
         self.sessions.take_number(slot, seq_num);
         context.session = Some(slot);
         context.entitlement = self.entitlement_of(context.session_id);
         Ok(())
+    }
+}
+
+/// The commands that are many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OrderCommand<'a> {
+    New(&'a NewOrderSingle),
+    Cancel(&'a OrderCancelRequest),
+    Replace(&'a OrderCancelReplaceRequest),
+}
+
+impl<'a> OrderCommand<'a> {
+    /// The order, cancel or replace that the bytes are, if they are one and nothing more.
+    #[inline]
+    pub(crate) fn of(command: &'a [u8]) -> Option<Self> {
+        if let Some(order) = whole_message(command) {
+            Some(Self::New(order))
+        } else if let Some(cancel) = whole_message(command) {
+            Some(Self::Cancel(cancel))
+        } else {
+            whole_message(command).map(Self::Replace)
+        }
+    }
+
+    #[inline]
+    fn context(self, input: CommandInput) -> Context {
+        let (template_id, request_id, seq_num) = match self {
+            Self::New(order) => (NewOrderSingle::TEMPLATE_ID, order.cl_ord_id, order.seq_num),
+            Self::Cancel(cancel) => {
+                (OrderCancelRequest::TEMPLATE_ID, cancel.cl_ord_id, cancel.seq_num)
+            }
+            Self::Replace(replace) => {
+                (OrderCancelReplaceRequest::TEMPLATE_ID, replace.cl_ord_id, replace.seq_num)
+            }
+        };
+        Context {
+            request_id: request_id.get(),
+            seq_num: seq_num.get(),
+            ..Context::new(input, template_id)
+        }
     }
 }
 
@@ -212,11 +270,27 @@ pub(crate) struct Context {
     /// `request_id` or `cl_ord_id`.
     pub(crate) request_id: u64,
     pub(crate) seq_num: u32,
-    /// Digest of all state before the command.
+    /// Digest of all state before the command; 0 for orders, cancels and replaces, which tell
+    /// nobody.
     pub(crate) state_digest_before: u64,
 }
 
 impl Context {
+    /// The context of a command before its sender is known.
+    #[inline]
+    fn new(input: CommandInput, template_id: u16) -> Self {
+        Self {
+            session_id: input.session_id,
+            session: None,
+            entitlement: Entitlement::EXCHANGE,
+            time_ns: input.sequencing_time_ns,
+            template_id,
+            request_id: 0,
+            seq_num: 0,
+            state_digest_before: 0,
+        }
+    }
+
     /// The sender's slot.
     ///
     /// # Panics
@@ -237,6 +311,7 @@ impl Context {
     }
 
     /// Refuses the command as a whole.
+    #[cold]
     pub(crate) fn refuse(&self, code: RejectCode, effects: &mut EffectBuffer<'_>) {
         effects.push(&BusinessMessageReject {
             request_id: self.request_id.into(),
@@ -297,17 +372,19 @@ fn refuse_form(
         [_, _, low, high, _, _, _, _, ..] => u16::from_le_bytes([*low, *high]),
         _ => 0,
     };
-    let context = Context {
-        session_id: input.session_id,
-        session: None,
-        entitlement: Entitlement::default(),
-        time_ns: input.sequencing_time_ns,
-        template_id,
-        request_id: 0,
-        seq_num: 0,
-        state_digest_before: 0,
-    };
-    context.refuse(code, effects);
+    Context::new(input, template_id).refuse(code, effects);
+}
+
+/// Says which numbers of a flow were missed.
+#[cold]
+fn report_missed(session_id: u32, first: u32, count: u32, effects: &mut EffectBuffer<'_>) {
+    effects.push(&NotApplied {
+        session_id: session_id.into(),
+        from_seq_num: first.into(),
+        count: count.into(),
+        reserved_12: [0; 4],
+        exec_id: effects.next_position().into(),
+    });
 }
 
 /// The roles of which a sender of a numbered message needs one; 0 for every other template.

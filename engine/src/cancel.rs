@@ -38,8 +38,9 @@ impl Engine {
     fn bury_unknown(&mut self, context: &Context, message: &OrderCancelRequest) {
         let (session, cl_ord_id) = (context.session(), message.orig_cl_ord_id.get());
         let is_named_by_client = message.order_id.get() == 0 && cl_ord_id != 0;
-        if is_named_by_client && self.client_order_ids.find(session, cl_ord_id).is_none() {
-            self.client_order_ids.bury(session, cl_ord_id);
+        if is_named_by_client && let Ok(vacancy) = self.client_order_ids.look_up(session, cl_ord_id)
+        {
+            self.client_order_ids.bury(session, cl_ord_id, vacancy);
         }
     }
 

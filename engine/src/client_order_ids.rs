@@ -2,41 +2,45 @@
 //! order each one names.
 //!
 //! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
-//! first; an open-addressed index with linear probing finds them. An index entry is half of the
-//! id's hash above its ring place plus one, so that probing and forgetting seldom look at an id
-//! that is not asked for. The hash is fixed, so every replica probes alike.
+//! first; an open-addressed index with linear probing finds them. An index entry has the ring place
+//! plus one, a few bits of the id's hash, so that probing seldom looks at an id that is not asked
+//! for, and a few bits of the bucket where its probe begins, so that forgetting looks at none. At
+//! most half of the index is in use: 24 bytes for each id of a window whose length is a power of
+//! two. The hash is fixed, so every replica probes alike.
 
 mod snapshot;
 
-use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::state_digest::{DigestSum, Domain, pair};
+use crate::state_digest::{Addend, DigestSum, Domain, low_half, pair};
 
 /// The windows of all session slots.
 #[derive(Debug)]
 pub(crate) struct ClientOrderIds {
     rings: Arena<Entry>,
-    index: Arena<u64>,
+    index: Arena<u32>,
     cursors: Box<[Cursor]>,
     window: u32,
     index_length: u32,
+    /// Bits of a hash below those that number a bucket.
+    shift: u32,
     digest: DigestSum,
 }
 
-/// An id, the order it names, and its piece of the digest, kept to be taken away with it.
+/// An id and the order it names.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     cl_ord_id: u64,
     order_id: u64,
-    piece: Digest,
 }
 
 /// Where the next id of a session goes, and how often the ring went round, from 1.
 #[derive(Clone, Copy, Debug)]
 struct Cursor {
     next: u32,
+    /// An id lay so far from where its probe begins that index entries no longer tell the distance.
+    is_crowded: bool,
     lap: u64,
 }
 
@@ -46,7 +50,13 @@ pub(crate) struct Recorded {
     /// Where it lies in the rings.
     place: u32,
     /// Its piece of the digest before the order.
-    head: Digest,
+    head: Addend,
+}
+
+/// A vacant bucket of the index where an id's probe ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vacancy {
+    bucket: u32,
 }
 
 impl ClientOrderIds {
@@ -57,12 +67,14 @@ impl ClientOrderIds {
     pub(crate) fn new(sessions_max: u32, window: u32) -> Self {
         let index_length = (window * 2).next_power_of_two();
         let length = |each: u32| sessions_max.checked_mul(each).expect("ids of all windows");
+        let cursor = Cursor { next: 0, is_crowded: false, lap: 1 };
         Self {
             rings: Arena::new(length(window), VACANT_ENTRY),
             index: Arena::new(length(index_length), VACANT),
-            cursors: vec![Cursor { next: 0, lap: 1 }; sessions_max as usize].into_boxed_slice(),
+            cursors: vec![cursor; sessions_max as usize].into_boxed_slice(),
             window,
             index_length,
+            shift: u64::BITS - index_length.trailing_zeros(),
             digest: DigestSum::default(),
         }
     }
@@ -71,53 +83,64 @@ impl ClientOrderIds {
     /// the window does not hold the ClOrdID. O(1) expected, O(window) at worst.
     #[inline]
     pub(crate) fn find(&self, session: u16, cl_ord_id: u64) -> Option<u64> {
+        self.look_up(session, cl_ord_id).err()
+    }
+
+    /// Where an id that the window does not hold goes in the index, or else the order id that it
+    /// names, as [`Self::find`].
+    #[inline]
+    pub(crate) fn look_up(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
         let hash = hash(cl_ord_id);
+        let (start, mark) = (self.index_start(session), self.mark(hash));
         let mut bucket = self.home(hash);
         loop {
-            let indexed = self.index[self.index_start(session) + bucket];
+            let indexed = self.index[start.wrapping_add(bucket)];
             if indexed == VACANT {
-                return None;
+                return Ok(Vacancy { bucket });
             }
-            if indexed & HASH_MASK == hash {
-                let entry = &self.rings[self.ring_start(session) + ring_index_of(indexed)];
+            if indexed & !PLACE_MASK == mark {
+                let ring_index = ring_index_of(indexed);
+                let entry = &self.rings[self.ring_start(session).wrapping_add(ring_index)];
                 if entry.cl_ord_id == cl_ord_id {
-                    return Some(entry.order_id);
+                    return Err(entry.order_id);
                 }
             }
             bucket = self.next(bucket);
         }
     }
 
-    /// Records an id that the window does not hold, naming no order, and forgets the oldest one
-    /// when the window is full.
+    /// Records an id that the window does not hold and that was looked up since it last changed,
+    /// naming no order, and forgets the oldest one when the window is full.
     #[inline]
-    pub(crate) fn record(&mut self, session: u16, cl_ord_id: u64) -> Recorded {
-        let Cursor { next: ring_index, lap } = self.cursors[usize::from(session)];
+    pub(crate) fn record(
+        &mut self,
+        session: u16,
+        cl_ord_id: u64,
+        Vacancy { mut bucket }: Vacancy,
+    ) -> Recorded {
+        let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
+        let place = self.ring_start(session).wrapping_add(ring_index);
         if lap > 1 {
-            let oldest = self.rings[self.ring_start(session) + ring_index];
-            self.digest.remove(oldest.piece);
-            self.forget(session, ring_index, oldest.cl_ord_id);
+            bucket = self.forget_oldest(session, cl_ord_id, bucket);
         }
-        self.cursors[usize::from(session)] = if ring_index + 1 < self.window {
-            Cursor { next: ring_index + 1, lap }
-        } else {
-            Cursor { next: 0, lap: lap + 1 }
-        };
+        let cursor = &mut self.cursors[usize::from(session)];
+        cursor.next = ring_index.wrapping_add(1);
+        if cursor.next == self.window {
+            (cursor.next, cursor.lap) = (0, lap + 1);
+        }
         let head = head(session, ring_index, lap, cl_ord_id);
-        let piece = head.absorb(0);
-        let place = self.ring_start(session) + ring_index;
-        self.rings[place] = Entry { cl_ord_id, order_id: 0, piece };
-        self.index_entry(session, ring_index, cl_ord_id);
-        self.digest.add(piece);
+        self.rings[place] = Entry { cl_ord_id, order_id: 0 };
+        self.index_entry(session, (ring_index, cl_ord_id), bucket);
+        self.digest.add(head);
         Recorded { place, head }
     }
 
     /// Records an id that the window does not hold as cancelled before it came.
-    pub(crate) fn bury(&mut self, session: u16, cl_ord_id: u64) {
+    pub(crate) fn bury(&mut self, session: u16, cl_ord_id: u64, vacancy: Vacancy) {
         if is_planted(PlantedFault::TombstoneForgotten) {
             return;
         }
-        let recorded = self.record(session, cl_ord_id);
+        let recorded = self.record(session, cl_ord_id, vacancy);
         self.name(recorded, TOMBSTONE);
     }
 
@@ -125,9 +148,8 @@ impl ClientOrderIds {
     #[inline]
     pub(crate) fn name(&mut self, recorded: Recorded, order_id: u64) {
         let Recorded { place, head } = recorded;
-        let entry = &mut self.rings[place];
-        entry.order_id = order_id;
-        self.digest.replace(&mut entry.piece, head.absorb(order_id));
+        self.rings[place].order_id = order_id;
+        self.digest.add(head.times(order_id));
     }
 
     /// Brings close where an id of a session is looked for, and where ids of the session are
@@ -135,17 +157,19 @@ impl ClientOrderIds {
     #[inline]
     pub(crate) fn prefetch(&self, session: u16, cl_ord_id: u64) {
         let index_start = self.index_start(session);
-        self.index.prefetch(index_start + self.home(hash(cl_ord_id)));
-        let Cursor { next, lap } = self.cursors[usize::from(session)];
+        self.index.prefetch(index_start.wrapping_add(self.home(hash(cl_ord_id))));
+        let Cursor { next, lap, .. } = self.cursors[usize::from(session)];
         let place = |ahead: u32| {
-            let ring_index = next + ahead;
+            let ring_index = next.wrapping_add(ahead);
             let wrapped = ring_index.checked_sub(self.window).unwrap_or(ring_index);
-            self.ring_start(session) + wrapped.min(self.window - 1)
+            self.ring_start(session).wrapping_add(wrapped)
         };
         self.rings.prefetch(place(2 * FORGOTTEN_AHEAD));
-        if lap > 1 {
-            let oldest = self.rings[place(FORGOTTEN_AHEAD)].cl_ord_id;
-            self.index.prefetch(index_start + self.home(hash(oldest)));
+        if lap > 1
+            && let Some(oldest) = self.rings.get(place(FORGOTTEN_AHEAD))
+        {
+            let home = self.home(hash(oldest.cl_ord_id));
+            self.index.prefetch(index_start.wrapping_add(home));
         }
     }
 
@@ -165,71 +189,108 @@ impl ClientOrderIds {
                 let entry = self.rings[self.ring_start(session) + ring_index];
                 assert_eq!(self.find(session, entry.cl_ord_id), Some(entry.order_id));
                 let head = head(session, ring_index, cursor.lap_of(ring_index), entry.cl_ord_id);
-                sum.add(head.absorb(entry.order_id));
+                sum.add(head);
+                sum.add(head.times(entry.order_id));
             }
         }
         sum
     }
 
-    /// Puts the id at a ring place into the index.
+    /// Puts the id at a ring place into a vacant bucket of the index, where its probe ends.
     #[inline]
-    fn index_entry(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) {
-        let start = self.index_start(session);
+    fn index_entry(&mut self, session: u16, (ring_index, cl_ord_id): (u32, u64), bucket: u32) {
         let hash = hash(cl_ord_id);
-        let mut bucket = self.home(hash);
-        while self.index[start + bucket] != VACANT {
-            bucket = self.next(bucket);
+        let distance = bucket.wrapping_sub(self.home(hash)) & (self.index_length.wrapping_sub(1));
+        if distance > DISTANCE_MASK {
+            self.cursors[usize::from(session)].is_crowded = true;
         }
-        self.index[start + bucket] = hash | u64::from(ring_index + 1);
+        let place = self.index_start(session).wrapping_add(bucket);
+        self.index[place] = self.mark(hash) | ring_index.wrapping_add(1);
+    }
+
+    /// Forgets the id that the next one takes the ring place of; gives the vacant bucket where the
+    /// probe of the next one ends then, which was `bucket`.
+    fn forget_oldest(&mut self, session: u16, cl_ord_id: u64, bucket: u32) -> u32 {
+        let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
+        let oldest = self.rings[self.ring_start(session).wrapping_add(ring_index)];
+        let head = head(session, ring_index, lap - 1, oldest.cl_ord_id);
+        self.digest.remove(head);
+        self.digest.remove(head.times(oldest.order_id));
+        let vacated = self.vacate(session, ring_index, oldest.cl_ord_id);
+        // It may lie on the way to the vacancy that was found before.
+        let mask = self.index_length.wrapping_sub(1);
+        let home = self.home(hash(cl_ord_id));
+        let is_on_the_way = vacated.wrapping_sub(home) & mask < bucket.wrapping_sub(home) & mask;
+        if is_on_the_way { vacated } else { bucket }
     }
 
     /// Takes the id at a ring place out of the index and closes the gap, so that every probe still
-    /// meets no vacancy before its id.
-    fn forget(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) {
+    /// meets no vacancy before its id; gives the bucket that is vacant in the end.
+    fn vacate(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) -> u32 {
         let start = self.index_start(session);
         let hash = hash(cl_ord_id);
+        let sought = self.mark(hash) | ring_index.wrapping_add(1);
         let mut gap = self.home(hash);
-        while self.index[start + gap] != hash | u64::from(ring_index + 1) {
+        while self.index[start.wrapping_add(gap)] != sought {
             gap = self.next(gap);
         }
+        let mask = self.index_length.wrapping_sub(1);
         let mut bucket = gap;
         loop {
             bucket = self.next(bucket);
-            let indexed = self.index[start + bucket];
+            let indexed = self.index[start.wrapping_add(bucket)];
             if indexed == VACANT {
                 break;
             }
-            let home = self.home(indexed & HASH_MASK);
-            let mask = self.index_length - 1;
-            let from_home_to_gap = gap.wrapping_sub(home) & mask;
-            let from_home_to_bucket = bucket.wrapping_sub(home) & mask;
-            if from_home_to_gap < from_home_to_bucket {
-                self.index[start + gap] = indexed;
+            let from_home = self.distance(session, bucket, indexed);
+            if bucket.wrapping_sub(gap) & mask <= from_home {
+                self.index[start.wrapping_add(gap)] = indexed;
                 gap = bucket;
             }
         }
-        self.index[start + gap] = VACANT;
+        self.index[start.wrapping_add(gap)] = VACANT;
+        gap
+    }
+
+    /// How far behind the start of its probe an index entry lies.
+    #[inline]
+    fn distance(&self, session: u16, bucket: u32, indexed: u32) -> u32 {
+        let mask = self.index_length.wrapping_sub(1);
+        if self.cursors[usize::from(session)].is_crowded {
+            let ring_index = ring_index_of(indexed);
+            let entry = &self.rings[self.ring_start(session).wrapping_add(ring_index)];
+            return bucket.wrapping_sub(self.home(hash(entry.cl_ord_id))) & mask;
+        }
+        bucket.wrapping_sub(indexed >> HOME_SHIFT) & DISTANCE_MASK & mask
     }
 
     #[inline]
     fn ring_start(&self, session: u16) -> u32 {
-        u32::from(session) * self.window
+        u32::from(session).wrapping_mul(self.window)
     }
 
     #[inline]
     fn index_start(&self, session: u16) -> u32 {
-        u32::from(session) * self.index_length
+        u32::from(session).wrapping_mul(self.index_length)
     }
 
+    /// The top bits of the hash.
     #[inline]
     fn home(&self, hash: u64) -> u32 {
-        let [a, b, c, d, ..] = hash.to_be_bytes();
-        u32::from_be_bytes([a, b, c, d]) & (self.index_length - 1)
+        low_half(hash.wrapping_shr(self.shift))
+    }
+
+    /// An index entry without its place: the last bits of the home bucket and the hash bits below
+    /// them.
+    #[inline]
+    fn mark(&self, hash: u64) -> u32 {
+        low_half(hash.wrapping_shr(self.shift.wrapping_sub(TAG_BITS)))
+            .wrapping_shl(u32::BITS - TAG_BITS - DISTANCE_BITS)
     }
 
     #[inline]
     fn next(&self, bucket: u32) -> u32 {
-        (bucket + 1) & (self.index_length - 1)
+        bucket.wrapping_add(1) & self.index_length.wrapping_sub(1)
     }
 }
 
@@ -242,31 +303,33 @@ impl Cursor {
 
 /// The piece of an entry before the order that it names.
 #[inline]
-fn head(session: u16, ring_index: u32, lap: u64, cl_ord_id: u64) -> Digest {
-    Domain::WindowEntry
-        .digest()
-        .absorb(pair(u32::from(session), ring_index))
-        .absorb(lap)
-        .absorb(cl_ord_id)
+fn head(session: u16, ring_index: u32, lap: u64, cl_ord_id: u64) -> Addend {
+    Domain::WindowEntry.addend([pair(u32::from(session), ring_index), lap, cl_ord_id])
 }
 
-/// The half of an id's hash that an index entry has.
+/// Multiplicative hashing (Knuth, The Art of Computer Programming, 6.4): the top bits count.
 #[inline]
 fn hash(cl_ord_id: u64) -> u64 {
-    Digest::new(0).absorb(cl_ord_id).value() & HASH_MASK
+    (cl_ord_id ^ cl_ord_id >> 32).wrapping_mul(MULTIPLIER)
 }
 
 #[inline]
-fn ring_index_of(indexed: u64) -> u32 {
-    let [.., a, b, c, d] = indexed.to_be_bytes();
-    u32::from_be_bytes([a, b, c, d]) - 1
+fn ring_index_of(indexed: u32) -> u32 {
+    (indexed & PLACE_MASK).wrapping_sub(1)
 }
 
 /// What an id names that was cancelled before it came: no order, as generations count from 1.
 pub(crate) const TOMBSTONE: u64 = 1 << 32;
-const HASH_MASK: u64 = 0xFFFF_FFFF_0000_0000;
-const VACANT_ENTRY: Entry =
-    Entry { cl_ord_id: 0, order_id: 0, piece: Domain::WindowEntry.digest() };
-const VACANT: u64 = 0;
+const VACANT_ENTRY: Entry = Entry { cl_ord_id: 0, order_id: 0 };
+const VACANT: u32 = 0;
+/// A ring place plus one is at most 2^20.
+const PLACE_MASK: u32 = (1 << 21) - 1;
+/// Bits of the hash below those of the home bucket, in an entry above the place.
+const TAG_BITS: u32 = 5;
+/// Last bits of the home bucket, in an entry above the tag.
+const DISTANCE_BITS: u32 = 6;
+const DISTANCE_MASK: u32 = (1 << DISTANCE_BITS) - 1;
+const HOME_SHIFT: u32 = u32::BITS - DISTANCE_BITS;
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Ids between the one that is recorded now and the one whose forgetting is looked ahead to.
 const FORGOTTEN_AHEAD: u32 = 8;

@@ -145,7 +145,7 @@ impl Engine {
         self.ledger.move_trade_cash((account, resting.exposure), -payment - fee);
         self.ledger.pay_house(payment);
         self.ledger.collect_fees(fee);
-        self.fill_resting(slot, &resting, account, quantity);
+        self.fill_resting(slot, &resting, quantity);
         self.assert_solvent(account);
         effects.push(&CrossOutcomeFill {
             order_id: self.orders.id_of(slot, &resting).value().into(),

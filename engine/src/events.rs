@@ -10,7 +10,7 @@ use crate::determination::Determination;
 use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
-use crate::state_digest::{DigestSum, Domain, pair};
+use crate::state_digest::{Addend, DigestSum, Domain, pair};
 use crate::tick_tables::TickTable;
 
 /// An event of mutually exclusive states, one market for each.
@@ -57,8 +57,8 @@ pub(crate) struct Market {
     has_tick_table: bool,
     /// Follow from the event's parameters.
     price_limits: PriceLimits,
-    /// Its piece of the digest, kept to be taken away when it changes.
-    piece: Digest,
+    /// Its piece of the digest but for `rpt_seq`, kept to be taken away when it changes.
+    head: Addend,
 }
 
 impl Market {
@@ -243,8 +243,8 @@ impl EventTable {
         for (state_index, security_id) in (0..).zip(event.security_ids()) {
             let mut market =
                 Market { event_id, shape, fees, state_index, status, ..UNDEFINED_MARKET };
-            market.piece = market_piece(security_id, &market);
-            self.digest.add(market.piece);
+            market.head = market_head(security_id, &market);
+            self.digest.add(market.head);
             self.markets[security_id] = market;
         }
         self.market_count += u32::from(shape.market_count);
@@ -254,8 +254,12 @@ impl EventTable {
     /// The next number of a market's changes; it wraps, and 0 is a number like another then.
     #[inline]
     pub(crate) fn next_rpt_seq(&mut self, security_id: u32) -> u32 {
-        self.update(security_id, |market| market.rpt_seq = market.rpt_seq.wrapping_add(1));
-        self.markets[security_id].rpt_seq
+        let market = &mut self.markets[security_id];
+        let next = market.rpt_seq.wrapping_add(1);
+        let difference = u64::from(next).wrapping_sub(u64::from(market.rpt_seq));
+        self.digest.add(market.head.times(difference));
+        market.rpt_seq = next;
+        next
     }
 
     /// Counts full sets that the house account makes, or burns when negative.
@@ -304,22 +308,29 @@ impl EventTable {
     /// The digest by a walk over all events and markets.
     pub(crate) fn walked_digest(&self) -> DigestSum {
         let events = (1..=self.event_count).map(|id| event_piece(id, self.event(id)));
-        let markets = (1..=self.market_count).map(|id| market_piece(id, self.market(id)));
+        let markets = (1..=self.market_count).flat_map(|id| {
+            let head = market_head(id, self.market(id));
+            [head, head.times(u64::from(self.market(id).rpt_seq))]
+        });
         let parameters = (1..=self.event_count).filter_map(|id| self.parameters(id).piece(id));
         let sets = (1..=self.event_count).map(|id| (id, self.event(id).set_count));
         let sets = sets.filter(|(_, count)| *count != 0).map(|(id, count)| sets_piece(id, count));
         let tables = (1..=self.market_count).filter_map(|id| self.tick_table(id).piece(id));
         let outcomes = self.event_ids().filter_map(|id| self.determination(id).piece(id));
         let changed = parameters.chain(sets).chain(tables).chain(outcomes);
-        events.chain(markets).chain(changed).collect()
+        let markets: DigestSum = markets.collect();
+        markets.join(events.chain(changed).collect())
     }
 
     #[inline]
     fn update(&mut self, security_id: u32, change: impl FnOnce(&mut Market)) {
         let market = &mut self.markets[security_id];
+        self.digest.remove(market.head);
+        self.digest.remove(market.head.times(u64::from(market.rpt_seq)));
         change(market);
-        let piece = market_piece(security_id, market);
-        self.digest.replace(&mut market.piece, piece);
+        market.head = market_head(security_id, market);
+        self.digest.add(market.head);
+        self.digest.add(market.head.times(u64::from(market.rpt_seq)));
     }
 }
 
@@ -336,15 +347,12 @@ fn sets_piece(event_id: u32, set_count: i64) -> Digest {
     Domain::EventSets.digest().absorb(u64::from(event_id)).absorb_signed(set_count)
 }
 
-#[inline]
-fn market_piece(security_id: u32, market: &Market) -> Digest {
+/// The piece of a market before its `rpt_seq`.
+fn market_head(security_id: u32, market: &Market) -> Addend {
     let status = u32::from(market.settlement_price) << 16
         | u32::from(market.status as u8) << 8
         | u32::from(market.in_play);
-    Domain::Market
-        .digest()
-        .absorb(pair(security_id, market.rpt_seq))
-        .absorb(pair(market.event_id, status))
+    Domain::Market.addend([pair(security_id, market.event_id), u64::from(status)])
 }
 
 const NO_SHAPE: EventShape = EventShape { market_count: 0, is_exhaustive: false };
@@ -364,5 +372,5 @@ const UNDEFINED_MARKET: Market = Market {
     is_cross_outcome: false,
     has_tick_table: false,
     price_limits: PriceLimits::NONE,
-    piece: Domain::Market.digest(),
+    head: Domain::Market.addend([]),
 };

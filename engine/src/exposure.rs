@@ -11,14 +11,15 @@
 //! What a lone market needs lies in one cache line; the row's other three markets lie apart.
 
 mod pair_index;
+mod snapshot;
 
 use std::cell::RefCell;
 
-use forecastle_proto_spec::{Digest, PAYOUT};
+use forecastle_proto_spec::PAYOUT;
 use forecastle_runtime::memory::Arena;
 
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::state_digest::{DigestSum, Domain, pair};
+use crate::state_digest::{Addend, DigestSum, Domain, pair};
 use pair_index::PairIndex;
 
 /// The stake of one account in one market.
@@ -33,6 +34,19 @@ pub(crate) struct Stake {
 }
 
 impl Stake {
+    /// # Panics
+    /// When less than nothing would be held.
+    #[inline]
+    fn add(&mut self, change: Self) {
+        if is_planted(PlantedFault::NettingOffByOne) && self.lots > 0 && change.lots < 0 {
+            self.lots += 1;
+        }
+        self.lots += change.lots;
+        self.bid_cost += change.bid_cost;
+        self.ask_cost += change.ask_cost;
+        assert!(self.bid_cost | self.ask_cost >= 0, "holds of open orders add up");
+    }
+
     /// What the market's own state is worth, before the bids of all markets are taken off.
     #[inline]
     fn term(&self) -> i64 {
@@ -77,6 +91,8 @@ impl EventShape {
 /// What a change of a stake did.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effect {
+    /// Whose stake it is.
+    pub(crate) account: u32,
     /// Change of the event's worst case, millionths.
     pub(crate) minimum: i64,
     /// Change of the size of the position, lots.
@@ -99,6 +115,17 @@ struct Row {
     newer: u32,
     older: u32,
     shape: EventShape,
+}
+
+impl Row {
+    /// Stores the worst case of a pair, `least` before its bids are taken off, after a position of
+    /// it went from `before` to `after`.
+    #[inline]
+    fn settle_minimum(&mut self, least: i64, before: i64, after: i64) -> Effect {
+        let minimum = least - self.bid_total;
+        let old = std::mem::replace(&mut self.minimum, minimum);
+        Effect { account: self.account, minimum: minimum - old, size: after.abs() - before.abs() }
+    }
 }
 
 /// All exposures.
@@ -300,27 +327,38 @@ impl ExposureTable {
     /// Adds `change` to the stake of a pair in the market of `state`. O(markets of the event).
     #[inline]
     pub(crate) fn change(&mut self, row: u32, state: u8, change: Stake) -> Effect {
+        let first = &mut self.rows[row];
+        if first.shape.market_count > 1 {
+            return self.change_one_of_many(row, state, change);
+        }
+        let before = first.stake.lots;
+        first.stake.add(change);
+        first.bid_total = first.stake.bid_cost;
+        let least = first.shape.least_elsewhere().min(first.stake.term());
+        let after = first.stake.lots;
+        let effect = first.settle_minimum(least, before, after);
+        if before != after {
+            self.move_position(row, state, before, after);
+        }
+        effect
+    }
+
+    #[inline(never)]
+    fn change_one_of_many(&mut self, row: u32, state: u8, change: Stake) -> Effect {
         let (place, index) = self.place(row, state);
         let stake = match index.checked_sub(1) {
             None => &mut self.rows[place].stake,
             Some(other) => &mut self.others[place][other],
         };
         let before = stake.lots;
-        stake.lots += change.lots;
-        if is_planted(PlantedFault::NettingOffByOne) && before > 0 && change.lots < 0 {
-            stake.lots += 1;
-        }
-        stake.bid_cost += change.bid_cost;
-        stake.ask_cost += change.ask_cost;
-        assert!(stake.bid_cost >= 0 && stake.ask_cost >= 0, "holds of open orders add up");
+        stake.add(change);
         let after = stake.lots;
         if before != after {
             self.move_position(row, state, before, after);
         }
         self.rows[row].bid_total += change.bid_cost;
-        let minimum = self.minimum_with(row, state, Stake::default());
-        let old = std::mem::replace(&mut self.rows[row].minimum, minimum);
-        Effect { minimum: minimum - old, size: after.abs() - before.abs() }
+        let least = self.least_term(row, state, Stake::default());
+        self.rows[row].settle_minimum(least, before, after)
     }
 
     /// Brings the index entry of a pair close.
@@ -382,8 +420,7 @@ impl ExposureTable {
                     bids += stake.bid_cost;
                     if stake.lots != 0 {
                         positions += 1;
-                        let head = position_head(account, event_id, state);
-                        sum.add(head.absorb_signed(stake.lots));
+                        sum.add(lots_addend(account, event_id, state, stake.lots));
                     }
                 }
                 assert_eq!(bids, bid_total);
@@ -395,18 +432,14 @@ impl ExposureTable {
         sum
     }
 
+    #[inline]
     fn move_position(&mut self, row: u32, state: u8, before: i64, after: i64) {
         let Row { account, event_id, .. } = self.rows[row];
-        let head = position_head(account, event_id, state);
+        self.digest.add(lots_addend(account, event_id, state, after - before));
         if before == 0 {
             self.open_position_count += 1;
-        } else {
-            self.digest.remove(head.absorb_signed(before));
-        }
-        if after == 0 {
+        } else if after == 0 {
             self.open_position_count -= 1;
-        } else {
-            self.digest.add(head.absorb_signed(after));
         }
     }
 
@@ -455,14 +488,15 @@ fn some(row: u32) -> Option<u32> {
 }
 
 #[inline]
-fn pair_piece(account: u32, event_id: u32) -> Digest {
-    Domain::Exposure.digest().absorb(pair(account, event_id))
+fn pair_piece(account: u32, event_id: u32) -> Addend {
+    Domain::Exposure.addend([pair(account, event_id)])
 }
 
-/// The piece of a position before its lots.
+/// What lots of a position add to the digest.
 #[inline]
-fn position_head(account: u32, event_id: u32, state: u8) -> Digest {
-    Domain::Position.digest().absorb(pair(account, event_id)).absorb(u64::from(state))
+fn lots_addend(account: u32, event_id: u32, state: u8, lots: i64) -> Addend {
+    let position = Domain::Position.addend([pair(account, event_id), u64::from(state)]);
+    position.times(lots.cast_unsigned())
 }
 
 /// Markets of one row.

@@ -131,7 +131,7 @@ impl Ladders {
         match side {
             Side::Buy => {
                 assert!(tick < best.ask, "a resting bid lies below the best ask");
-                best.bid = best.bid.max(tick + 1);
+                best.bid = best.bid.max(tick.wrapping_add(1));
             }
             Side::Sell => {
                 assert!(tick >= best.bid, "a resting ask lies above the best bid");
@@ -260,7 +260,7 @@ impl Ladders {
     #[inline]
     fn page_index(&self, book: u32, tick: u32) -> u32 {
         assert!(tick / PAGE_LEVELS < self.pages_per_book, "a tick lies on the grid");
-        book * self.pages_per_book + tick / PAGE_LEVELS
+        self.any_page_index(book, tick)
     }
 
     /// As [`Self::page_index`], of any numbers: it may be that of another page, or of none.

@@ -2,12 +2,12 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{Digest, Side};
+use forecastle_proto_spec::Side;
 
 use crate::account_limits::{AccountLimits, LimitTable, paid_piece};
-use crate::accounts::AccountTable;
+use crate::accounts::{Account, AccountTable};
 use crate::exposure::{ExposureTable, ROW_MARKETS, Stake};
-use crate::state_digest::{DigestSum, Domain};
+use crate::state_digest::{Addend, DigestSum, Domain};
 
 /// Accounts, exposures and totals.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Ledger {
     pub(crate) exposures: ExposureTable,
     pub(crate) limits: LimitTable,
     totals: Totals,
+    /// What the totals leave for the cash of all accounts.
+    cash_due: i128,
     digest: DigestSum,
 }
 
@@ -32,15 +34,14 @@ pub(crate) struct Totals {
 
 impl Ledger {
     pub(crate) fn new(accounts_max: u32, exposures_max: u32, events_max: u32) -> Self {
-        let mut ledger = Self {
+        Self {
             accounts: AccountTable::new(accounts_max),
             exposures: ExposureTable::new(exposures_max, accounts_max, events_max),
             limits: LimitTable::new(accounts_max, exposures_max),
             totals: Totals::default(),
+            cash_due: 0,
             digest: DigestSum::default(),
-        };
-        ledger.digest.add(ledger.totals_piece());
-        ledger
+        }
     }
 
     #[inline]
@@ -56,19 +57,25 @@ impl Ledger {
     }
 
     /// Adds `stake` to what an account has at stake in the market of `state`, and `leaves` to what
-    /// is left of its open orders.
+    /// is left of its open orders; gives the account.
     #[inline]
-    pub(crate) fn change(&mut self, row: u32, state: u8, stake: Stake, leaves: i64) {
-        let number = self.exposures.account(row);
+    pub(crate) fn change(
+        &mut self,
+        row: u32,
+        state: u8,
+        stake: Stake,
+        leaves: i64,
+    ) -> &mut Account {
         let effect = self.exposures.change(row, state, stake);
-        let account = self.accounts.account_mut(number);
-        account.minimum_total += effect.minimum;
-        account.lots += effect.size + leaves;
-        if self.limits.limits(number).position != 0 && leaves != 0 {
+        if self.limits.limits(effect.account).position != 0 && leaves != 0 {
             // An open order of a bid or of an ask costs something on its side alone.
             let side = if stake.bid_cost != 0 { Side::Buy } else { Side::Sell };
             self.limits.count_open(self.exposures.place(row, state), side, leaves);
         }
+        let account = self.accounts.account_mut(effect.account);
+        account.minimum_total += effect.minimum;
+        account.lots += effect.size + leaves;
+        account
     }
 
     /// Moves the cash of a trade to the account of a row; from it when negative.
@@ -126,9 +133,9 @@ impl Ledger {
     /// [`AccountTable::move_cash`].
     #[inline]
     pub(crate) fn collect_fees(&mut self, fees: i64) {
-        if fees != 0 {
-            self.update_totals(|totals| totals.fees += fees);
-        }
+        self.totals.fees += fees;
+        self.cash_due -= i128::from(fees);
+        self.digest.add(FEES.times(fees.cast_unsigned()));
     }
 
     /// Pays `amount` of an account's cash to a house account, whose cash is part of the settlement
@@ -147,9 +154,7 @@ impl Ledger {
     /// When money was made or lost.
     #[inline]
     pub(crate) fn assert_conserved(&self) {
-        let Totals { deposits, withdrawals, fees, settlement_pool } = self.totals;
-        let held = self.accounts.cash_total() + i128::from(fees) + settlement_pool;
-        assert_eq!(i128::from(deposits) - i128::from(withdrawals), held, "money is conserved");
+        assert!(self.accounts.cash_total() == self.cash_due, "money is conserved");
     }
 
     #[inline]
@@ -162,7 +167,7 @@ impl Ledger {
 
     /// The digest by a walk over everything in the ledger.
     pub(crate) fn walked_digest(&self) -> DigestSum {
-        let totals: DigestSum = std::iter::once(self.totals_piece()).collect();
+        let totals: DigestSum = self.totals.addends().into_iter().collect();
         let exposures = self.exposures.walked_digest(self.accounts.highest());
         let paid = self.limits.iter().flat_map(|(account, _)| {
             let rows = self.exposures.rows_of(account).filter(|row| self.limits.paid(*row) != 0);
@@ -176,19 +181,25 @@ impl Ledger {
 
     #[inline]
     fn update_totals(&mut self, change: impl FnOnce(&mut Totals)) {
-        self.digest.remove(self.totals_piece());
+        self.totals.addends().into_iter().for_each(|addend| self.digest.remove(addend));
         change(&mut self.totals);
-        self.digest.add(self.totals_piece());
-    }
-
-    fn totals_piece(&self) -> Digest {
+        self.totals.addends().into_iter().for_each(|addend| self.digest.add(addend));
         let Totals { deposits, withdrawals, fees, settlement_pool } = self.totals;
-        Domain::AccountTotals
-            .digest()
-            .absorb_signed(deposits)
-            .absorb_signed(withdrawals)
-            .absorb_signed(fees)
-            .absorb_signed(saturated(settlement_pool))
+        let paid_in = i128::from(deposits) - i128::from(withdrawals);
+        // Wrapping: a state that somebody made up is checked only after it is decoded.
+        self.cash_due = paid_in.wrapping_sub(i128::from(fees)).wrapping_sub(settlement_pool);
+    }
+}
+
+impl Totals {
+    fn addends(&self) -> [Addend; 4] {
+        let Self { deposits, withdrawals, fees, settlement_pool } = *self;
+        [
+            DEPOSITS.times(deposits.cast_unsigned()),
+            WITHDRAWALS.times(withdrawals.cast_unsigned()),
+            FEES.times(fees.cast_unsigned()),
+            SETTLEMENT_POOL.times(saturated(settlement_pool).cast_unsigned()),
+        ]
     }
 }
 
@@ -220,3 +231,8 @@ pub(crate) fn saturated(sum: i128) -> i64 {
 /// together can be worth by 10000 × 2^48 < 2^62 either way, and with the bound on deposits every
 /// sum of money by an i64.
 pub(crate) const ACCOUNT_LOTS_MAX: i64 = 1 << 48;
+
+const DEPOSITS: Addend = Domain::AccountTotals.addend([1]);
+const WITHDRAWALS: Addend = Domain::AccountTotals.addend([2]);
+const FEES: Addend = Domain::AccountTotals.addend([3]);
+const SETTLEMENT_POOL: Addend = Domain::AccountTotals.addend([4]);

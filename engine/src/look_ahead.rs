@@ -5,10 +5,9 @@
 //! moves every command under way one step on, where a step asks for the lines that the lines of the
 //! step before name. Nothing is changed, whatever the bytes are.
 
-use forecastle_proto_spec::{
-    Frame, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderId, Side,
-};
+use forecastle_proto_spec::{NewOrderSingle, OrderId, Side};
 
+use crate::apply::OrderCommand;
 use crate::engine::Engine;
 use crate::ladder::Ladders;
 
@@ -60,7 +59,6 @@ impl LookAhead {
     /// Announces the next command of `session_id`, [`Self::DISTANCE`] commands or fewer before it
     /// is applied; no bytes when there is none. O(1): a few loads of lines that an earlier
     /// announcement asked for, and hints.
-    #[inline]
     pub fn announce(&mut self, engine: &Engine, session_id: u32, command: &[u8]) {
         let count = self.count;
         let place = |step: usize| count.wrapping_sub(step * STRIDE) % RING_LENGTH;
@@ -100,21 +98,23 @@ impl Engine {
     #[inline]
     fn look_at(&self, session_id: u32, command: &[u8], upcoming: &mut Upcoming) {
         upcoming.kind = Kind::Other;
-        let Ok((frame, _)) = Frame::parse(command) else { return };
-        if let Some(order) = frame.body::<NewOrderSingle>() {
-            self.look_at_order(session_id, order, upcoming);
-        } else if let Some(cancel) = frame.body::<OrderCancelRequest>() {
-            upcoming.kind = Kind::Cancel;
-            upcoming.slot = OrderId::from_wire(cancel.order_id.get()).slot();
-            self.orders.prefetch(upcoming.slot);
-        } else if let Some(replace) = frame.body::<OrderCancelReplaceRequest>() {
-            upcoming.kind = Kind::Replace;
-            upcoming.slot = OrderId::from_wire(replace.order_id.get()).slot();
-            upcoming.security_id = replace.security_id.get();
-            upcoming.tick = u32::from(replace.price.get());
-            self.orders.prefetch(upcoming.slot);
-            self.books.prefetch(upcoming.security_id, upcoming.tick);
-            self.look_at_window(session_id, replace.cl_ord_id.get());
+        match OrderCommand::of(command) {
+            Some(OrderCommand::New(order)) => self.look_at_order(session_id, order, upcoming),
+            Some(OrderCommand::Cancel(cancel)) => {
+                upcoming.kind = Kind::Cancel;
+                upcoming.slot = OrderId::from_wire(cancel.order_id.get()).slot();
+                self.orders.prefetch(upcoming.slot);
+            }
+            Some(OrderCommand::Replace(replace)) => {
+                upcoming.kind = Kind::Replace;
+                upcoming.slot = OrderId::from_wire(replace.order_id.get()).slot();
+                upcoming.security_id = replace.security_id.get();
+                upcoming.tick = u32::from(replace.price.get());
+                self.orders.prefetch(upcoming.slot);
+                self.books.prefetch(upcoming.security_id, upcoming.tick);
+                self.look_at_window(session_id, replace.cl_ord_id.get());
+            }
+            None => {}
         }
     }
 

@@ -5,6 +5,7 @@ use forecastle_proto_spec::{
     CancelReason, OrderCancelled, OrderRested, SelfMatchPrevention, Side, TimeInForce, Trade,
 };
 
+use crate::accounts::Account;
 use crate::cross_outcome::Counterpart;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
@@ -42,7 +43,6 @@ impl Engine {
     pub(crate) fn work_incoming(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
         let account = incoming.account;
         self.work_to_its_end(incoming, effects);
-        self.orders.digest_counters();
         self.assert_solvent(account);
     }
 
@@ -54,13 +54,11 @@ impl Engine {
         {
             return self.cancel_incoming(&incoming, order.leaves_qty(), reason, effects);
         }
-        let (leaves, is_prevented) = self.sweep_book(&incoming, effects);
+        let (leaves, ending) = self.sweep_book(&incoming, effects);
         if leaves == 0 {
             self.orders.free(incoming.slot);
-        } else if is_prevented {
-            self.cancel_incoming(&incoming, leaves, CancelReason::SelfMatch, effects);
-        } else if self.counterpart(order).is_some() {
-            self.cancel_incoming(&incoming, leaves, CancelReason::SweepLimit, effects);
+        } else if let Some(reason) = ending {
+            self.cancel_incoming(&incoming, leaves, reason, effects);
         } else if order.time_in_force() == TimeInForce::ImmediateOrCancel
             && !is_planted(PlantedFault::ImmediateOrCancelRests)
         {
@@ -80,8 +78,7 @@ impl Engine {
         self.orders.unrest(slot);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
         self.events.discount_order(order.security_id);
-        self.ledger.accounts.account_mut(account).open_order_count -= 1;
-        self.unhold(&order, order.leaves_qty());
+        self.unhold(&order, order.leaves_qty()).open_order_count -= 1;
         (order, account)
     }
 
@@ -93,14 +90,14 @@ impl Engine {
         }
     }
 
-    /// Gives back what is held for `quantity` lots of a resting order.
+    /// Gives back what is held for `quantity` lots of a resting order; gives its account.
     #[inline]
-    pub(crate) fn unhold(&mut self, order: &Order, quantity: u32) {
+    pub(crate) fn unhold(&mut self, order: &Order, quantity: u32) -> &mut Account {
         let market = self.events.market(order.security_id);
         let quantity = i64::from(quantity);
         let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * quantity;
         let stake = held(order.side, -cost);
-        self.ledger.change(order.exposure, market.state_index, stake, -quantity);
+        self.ledger.change(order.exposure, market.state_index, stake, -quantity)
     }
 
     /// The best tick of the other side, when an order with this side and limit trades there.
@@ -143,14 +140,19 @@ impl Engine {
     }
 
     /// Trades until the order is done, nothing crosses, self-match prevention ends it, or the bound
-    /// on orders met; gives what is left, and whether it was prevented.
+    /// on orders met; gives what is left, and why one of the latter two ends it.
     #[inline]
-    fn sweep_book(&mut self, incoming: &Incoming, effects: &mut EffectBuffer<'_>) -> (u32, bool) {
+    fn sweep_book(
+        &mut self,
+        incoming: &Incoming,
+        effects: &mut EffectBuffer<'_>,
+    ) -> (u32, Option<CancelReason>) {
         let order = &incoming.order;
         let mut leaves = order.leaves_qty();
         let mut bought = Bought::default();
         let mut met_count = 0;
         let mut is_prevented = false;
+        let mut is_bounded = false;
         while leaves > 0
             && !is_prevented
             && let Some(counterpart) = self.counterpart(order)
@@ -159,7 +161,8 @@ impl Engine {
                 Counterpart::Level(_) => 1,
                 Counterpart::Set(_) => self.set_weight(order),
             };
-            if met_count + weight > self.config.sweep_trades_max {
+            is_bounded = met_count + weight > self.config.sweep_trades_max;
+            if is_bounded {
                 break;
             }
             met_count += weight;
@@ -184,7 +187,12 @@ impl Engine {
             self.ledger.change(order.exposure, state, stake, 0);
             self.ledger.move_trade_cash((incoming.account, order.exposure), bought.cash);
         }
-        (leaves, is_prevented)
+        let ending = if is_prevented {
+            Some(CancelReason::SelfMatch)
+        } else {
+            is_bounded.then_some(CancelReason::SweepLimit)
+        };
+        (leaves, ending)
     }
 
     /// One trade with the resting order in `slot`; gives what is left of the incoming one. The
@@ -221,7 +229,7 @@ impl Engine {
         bought.lots += signed(aggressor.side, lots);
         bought.cash -= signed(aggressor.side, payment) + aggressor_fee;
 
-        self.fill_resting(slot, &resting, resting_account, quantity);
+        self.fill_resting(slot, &resting, quantity);
         self.assert_solvent(resting_account);
         effects.push(&Trade {
             resting_order_id: self.orders.id_of(slot, &resting).value().into(),
@@ -249,26 +257,27 @@ impl Engine {
     /// Takes `quantity` off a resting order, moves its account's position, and frees its slot when
     /// nothing is left.
     #[inline]
-    pub(crate) fn fill_resting(&mut self, slot: u32, resting: &Order, account: u32, quantity: u32) {
+    pub(crate) fn fill_resting(&mut self, slot: u32, resting: &Order, quantity: u32) {
         let lots = i64::from(quantity);
         let market = self.events.market(resting.security_id);
         let hold = hold_per_lot(resting.side, resting.price(), market.fees.maker) * lots;
         let stake = Stake { lots: signed(resting.side, lots), ..held(resting.side, -hold) };
-        self.ledger.change(resting.exposure, market.state_index, stake, -lots);
+        let holder = self.ledger.change(resting.exposure, market.state_index, stake, -lots);
         let left = resting.leaves_qty() - quantity;
         if left == 0 {
+            holder.open_order_count -= 1;
             self.disarm_expiry(slot, resting);
             self.orders.unrest(slot);
             self.books.remove(self.orders.slots_mut(), resting.security_id, slot);
             self.orders.free(slot);
             self.events.discount_order(resting.security_id);
-            self.ledger.accounts.account_mut(account).open_order_count -= 1;
         } else {
             let is_wrong = is_planted(PlantedFault::PartFillLosesLot) && left > 1;
             let left = left - u32::from(is_wrong);
             let books = &mut self.books;
-            self.orders
-                .reduce(slot, |orders| books.reduce(orders, resting.security_id, slot, left));
+            self.orders.reduce(slot, resting.leaves_qty() - left, |orders| {
+                books.reduce(orders, resting.security_id, slot, left);
+            });
         }
     }
 
@@ -280,11 +289,12 @@ impl Engine {
         let priority = self.orders.rest(slot, order, &detail, account);
         self.books.push_back(self.orders.slots_mut(), security_id, order.side, slot);
         self.events.count_order(security_id);
-        self.ledger.accounts.account_mut(account).open_order_count += 1;
         let market = self.events.market(security_id);
         let lots = i64::from(leaves);
         let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * lots;
-        self.ledger.change(order.exposure, market.state_index, held(order.side, cost), lots);
+        let stake = held(order.side, cost);
+        let account = self.ledger.change(order.exposure, market.state_index, stake, lots);
+        account.open_order_count += 1;
         if detail.expire_time_ns != 0 {
             self.timers.arm(Timer::OrderExpiry(slot), detail.expire_time_ns);
         }

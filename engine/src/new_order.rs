@@ -7,7 +7,7 @@ use forecastle_proto_spec::{
 
 use crate::apply::Context;
 use crate::blocks::Subject;
-use crate::client_order_ids::{Recorded, TOMBSTONE};
+use crate::client_order_ids::{Recorded, TOMBSTONE, Vacancy};
 use crate::collars::check_collar;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
@@ -53,18 +53,17 @@ impl Engine {
         }
     }
 
-    /// Whether a ClOrdID is new to the window of a sender.
+    /// Where a ClOrdID goes that is new to the window of a sender.
     #[inline]
     pub(crate) fn check_client_order_id(
         &self,
         context: &Context,
         cl_ord_id: u64,
-    ) -> Result<(), RejectCode> {
-        match self.client_order_ids.find(context.session(), cl_ord_id) {
-            Some(TOMBSTONE) => Err(RejectCode::CancelledBeforeArrival),
-            Some(_) => Err(RejectCode::DuplicateClOrdId),
-            None => Ok(()),
-        }
+    ) -> Result<Vacancy, RejectCode> {
+        self.client_order_ids.look_up(context.session(), cl_ord_id).map_err(|named| match named {
+            TOMBSTONE => RejectCode::CancelledBeforeArrival,
+            _ => RejectCode::DuplicateClOrdId,
+        })
     }
 
     /// Whether an account can take `cost` and `leaves` more on, on a side of the market
@@ -111,8 +110,8 @@ impl Engine {
         check_price_and_quantity(price, quantity)?;
         let detail = OrderDetail::of(message, time_in_force, context.time_ns)?;
         let cl_ord_id = message.cl_ord_id.get();
-        self.check_client_order_id(context, cl_ord_id)?;
-        let recorded = self.client_order_ids.record(context.session(), cl_ord_id);
+        let vacancy = self.check_client_order_id(context, cl_ord_id)?;
+        let recorded = self.client_order_ids.record(context.session(), cl_ord_id, vacancy);
         let sent_ns = message.sending_time_ns.get();
         check_staleness(message.max_staleness_ms.get(), sent_ns, context.time_ns)?;
         let row = self.check_now(context, message, (side, time_in_force, &detail))?;

@@ -5,13 +5,13 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{Digest, OrderId, Side, TimeInForce};
+use forecastle_proto_spec::{OrderId, Side, TimeInForce};
 use forecastle_runtime::memory::Arena;
 
 use crate::ladder::Place;
 use crate::order_detail::OrderDetail;
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::state_digest::{DigestSum, Domain, pair};
+use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
 /// One order: 64 bytes, a cache line. Outside a command every live order rests in a book.
 #[derive(Clone, Copy, Debug)]
@@ -101,58 +101,38 @@ pub(crate) struct OrderTable {
     orders: Arena<Order>,
     /// Of the resting orders that have one.
     details: Arena<OrderDetail>,
-    /// Of the live orders.
-    pieces: Arena<Pieces>,
+    /// Of the live orders the pieces of the digest but for what is left, kept to be taken away.
+    pieces: Arena<Addend>,
     /// Live orders by the slot of their session.
     open_counts: Box<[u32]>,
     /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
     /// after these, in ascending order.
-    free: Box<[FreeSlot]>,
+    free: Box<[u32]>,
     free_count: u32,
     high_water: u32,
     live_count: u32,
     accepted_count: u64,
     last_priority: u64,
     shard: u8,
-    /// The counters' piece of the digest as it was added last.
-    counters: Digest,
     digest: DigestSum,
-}
-
-/// A live order's two pieces of the digest, kept to be taken away with it.
-#[derive(Clone, Copy, Debug)]
-struct Pieces {
-    order: Digest,
-    quantity: Digest,
-}
-
-/// A slot on the free list with its piece of the digest, kept to be taken away with it.
-#[derive(Clone, Copy, Debug)]
-struct FreeSlot {
-    slot: u32,
-    piece: Digest,
 }
 
 impl OrderTable {
     pub(crate) fn new(orders_max: u32, shard: u8, sessions_max: u32) -> Self {
-        let mut table = Self {
+        Self {
             orders: Arena::new(orders_max, EMPTY),
             details: Arena::new(orders_max, OrderDetail::NONE),
-            pieces: Arena::new(orders_max, NO_PIECES),
+            pieces: Arena::new(orders_max, NO_PIECE),
             open_counts: vec![0; sessions_max as usize].into_boxed_slice(),
-            free: vec![NO_FREE_SLOT; orders_max as usize].into_boxed_slice(),
+            free: vec![0; orders_max as usize].into_boxed_slice(),
             free_count: 0,
             high_water: 0,
             live_count: 0,
             accepted_count: 0,
             last_priority: 0,
             shard,
-            counters: Domain::OrderCounters.digest(),
             digest: DigestSum::default(),
-        };
-        table.counters = table.counters_piece();
-        table.digest.add(table.counters);
-        table
+        }
     }
 
     #[inline]
@@ -185,8 +165,7 @@ impl OrderTable {
     }
 
     /// Takes the next free slot and a number of acceptance for `order`, of which it overwrites
-    /// number and generation. The order is not yet in a book; [`Self::digest_counters`] follows
-    /// when it is decided what becomes of it.
+    /// number and generation. The order is not yet in a book.
     ///
     /// # Panics
     /// When no slot is free.
@@ -194,18 +173,21 @@ impl OrderTable {
     pub(crate) fn accept(&mut self, order: &mut Order) -> u32 {
         let slot = if self.free_count > 0 {
             self.free_count -= 1;
-            let FreeSlot { slot, piece } = self.free[self.free_count as usize];
-            self.digest.remove(piece);
-            slot
+            self.free[self.free_count as usize]
+        } else {
+            self.high_water
+        };
+        let used = &mut self.orders[slot].generation;
+        if slot < self.high_water {
+            self.digest.remove(free_piece(self.free_count, slot, *used));
         } else {
             self.high_water += 1;
-            self.high_water - 1
-        };
+        }
+        let is_kept = is_planted(PlantedFault::GenerationKept) && *used > 0;
+        *used += u32::from(!is_kept);
+        order.generation = *used;
         self.accepted_count += 1;
         order.accepted_number = self.accepted_count;
-        let is_kept = is_planted(PlantedFault::GenerationKept) && self.orders[slot].generation > 0;
-        order.generation = self.orders[slot].generation + u32::from(!is_kept);
-        self.orders[slot].generation = order.generation;
         slot
     }
 
@@ -221,8 +203,7 @@ impl OrderTable {
         }
     }
 
-    /// Stores an accepted order that is about to enter its book, with the next priority;
-    /// [`Self::digest_counters`] follows.
+    /// Stores an accepted order that is about to enter its book, with the next priority.
     #[inline]
     pub(crate) fn rest(
         &mut self,
@@ -237,21 +218,12 @@ impl OrderTable {
         order.priority
     }
 
-    /// Brings the digest up to the counters, once for all that a command changes of them.
-    #[inline]
-    pub(crate) fn digest_counters(&mut self) {
-        let piece = self.counters_piece();
-        self.digest.replace(&mut self.counters, piece);
-    }
-
-    /// Notes that an order left its book.
+    /// Notes that an order leaves its book; what is left of it is still in its place.
     #[inline]
     pub(crate) fn unrest(&mut self, slot: u32) {
         self.live_count -= 1;
         self.open_counts[usize::from(self.orders[slot].session)] -= 1;
-        let Pieces { order, quantity } = self.pieces[slot];
-        self.digest.remove(order);
-        self.digest.remove(quantity);
+        self.remove_piece(slot);
         let order = &self.orders[slot];
         if order.has_detail() {
             self.digest.remove(self.details[slot].piece(slot, order.generation));
@@ -260,19 +232,18 @@ impl OrderTable {
 
     /// Changes ids and quantities of a resting order, which keeps its place, through `change`,
     /// which works on all slots.
-    #[inline]
     pub(crate) fn amend(&mut self, slot: u32, account: u32, change: impl FnOnce(&mut [Order])) {
-        self.reduce(slot, change);
-        let piece = order_piece(slot, &self.orders[slot], account);
-        self.digest.replace(&mut self.pieces[slot].order, piece);
+        self.remove_piece(slot);
+        change(self.orders.as_mut_slice());
+        self.add_piece(slot, account);
     }
 
-    /// Changes quantities of a resting order through `change`, which works on all slots.
+    /// Takes `quantity` lots off a resting order, which keeps some, through `change`, which works
+    /// on all slots.
     #[inline]
-    pub(crate) fn reduce(&mut self, slot: u32, change: impl FnOnce(&mut [Order])) {
+    pub(crate) fn reduce(&mut self, slot: u32, quantity: u32, change: impl FnOnce(&mut [Order])) {
         change(self.orders.as_mut_slice());
-        let piece = quantity_piece(slot, &self.orders[slot]);
-        self.digest.replace(&mut self.pieces[slot].quantity, piece);
+        self.digest.remove(self.pieces[slot].times(quantity.into()));
     }
 
     /// The slot that a wire id names, when its occupant is live.
@@ -338,7 +309,7 @@ impl OrderTable {
 
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
-        self.digest
+        self.digest.join(self.counters_digest())
     }
 
     /// The digest by a walk over all slots.
@@ -346,11 +317,10 @@ impl OrderTable {
     /// # Panics
     /// When the free slots and the live ones are not all used slots, each once.
     pub(crate) fn walked_digest(&self, account_of: impl Fn(&Order) -> u32) -> DigestSum {
-        let mut sum = DigestSum::default();
-        sum.add(self.counters_piece());
+        let mut sum = self.counters_digest();
         let mut is_free = vec![false; self.orders.capacity() as usize];
         for depth in 0..self.free_count {
-            let slot = self.free[depth as usize].slot;
+            let slot = self.free[depth as usize];
             assert!(slot < self.high_water && self.live(slot).is_none(), "a free slot is free");
             assert!(!std::mem::replace(&mut is_free[slot as usize], true), "a slot is free once");
             sum.add(free_piece(depth, slot, self.orders[slot].generation));
@@ -364,8 +334,9 @@ impl OrderTable {
                 continue;
             };
             live_count += 1;
-            sum.add(order_piece(slot, order, account_of(order)));
-            sum.add(quantity_piece(slot, order));
+            let piece = order_piece(slot, order, account_of(order));
+            sum.add(piece);
+            sum.add(piece.times(order.leaves_qty().into()));
             if order.has_detail() {
                 assert!(self.details[slot].is_some(), "a detail says something");
                 sum.add(self.details[slot].piece(slot, order.generation));
@@ -375,73 +346,80 @@ impl OrderTable {
         sum
     }
 
-    /// Stores a live order in its slot, with its pieces.
+    /// Stores a live order in its slot, with its piece.
     #[inline]
     fn place(&mut self, slot: u32, order: &Order, detail: &OrderDetail, account: u32) {
-        let pieces = Pieces {
-            order: order_piece(slot, order, account),
-            quantity: quantity_piece(slot, order),
-        };
-        self.orders[slot] = *order;
-        self.pieces[slot] = pieces;
         self.live_count += 1;
         self.open_counts[usize::from(order.session)] += 1;
-        self.digest.add(pieces.order);
-        self.digest.add(pieces.quantity);
         if order.has_detail() {
             self.details[slot] = *detail;
             self.digest.add(detail.piece(slot, order.generation));
         }
+        self.orders[slot] = *order;
+        self.add_piece(slot, account);
+    }
+
+    /// Adds the piece of a resting order.
+    #[inline]
+    fn add_piece(&mut self, slot: u32, account: u32) {
+        let order = &self.orders[slot];
+        let piece = order_piece(slot, order, account);
+        self.digest.add(piece);
+        self.digest.add(piece.times(order.leaves_qty().into()));
+        self.pieces[slot] = piece;
+    }
+
+    /// Takes the piece of a resting order away.
+    #[inline]
+    fn remove_piece(&mut self, slot: u32) {
+        let piece = self.pieces[slot];
+        self.digest.remove(piece);
+        self.digest.remove(piece.times(self.orders[slot].leaves_qty().into()));
     }
 
     /// Puts a slot on the free list.
     #[inline]
     fn push_free(&mut self, slot: u32, generation: u32) {
-        let piece = free_piece(self.free_count, slot, generation);
-        self.free[self.free_count as usize] = FreeSlot { slot, piece };
-        self.digest.add(piece);
+        self.digest.add(free_piece(self.free_count, slot, generation));
+        self.free[self.free_count as usize] = slot;
         self.free_count += 1;
     }
 
+    /// The counters change with most commands, so they are digested when somebody asks.
     #[inline]
-    fn counters_piece(&self) -> Digest {
-        Domain::OrderCounters
-            .digest()
-            .absorb(self.accepted_count)
-            .absorb(self.last_priority)
-            .absorb(u64::from(self.high_water))
+    fn counters_digest(&self) -> DigestSum {
+        let mut sum = DigestSum::default();
+        sum.add(ACCEPTED_COUNT.times(self.accepted_count));
+        sum.add(LAST_PRIORITY.times(self.last_priority));
+        sum.add(HIGH_WATER.times(self.high_water.into()));
+        sum
     }
 }
 
 #[inline]
-fn free_piece(depth: u32, slot: u32, generation: u32) -> Digest {
-    Domain::FreeSlot.digest().absorb(pair(depth, slot)).absorb(u64::from(generation))
+fn free_piece(depth: u32, slot: u32, generation: u32) -> Addend {
+    Domain::FreeSlot.addend([pair(depth, slot), u64::from(generation)])
 }
 
+/// The piece of an order but for what is left of it.
 #[inline]
-fn order_piece(slot: u32, order: &Order, account: u32) -> Digest {
+fn order_piece(slot: u32, order: &Order, account: u32) -> Addend {
     let kind = u32::from(order.side as u8) << 8 | u32::from(order.time_in_force() as u8);
-    Domain::Order
-        .digest()
-        .absorb(pair(slot, order.generation))
-        .absorb(order.cl_ord_id)
-        .absorb(order.accepted_number)
-        .absorb(pair(order.security_id, order.link_id))
-        .absorb(pair(account, u32::from(order.session) << 16 | kind))
+    Domain::Order.addend([
+        pair(slot, order.generation),
+        order.cl_ord_id,
+        order.accepted_number,
+        pair(order.security_id, order.link_id),
+        pair(account, u32::from(order.session) << 16 | kind),
+        order.priority,
+        pair(order.place.tick(), order.order_qty),
+    ])
 }
 
-#[inline]
-fn quantity_piece(slot: u32, order: &Order) -> Digest {
-    Domain::OrderQuantity
-        .digest()
-        .absorb(pair(slot, order.place.tick()))
-        .absorb(order.priority)
-        .absorb(pair(order.place.quantity(), order.order_qty))
-}
-
-const NO_PIECES: Pieces =
-    Pieces { order: Domain::Order.digest(), quantity: Domain::OrderQuantity.digest() };
-const NO_FREE_SLOT: FreeSlot = FreeSlot { slot: 0, piece: Domain::FreeSlot.digest() };
+const NO_PIECE: Addend = Domain::Order.addend([]);
+const ACCEPTED_COUNT: Addend = Domain::OrderCounters.addend([1]);
+const LAST_PRIORITY: Addend = Domain::OrderCounters.addend([2]);
+const HIGH_WATER: Addend = Domain::OrderCounters.addend([3]);
 const EMPTY: Order = Order {
     place: Place::EMPTY,
     accepted_number: 0,
@@ -481,7 +459,6 @@ mod tests {
         assert_eq!(table.accept(&mut order), 1);
         assert!(!table.has_free_slot());
         table.free(1);
-        table.digest_counters();
         assert_eq!(table.walked_digest(|_| 0), table.digest());
         assert_eq!(table.accept(&mut order), 1);
     }

@@ -72,10 +72,11 @@ impl Engine {
         if expire_time_ns != 0 && expire_time_ns <= context.time_ns {
             return Err(RejectCode::InvalidExpireTime);
         }
-        self.check_client_order_id(context, message.cl_ord_id.get())?;
+        let cl_ord_id = message.cl_ord_id.get();
+        let vacancy = self.check_client_order_id(context, cl_ord_id)?;
         // Found before the new id is recorded, for which the window may forget the old one.
         let found = self.find_replaced(context, message);
-        let recorded = self.client_order_ids.record(context.session(), message.cl_ord_id.get());
+        let recorded = self.client_order_ids.record(context.session(), cl_ord_id, vacancy);
         found.map(|(slot, change)| (slot, recorded, change))
     }
 

@@ -2,9 +2,9 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{Digest, SESSIONS_PER_KEY};
+use forecastle_proto_spec::SESSIONS_PER_KEY;
 
-use crate::state_digest::{DigestSum, Domain, pair};
+use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +25,12 @@ pub(crate) struct Session {
     pub(crate) state: SessionState,
 }
 
-/// A session and its piece of the digest, kept so that the next number of its flow costs one word.
+/// A session and its piece of the digest but for the last number.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Row {
     session: Session,
-    /// The piece before the last number.
-    head: Digest,
-    piece: Digest,
+    head: Addend,
 }
 
 /// All sessions, in slots that they keep for ever.
@@ -81,7 +79,7 @@ impl SessionTable {
         self.count += 1;
         self.slot_of[session_id as usize] = slot;
         let row = Row::of(slot, Session { session_id, ..EMPTY });
-        self.digest.add(row.piece);
+        self.digest = self.digest.join(row.digest());
         self.rows[usize::from(slot)] = row;
         slot
     }
@@ -94,18 +92,20 @@ impl SessionTable {
     /// Changes a session through `change`.
     pub(crate) fn update(&mut self, slot: u16, change: impl FnOnce(&mut Session)) {
         let row = &mut self.rows[usize::from(slot)];
-        self.digest.remove(row.piece);
+        self.digest.remove(row.head);
+        self.digest.remove(row.number());
         change(&mut row.session);
         *row = Row::of(slot, row.session);
-        self.digest.add(row.piece);
+        self.digest = self.digest.join(row.digest());
     }
 
-    /// Stores the last number applied of a session's flow.
+    /// Stores the last number applied of a session's flow, which is above the one before.
     #[inline]
     pub(crate) fn take_number(&mut self, slot: u16, seq_num: u32) {
         let row = &mut self.rows[usize::from(slot)];
+        let difference = seq_num - row.session.last_seq_num;
         row.session.last_seq_num = seq_num;
-        self.digest.replace(&mut row.piece, row.head.absorb(u64::from(seq_num)));
+        self.digest.add(row.head.times(u64::from(difference)));
     }
 
     #[inline]
@@ -115,7 +115,8 @@ impl SessionTable {
 
     /// The digest by a walk over all sessions.
     pub(crate) fn walked_digest(&self) -> DigestSum {
-        (0..self.count).map(|slot| Row::of(slot, *self.session(slot)).piece).collect()
+        let rows = (0..self.count).map(|slot| Row::of(slot, *self.session(slot)));
+        rows.fold(DigestSum::default(), |sum, row| sum.join(row.digest()))
     }
 }
 
@@ -125,12 +126,22 @@ impl Row {
             SessionState::Negotiated => 1,
             SessionState::Established => 2,
         };
-        let head = Domain::Session
-            .digest()
-            .absorb(pair(u32::from(slot) << 8 | state, session.session_id))
-            .absorb(session.version_id)
-            .absorb(session.timestamp_ns);
-        Self { session, head, piece: head.absorb(u64::from(session.last_seq_num)) }
+        let head = Domain::Session.addend([
+            pair(u32::from(slot) << 8 | state, session.session_id),
+            session.version_id,
+            session.timestamp_ns,
+        ]);
+        Self { session, head }
+    }
+
+    /// The addend of the last number.
+    #[inline]
+    fn number(&self) -> Addend {
+        self.head.times(u64::from(self.session.last_seq_num))
+    }
+
+    fn digest(&self) -> DigestSum {
+        [self.head, self.number()].into_iter().collect()
     }
 }
 

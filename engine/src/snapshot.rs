@@ -115,11 +115,12 @@ impl Engine {
         engine.check_consistent(&decoder)?;
         // Of all limits only the window's length moves pieces of the state.
         let is_same = config.cl_ord_id_window == beginning.config.cl_ord_id_window;
-        if is_same && engine.content_digest() != beginning.content_digest {
-            return Err(SnapshotError::Digest {
-                found: engine.content_digest(),
-                expected: beginning.content_digest,
-            });
+        let found = match decoder.version() {
+            FIRST_VERSION => engine.first_content_digest(),
+            _ => engine.content_digest(),
+        };
+        if is_same && found != beginning.content_digest {
+            return Err(SnapshotError::Digest { found, expected: beginning.content_digest });
         }
         Ok(engine)
     }
@@ -127,6 +128,19 @@ impl Engine {
     /// The state digest without the configuration's piece.
     fn content_digest(&self) -> u64 {
         self.state_digest().wrapping_sub(self.configuration_digest.value())
+    }
+
+    /// As [`Self::content_digest`], of the pieces as states of version 1 define them.
+    fn first_content_digest(&self) -> u64 {
+        self.entitlements
+            .digest()
+            .join(self.sessions.first_digest())
+            .join(self.client_order_ids.first_digest())
+            .join(self.ledger.first_digest())
+            .join(self.events.first_digest())
+            .join(self.orders.first_digest(|order| self.account_of(order)))
+            .join(self.work.digest())
+            .value()
     }
 }
 

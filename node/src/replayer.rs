@@ -24,6 +24,8 @@ pub struct Replayer {
     sequencing_time_ns: u64,
     /// Number and chain value of the frame that a snapshot stands behind.
     origin: Option<(u64, Hash)>,
+    /// Position and state digest of that snapshot, as it was verified.
+    resumed_at: Option<(u64, u64)>,
     scratch: Box<[u8]>,
 }
 
@@ -37,6 +39,7 @@ impl Replayer {
             command_count: 0,
             sequencing_time_ns: 0,
             origin: None,
+            resumed_at: None,
             scratch: vec![0; RECORD_LENGTH_MAX].into_boxed_slice(),
         }
     }
@@ -50,8 +53,18 @@ impl Replayer {
             command_count: snapshot.command_count,
             sequencing_time_ns: snapshot.sequencing_time_ns,
             origin: Some((snapshot.frame_number, snapshot.chain)),
+            resumed_at: Some((snapshot.position, snapshot.state_digest)),
             scratch: vec![0; RECORD_LENGTH_MAX].into_boxed_slice(),
         }
+    }
+
+    /// Whether the state at the replayer's position has a digest that a journal names. At the
+    /// snapshot itself it is the one that the snapshot was verified by: an earlier version of the
+    /// encoding defined it otherwise.
+    #[must_use]
+    pub fn has_digest(&self, state_digest: u64) -> bool {
+        self.resumed_at == Some((self.position, state_digest))
+            || self.engine.as_ref().is_some_and(|engine| engine.state_digest() == state_digest)
     }
 
     /// Whether a frame may belong to the journal that the snapshot at the beginning was made of:

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use forecastle_engine::{CommandInput, Engine};
+use forecastle_engine::{CommandInput, Engine, LookAhead};
 use forecastle_proto_spec::{
     Continue, EngineConfiguration, EntitlementRequest, Message, RECORD_LENGTH_MAX,
     SessionDisconnected, TimerTick, encode,
@@ -21,6 +21,9 @@ use crate::record::write_record;
 pub struct Sequencer {
     engine: Engine,
     commands: Consumer,
+    look_ahead: LookAhead,
+    /// Commands behind the oldest one in the ring that were announced to the engine.
+    announced_count: usize,
     log: LogWriter,
     last_time_ns: u64,
     /// Whose turn it is since the last command: timers that are due, then work that is pending.
@@ -66,7 +69,16 @@ impl Sequencer {
         last_time_ns: u64,
         closing: Arc<ClosingState>,
     ) -> Self {
-        Self { engine, commands, log, last_time_ns, turns: Turns::default(), closing }
+        Self {
+            engine,
+            commands,
+            look_ahead: LookAhead::new(),
+            announced_count: 0,
+            log,
+            last_time_ns,
+            turns: Turns::default(),
+            closing,
+        }
     }
 
     /// A sequencer of a log that begins, for whoever drives it without an exchange around it.
@@ -92,7 +104,25 @@ impl Sequencer {
         assert!(is_sequenced, "a log that begins has room for the exchange's own commands");
     }
 
+    /// Announces commands that wait behind the oldest one, as far ahead as the engine looks.
+    #[inline]
+    fn announce(&mut self) {
+        while self.announced_count < LookAhead::DISTANCE {
+            let Some((header, command)) = self.commands.look_ahead() else {
+                if self.announced_count > 0 {
+                    self.look_ahead.announce(&self.engine, EXCHANGE_SESSION_ID, &[]);
+                }
+                return;
+            };
+            // A session of more bits is none that the engine knows.
+            let session_id = u32::try_from(header.session).unwrap_or(EXCHANGE_SESSION_ID);
+            self.look_ahead.announce(&self.engine, session_id, command);
+            self.announced_count += 1;
+        }
+    }
+
     fn take_command(&mut self, now: Now) -> bool {
+        self.announce();
         // The claim comes first: a command leaves the ring only when its record has room.
         let Some(claim) = self.log.try_claim(RECORD_LENGTH_MAX) else { return false };
         let batch = self.commands.batch(1);
@@ -101,6 +131,7 @@ impl Sequencer {
             u32::try_from(header.session).expect("the gateway passes on session ids of 32 bits");
         self.last_time_ns = now.wall_ns.max(self.last_time_ns);
         append(&mut self.engine, claim, (session_id, self.last_time_ns), command);
+        self.announced_count = self.announced_count.saturating_sub(1);
         true
     }
 

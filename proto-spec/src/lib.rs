@@ -28,6 +28,7 @@ pub use group::{
 pub use login::{HMAC_LENGTH, signed_range};
 pub use message::{
     FieldValue, Frame, FrameError, Message, MessageHeader, MessageLayout, UnknownValue, encode,
+    whole_message,
 };
 pub use order_id::OrderId;
 

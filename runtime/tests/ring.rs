@@ -167,6 +167,30 @@ fn a_batch_is_looked_at_in_any_order_and_consumed_when_dropped() {
     assert_eq!(consumer.poll(9, |found, _| assert!([3, 4].contains(&found.kind))), 2);
 }
 
+/// Records of three slots in a ring of 64, so that padding comes again and again.
+#[test]
+fn looking_ahead_gives_each_record_behind_the_oldest_once_and_takes_none() {
+    let (mut producer, mut consumer) = ring(CAPACITY_MIN);
+    let length = 3 * 64 - 24;
+    assert!(consumer.look_ahead().is_none());
+    let (mut offered, mut taken, mut seen) = (0, 0, 0);
+    for round in 0..400 {
+        while offered - taken < 1 + round % 15 {
+            assert!(offer(&mut producer, offered, length));
+            offered += 1;
+        }
+        seen = seen.max(taken + 1);
+        while let Some((found, payload)) = consumer.look_ahead() {
+            check(seen, length, &found, payload);
+            seen += 1;
+        }
+        assert_eq!(seen, offered);
+        for _ in 0..1 + round % 4 {
+            taken += consumer.poll(1, |found, payload| check(taken, length, found, payload)) as u64;
+        }
+    }
+}
+
 #[test]
 #[should_panic(expected = "at most one datagram")]
 fn a_payload_above_one_datagram_is_a_bug() {

@@ -2,6 +2,7 @@
 
 use super::AccountTable;
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::state_digest::{DigestSum, Domain, pair};
 
 impl AccountTable {
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
@@ -29,5 +30,16 @@ impl AccountTable {
             self.move_cash(number, cash);
         }
         Ok(())
+    }
+
+    /// The digest of the pieces as states of version 1 define them.
+    pub(crate) fn first_digest(&self) -> DigestSum {
+        let pieces = self.iter().map(|(number, account)| {
+            Domain::Account
+                .digest()
+                .absorb(pair(number, account.firm_id))
+                .absorb_signed(account.cash)
+        });
+        pieces.collect()
     }
 }

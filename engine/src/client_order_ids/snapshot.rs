@@ -1,13 +1,14 @@
 //! ClOrdID windows in a snapshot.
 
-use super::{ClientOrderIds, Cursor, Entry, head};
+use super::{ClientOrderIds, Cursor, Entry, Vacancy, head};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
+use crate::state_digest::{DigestSum, Domain, pair};
 
 impl ClientOrderIds {
     /// The windows of the first `session_count` slots, each entry at its place in the ring.
     pub(crate) fn encode(&self, session_count: u16, encoder: &mut Encoder<'_>) {
         for session in 0..session_count {
-            let Cursor { next, lap } = self.cursors[usize::from(session)];
+            let Cursor { next, lap, .. } = self.cursors[usize::from(session)];
             let count = if lap > 1 { self.window } else { next };
             encoder.u32(count);
             encoder.u32(next);
@@ -36,22 +37,22 @@ impl ClientOrderIds {
                 entries.push((decoder.u64()?, decoder.u64()?));
             }
             if is_first_lap && next < self.window || lap > 1 && count == self.window {
-                let cursor = Cursor { next, lap };
+                let cursor = Cursor { next, is_crowded: false, lap };
                 self.cursors[usize::from(session)] = cursor;
                 for (ring_index, (cl_ord_id, order_id)) in (0..).zip(entries) {
-                    self.require_new(session, cl_ord_id, decoder)?;
+                    let Vacancy { bucket } = self.vacancy(session, cl_ord_id, decoder)?;
                     let head = head(session, ring_index, cursor.lap_of(ring_index), cl_ord_id);
-                    let piece = head.absorb(order_id);
                     let place = self.ring_start(session) + ring_index;
-                    self.rings[place] = Entry { cl_ord_id, order_id, piece };
-                    self.index_entry(session, ring_index, cl_ord_id);
-                    self.digest.add(piece);
+                    self.rings[place] = Entry { cl_ord_id, order_id };
+                    self.index_entry(session, (ring_index, cl_ord_id), bucket);
+                    self.digest.add(head);
+                    self.digest.add(head.times(order_id));
                 }
             } else {
                 entries.rotate_left(if is_first_lap { 0 } else { next as usize });
                 for (cl_ord_id, order_id) in entries {
-                    self.require_new(session, cl_ord_id, decoder)?;
-                    let recorded = self.record(session, cl_ord_id);
+                    let vacancy = self.vacancy(session, cl_ord_id, decoder)?;
+                    let recorded = self.record(session, cl_ord_id, vacancy);
                     self.name(recorded, order_id);
                 }
             }
@@ -59,12 +60,30 @@ impl ClientOrderIds {
         Ok(())
     }
 
-    fn require_new(
+    fn vacancy(
         &self,
         session: u16,
         cl_ord_id: u64,
         decoder: &Decoder<'_>,
-    ) -> Result<(), SnapshotError> {
-        decoder.require(self.find(session, cl_ord_id).is_none(), "ClOrdID")
+    ) -> Result<Vacancy, SnapshotError> {
+        self.look_up(session, cl_ord_id).map_err(|_| decoder.invalid("ClOrdID"))
+    }
+
+    /// The digest of the pieces as states of version 1 define them.
+    pub(crate) fn first_digest(&self) -> DigestSum {
+        let mut sum = DigestSum::default();
+        for (session, cursor) in (0_u16..).zip(&self.cursors) {
+            for ring_index in 0..if cursor.lap > 1 { self.window } else { cursor.next } {
+                let entry = self.rings[self.ring_start(session) + ring_index];
+                let piece = Domain::WindowEntry
+                    .digest()
+                    .absorb(pair(u32::from(session), ring_index))
+                    .absorb(cursor.lap_of(ring_index))
+                    .absorb(entry.cl_ord_id)
+                    .absorb(entry.order_id);
+                sum.add(piece);
+            }
+        }
+        sum
     }
 }

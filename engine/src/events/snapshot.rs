@@ -2,12 +2,13 @@
 
 use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus, PAYOUT};
 
-use super::EventTable;
+use super::{EventTable, event_piece};
 use crate::determination::Determination;
 use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::state_digest::{DigestSum, Domain, pair};
 use crate::tick_tables::TickTable;
 
 impl EventTable {
@@ -208,5 +209,21 @@ impl EventTable {
             market.in_play = in_play;
         });
         Ok(())
+    }
+
+    /// The digest of the pieces as states of version 1 define them.
+    pub(crate) fn first_digest(&self) -> DigestSum {
+        let events = (1..=self.event_count).map(|id| event_piece(id, self.event(id)));
+        let markets = (1..=self.market_count).map(|id| {
+            let market = self.market(id);
+            let status = u32::from(market.settlement_price) << 16
+                | u32::from(market.status as u8) << 8
+                | u32::from(market.in_play);
+            Domain::Market
+                .digest()
+                .absorb(pair(id, market.rpt_seq))
+                .absorb(pair(market.event_id, status))
+        });
+        events.chain(markets).collect()
     }
 }

@@ -5,6 +5,8 @@
 
 use forecastle_runtime::memory::Arena;
 
+use crate::state_digest::low_half;
+
 /// Row numbers by pair.
 #[derive(Debug)]
 pub(super) struct PairIndex {
@@ -47,7 +49,7 @@ impl PairIndex {
         while self.buckets[bucket] != VACANT {
             bucket = self.next(bucket);
         }
-        self.buckets[bucket] = self.tag(hash) | (row + 1);
+        self.buckets[bucket] = self.tag(hash) | row.wrapping_add(1);
     }
 
     /// Takes out a pair that is in the index, and closes the gap.
@@ -96,19 +98,18 @@ impl PairIndex {
     /// The top bits of the hash.
     #[inline]
     fn home(&self, hash: u64) -> u32 {
-        u32::try_from(hash >> self.shift).expect("the top bits number a bucket")
+        low_half(hash.wrapping_shr(self.shift))
     }
 
     /// The bits of the hash below those, in the place where an entry has them.
     #[inline]
     fn tag(&self, hash: u64) -> u32 {
-        let [.., a, b, c, d] = (hash >> (self.shift - u32::BITS)).to_be_bytes();
-        u32::from_be_bytes([a, b, c, d]) & !ROW_MASK
+        low_half(hash.wrapping_shr(self.shift.wrapping_sub(u32::BITS))) & !ROW_MASK
     }
 
     #[inline]
     fn next(&self, bucket: u32) -> u32 {
-        (bucket + 1) & (self.buckets.capacity() - 1)
+        bucket.wrapping_add(1) & self.buckets.capacity().wrapping_sub(1)
     }
 }
 

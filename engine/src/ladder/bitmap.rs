@@ -37,21 +37,21 @@ impl Bitmaps {
 
     #[inline]
     pub(super) fn insert(&mut self, book: u32, tick: u32) {
-        let start = book * self.words_per_book;
-        let (middle, top) = (start + self.middle_offset, start + self.top_offset);
+        let start = self.start(book);
+        let (middle, top) = (self.middle(start), self.top(start));
         assert!(tick / 64 < self.middle_offset, "a tick lies on the grid");
-        self.words[start + tick / 64] |= bit(tick);
-        self.words[middle + tick / 4096] |= bit(tick / 64);
+        self.words[start.wrapping_add(tick / 64)] |= bit(tick);
+        self.words[middle.wrapping_add(tick / 4096)] |= bit(tick / 64);
         self.words[top] |= bit(tick / 4096);
     }
 
     #[inline]
     pub(super) fn remove(&mut self, book: u32, tick: u32) {
-        let start = book * self.words_per_book;
+        let start = self.start(book);
         for (word, index) in [
-            (start + tick / 64, tick),
-            (start + self.middle_offset + tick / 4096, tick / 64),
-            (start + self.top_offset, tick / 4096),
+            (start.wrapping_add(tick / 64), tick),
+            (self.middle(start).wrapping_add(tick / 4096), tick / 64),
+            (self.top(start), tick / 4096),
         ] {
             let word = &mut self.words[word];
             *word &= !bit(index);
@@ -68,17 +68,17 @@ impl Bitmaps {
         if in_word != 0 {
             return Some(tick / 64 * 64 + in_word.trailing_zeros());
         }
-        let start = book * self.words_per_book;
-        let (middle, top) = (start + self.middle_offset, start + self.top_offset);
+        let start = self.start(book);
+        let (middle, top) = (self.middle(start), self.top(start));
         let mut group = tick / 4096;
-        let mut words = self.words[middle + group] & above(tick / 64);
+        let mut words = self.words[middle.wrapping_add(group)] & above(tick / 64);
         if words == 0 {
             let groups = self.words[top] & above(group);
             if groups == 0 {
                 return None;
             }
             group = groups.trailing_zeros();
-            words = self.words[middle + group];
+            words = self.words[middle.wrapping_add(group)];
         }
         let word = group * 64 + words.trailing_zeros();
         Some(word * 64 + self.bottom(book, word).trailing_zeros())
@@ -91,17 +91,17 @@ impl Bitmaps {
         if in_word != 0 {
             return Some(tick / 64 * 64 + highest(in_word));
         }
-        let start = book * self.words_per_book;
-        let (middle, top) = (start + self.middle_offset, start + self.top_offset);
+        let start = self.start(book);
+        let (middle, top) = (self.middle(start), self.top(start));
         let mut group = tick / 4096;
-        let mut words = self.words[middle + group] & below(tick / 64);
+        let mut words = self.words[middle.wrapping_add(group)] & below(tick / 64);
         if words == 0 {
             let groups = self.words[top] & below(group);
             if groups == 0 {
                 return None;
             }
             group = highest(groups);
-            words = self.words[middle + group];
+            words = self.words[middle.wrapping_add(group)];
         }
         let word = group * 64 + highest(words);
         Some(word * 64 + highest(self.bottom(book, word)))
@@ -110,13 +110,29 @@ impl Bitmaps {
     /// Brings the word of `tick` close; any numbers are allowed.
     #[inline]
     pub(super) fn prefetch(&self, book: u32, tick: u32) {
-        self.words.prefetch(book.wrapping_mul(self.words_per_book).wrapping_add(tick / 64));
+        self.words.prefetch(self.start(book).wrapping_add(tick / 64));
     }
 
     #[inline]
     fn bottom(&self, book: u32, word: u32) -> u64 {
         assert!(word < self.middle_offset, "a tick lies on the grid");
-        self.words[book * self.words_per_book + word]
+        self.words[self.start(book).wrapping_add(word)]
+    }
+
+    /// The first word of a book; the index of a word is checked where it is used.
+    #[inline]
+    fn start(&self, book: u32) -> u32 {
+        book.wrapping_mul(self.words_per_book)
+    }
+
+    #[inline]
+    fn middle(&self, start: u32) -> u32 {
+        start.wrapping_add(self.middle_offset)
+    }
+
+    #[inline]
+    fn top(&self, start: u32) -> u32 {
+        start.wrapping_add(self.top_offset)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use forecastle_proto_spec::DEPOSITS_MAX;
 
-use super::{Ledger, Totals};
+use super::{Ledger, Totals, saturated};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::state_digest::{DigestSum, Domain};
 
 impl Ledger {
     pub(crate) fn encode_totals(&self, encoder: &mut Encoder<'_>) {
@@ -37,5 +38,19 @@ impl Ledger {
         let held = self.accounts.cash_total() + i128::from(fees) + settlement_pool;
         let is_conserved = held == i128::from(deposits) - i128::from(withdrawals);
         decoder.require(is_conserved, "total of money")
+    }
+
+    /// The digest of the pieces as states of version 1 define them.
+    pub(crate) fn first_digest(&self) -> DigestSum {
+        let Totals { deposits, withdrawals, fees, settlement_pool } = self.totals;
+        let totals = Domain::AccountTotals
+            .digest()
+            .absorb_signed(deposits)
+            .absorb_signed(withdrawals)
+            .absorb_signed(fees)
+            .absorb_signed(saturated(settlement_pool));
+        let totals: DigestSum = std::iter::once(totals).collect();
+        let exposures = self.exposures.first_digest(self.accounts.highest());
+        totals.join(self.accounts.first_digest()).join(exposures)
     }
 }

@@ -1,8 +1,11 @@
 //! Order slots in a snapshot: counters and free slots; the orders themselves come by book.
 
-use super::{FreeSlot, Order, OrderTable};
+use forecastle_proto_spec::Digest;
+
+use super::{Order, OrderTable};
 use crate::order_detail::OrderDetail;
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
+use crate::state_digest::{DigestSum, Domain, pair};
 
 impl OrderTable {
     pub(crate) fn encode_counters(&self, encoder: &mut Encoder<'_>) {
@@ -10,7 +13,7 @@ impl OrderTable {
         encoder.u64(self.accepted_count);
         encoder.u64(self.last_priority);
         encoder.u32(self.free_count);
-        for FreeSlot { slot, .. } in &self.free[..self.free_count as usize] {
+        for slot in &self.free[..self.free_count as usize] {
             encoder.u32(*slot);
             encoder.u32(self.orders[*slot].generation);
         }
@@ -31,7 +34,6 @@ impl OrderTable {
         self.last_priority = decoder.u64()?;
         let is_counter = self.accepted_count.max(self.last_priority) < COUNTER_LIMIT;
         decoder.require(is_counter, "count of orders")?;
-        self.digest_counters();
         let mut is_free = vec![false; high_water as usize].into_boxed_slice();
         let free_count = decoder.u32()?;
         decoder.require(free_count <= high_water, "count of free slots")?;
@@ -71,4 +73,40 @@ impl OrderTable {
             }
         }
     }
+
+    /// The digest of the pieces as states of version 1 define them: an order is two.
+    pub(crate) fn first_digest(&self, account_of: impl Fn(&Order) -> u32) -> DigestSum {
+        let counters = Domain::OrderCounters
+            .digest()
+            .absorb(self.accepted_count)
+            .absorb(self.last_priority)
+            .absorb(u64::from(self.high_water));
+        let mut sum: DigestSum = std::iter::once(counters).collect();
+        for (depth, slot) in (0..self.free_count).zip(&self.free) {
+            let generation = u64::from(self.orders[*slot].generation);
+            sum.add(Domain::FreeSlot.digest().absorb(pair(depth, *slot)).absorb(generation));
+        }
+        for slot in 0..self.high_water {
+            let Some(order) = self.live(slot) else { continue };
+            let kind = u32::from(order.side as u8) << 8 | u32::from(order.time_in_force() as u8);
+            let owner = pair(account_of(order), u32::from(order.session) << 16 | kind);
+            let piece = Domain::Order
+                .digest()
+                .absorb(pair(slot, order.generation))
+                .absorb(order.cl_ord_id)
+                .absorb(order.accepted_number)
+                .absorb(pair(order.security_id, order.link_id))
+                .absorb(owner);
+            sum.add(piece);
+            let quantity = Digest::new(FIRST_QUANTITY_DOMAIN)
+                .absorb(pair(slot, order.place.tick()))
+                .absorb(order.priority)
+                .absorb(pair(order.place.quantity(), order.order_qty));
+            sum.add(quantity);
+        }
+        sum
+    }
 }
+
+/// Domain of the piece of an order's quantities in states of version 1.
+const FIRST_QUANTITY_DOMAIN: u64 = 7;

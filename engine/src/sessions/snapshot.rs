@@ -4,6 +4,7 @@ use forecastle_proto_spec::SESSIONS_PER_KEY;
 
 use super::{Session, SessionState, SessionTable};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
+use crate::state_digest::{DigestSum, Domain, pair};
 
 impl SessionTable {
     /// Slots in use.
@@ -52,5 +53,22 @@ impl SessionTable {
             });
         }
         Ok(())
+    }
+
+    /// The digest of the pieces as states of version 1 define them.
+    pub(crate) fn first_digest(&self) -> DigestSum {
+        let piece = |(slot, session): (u32, &Session)| {
+            let state = match session.state {
+                SessionState::Negotiated => 1,
+                SessionState::Established => 2,
+            };
+            Domain::Session
+                .digest()
+                .absorb(pair(slot << 8 | state, session.session_id))
+                .absorb(session.version_id)
+                .absorb(session.timestamp_ns)
+                .absorb(u64::from(session.last_seq_num))
+        };
+        (0..).zip(self.iter()).map(piece).collect()
     }
 }

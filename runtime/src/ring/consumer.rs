@@ -18,6 +18,8 @@ pub struct Consumer {
     capacity: usize,
     /// Bytes ever consumed; the next slot begins at `head % capacity`.
     head: u64,
+    /// Where [`Self::look_ahead`] goes on, when that is behind the oldest record.
+    ahead: u64,
     /// Commit words and offsets of the batch in hand, allocated once.
     entries: Box<[Entry; BATCH_LENGTH_MAX]>,
     _seat: Seat,
@@ -35,7 +37,7 @@ impl Consumer {
         // Relaxed: taking the seat synchronised with the last consumer, who alone stores it.
         let head = region.word(HEAD).load(Ordering::Relaxed);
         let entries = Box::new([Entry::default(); BATCH_LENGTH_MAX]);
-        Ok(Self { region, capacity, head, entries, _seat: seat })
+        Ok(Self { region, capacity, head, ahead: head, entries, _seat: seat })
     }
 
     /// Hands up to `limit` records to `handle`, oldest first, and returns how many. Their space
@@ -94,27 +96,72 @@ impl Consumer {
         let limit = limit.min(BATCH_LENGTH_MAX);
         let mut length = 0;
         let mut end = self.head;
-        while length < limit {
-            let slot = CONTROL_LENGTH + (end as usize & (self.capacity - 1));
+        while length < limit
+            && let Some((entry, next)) = self.entry_at(end)
+        {
+            self.entries[length] = entry;
+            length += 1;
+            end = next;
+        }
+        Batch { consumer: self, length, end }
+    }
+
+    /// The next record that this has not given yet, which stays in the ring: for a caller that
+    /// prefetches for later records while it handles the oldest one, so that one is never given.
+    /// `None` when nothing is behind those given. O(1), no allocation.
+    ///
+    /// # Panics
+    /// As [`Self::poll`].
+    #[inline]
+    pub fn look_ahead(&mut self) -> Option<(RecordHeader, &[u8])> {
+        if self.ahead <= self.head {
+            let (_, behind_oldest) = self.entry_at(self.head)?;
+            self.ahead = behind_oldest;
+        }
+        let (entry, next) = self.entry_at(self.ahead)?;
+        self.ahead = next;
+        self.record_of(entry)
+    }
+
+    /// The record at `position` or behind the padding there, and the position behind it.
+    #[inline]
+    fn entry_at(&self, mut position: u64) -> Option<(Entry, u64)> {
+        loop {
+            let slot = CONTROL_LENGTH + (position as usize & (self.capacity - 1));
             // Acquire pairs with the producer's Release of the commit word: header, payload and
             // the zero in the next commit word happen before.
             let word = self.region.word(slot).load(Ordering::Acquire);
-            let Some(commit) = Commit::from_word(word) else {
-                break;
-            };
+            let commit = Commit::from_word(word)?;
             if commit.tag == KIND_PADDING {
                 let index = slot - CONTROL_LENGTH;
                 let reaches_end = index + commit.length as usize == self.capacity;
                 assert!(index > 0 && reaches_end, "padding reaches from a slot to the end");
-                end += u64::from(commit.length);
+                position += u64::from(commit.length);
                 continue;
             }
             assert!(is_record_length(commit.length), "a commit word holds a record's length");
-            self.entries[length] = Entry { slot, commit: word };
-            length += 1;
-            end += slot_length(commit.length as usize) as u64;
+            let next = position + slot_length(commit.length as usize) as u64;
+            return Some((Entry { slot, commit: word }, next));
         }
-        Batch { consumer: self, length, end }
+    }
+
+    /// Header and payload of a record whose commit word [`Self::entry_at`] loaded.
+    #[inline]
+    fn record_of(&self, entry: Entry) -> Option<(RecordHeader, &[u8])> {
+        let commit = Commit::from_word(entry.commit)?;
+        let header = RecordHeader {
+            kind: commit.tag,
+            // Relaxed: `entry_at` has acquired the commit word that published these.
+            session: self.region.word(entry.slot + 8).load(Ordering::Relaxed),
+            time_ns: self.region.word(entry.slot + 16).load(Ordering::Relaxed),
+        };
+        let length = commit.length as usize - HEADER_LENGTH;
+        // SAFETY: `entry_at` loaded this slot's commit word with Acquire, so the producer's writes
+        // of the payload happen before. The producer writes here again only after it has seen a
+        // head past this slot; the slot lies at or behind the head, which only a batch moves, at
+        // its drop, and neither that nor another batch can begin while `self` is borrowed here.
+        let payload = unsafe { self.region.bytes(entry.slot + HEADER_LENGTH, length) };
+        Some((header, payload))
     }
 }
 
@@ -139,20 +186,7 @@ impl Batch<'_> {
     #[must_use]
     pub fn record(&self, index: usize) -> Option<(RecordHeader, &[u8])> {
         let entry = self.consumer.entries[..self.length].get(index)?;
-        let region = &self.consumer.region;
-        let commit = Commit::from_word(entry.commit)?;
-        let header = RecordHeader {
-            kind: commit.tag,
-            // Relaxed: `batch` has acquired the commit word that published these.
-            session: region.word(entry.slot + 8).load(Ordering::Relaxed),
-            time_ns: region.word(entry.slot + 16).load(Ordering::Relaxed),
-        };
-        let length = commit.length as usize - HEADER_LENGTH;
-        // SAFETY: `batch` loaded this slot's commit word with Acquire, so the producer's writes
-        // of the payload happen before. The producer writes here again only after it has seen a
-        // head past this slot, and `drop` stores that head after the batch's last borrow.
-        let payload = unsafe { region.bytes(entry.slot + HEADER_LENGTH, length) };
-        Some((header, payload))
+        self.consumer.record_of(*entry)
     }
 }
 
