@@ -5,11 +5,13 @@ use forecastle_proto_spec::{
     AccountDefinitionRequest, AccountLimitsRequest, BusinessMessageReject, Continue,
     DepositRequest, DisputeRequest, EndOfDayRequest, EngineConfiguration, EntitlementRequest,
     Establish, EventDefinitionRequest, EventParametersRequest, Frame, FrameError,
-    KillSwitchRequest, MESSAGE_HEADER_LENGTH, Message, Negotiate, NewOrderSingle, NotApplied,
+    KillSwitchRequest, MESSAGE_HEADER_LENGTH, MarketMakerProtectionLimits,
+    MarketMakerProtectionReset, MassQuote, Message, Negotiate, NewOrderSingle, NotApplied,
     OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderStatusRequest,
-    ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK, ROLES_TRADER, RecordHeader, RejectCode,
-    SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest, Terminate,
-    TickTableRequest, TimerTick, WithdrawalRequest, whole_message,
+    QuoteCancel, QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK,
+    ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest, SessionDisconnected,
+    SettlementRequest, StateReportRequest, Terminate, TickTableRequest, TimerTick,
+    WithdrawalRequest, whole_message,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -43,8 +45,12 @@ impl Engine {
     pub fn apply(&mut self, input: CommandInput, command: &[u8], effects: &mut EffectBuffer<'_>) {
         let header = size_of::<RecordHeader>() + command.len().next_multiple_of(8);
         effects.begin(input.position + header as u64);
+        self.sequencing_time_ns = input.sequencing_time_ns;
         let Some(order) = OrderCommand::of(command) else {
             self.apply_seldom(input, command, effects);
+            if self.protection.has_traded() {
+                self.protect(effects);
+            }
             return self.ledger.assert_conserved();
         };
         if let Some(context) = self.admit(order.context(input), ROLES_TRADER, effects) {
@@ -53,6 +59,9 @@ impl Engine {
                 OrderCommand::Cancel(cancel) => self.cancel(&context, cancel, effects),
                 OrderCommand::Replace(replace) => self.replace(&context, replace, effects),
             }
+        }
+        if self.protection.has_traded() {
+            self.protect(effects);
         }
         self.ledger.assert_conserved();
     }
@@ -149,9 +158,22 @@ impl Engine {
     }
 
     fn seldom(&mut self, context: &Context, frame: Frame<'_>, effects: &mut EffectBuffer<'_>) {
+        if let Some((quote, entries)) = frame.body::<MassQuote>().zip(frame.entries::<MassQuote>())
+        {
+            return self.mass_quote(context, quote, entries, effects);
+        }
         let done = if let Some(request) = frame.body::<OrderMassActionRequest>() {
             self.mass_action(context, request, effects);
             Ok(())
+        } else if let Some(request) = frame.body::<QuoteCancel>() {
+            self.cancel_quote_set(context, request, effects);
+            Ok(())
+        } else if let Some(request) = frame.body::<QuoteSetDefinition>() {
+            self.define_quote_set(context, request, effects)
+        } else if let Some(request) = frame.body::<MarketMakerProtectionLimits>() {
+            self.limit_protection(context, request, effects)
+        } else if let Some(request) = frame.body::<MarketMakerProtectionReset>() {
+            self.reset_protection(context, request, effects)
         } else if let Some(request) = frame.body::<EventDefinitionRequest>() {
             self.define_event(context, request, effects)
         } else if let Some(request) = frame.body::<SecurityStatusRequest>() {
@@ -267,7 +289,7 @@ pub(crate) struct Context {
     pub(crate) entitlement: Entitlement,
     pub(crate) time_ns: u64,
     pub(crate) template_id: u16,
-    /// `request_id` or `cl_ord_id`.
+    /// `request_id`, `cl_ord_id` or `quote_id`.
     pub(crate) request_id: u64,
     pub(crate) seq_num: u32,
     /// Digest of all state before the command; 0 for orders, cancels and replaces, which tell
@@ -395,7 +417,12 @@ fn roles_needed(template_id: u16) -> u16 {
         | OrderCancelReplaceRequest::TEMPLATE_ID
         | OrderCancelRequest::TEMPLATE_ID
         | OrderMassActionRequest::TEMPLATE_ID
-        | OrderStatusRequest::TEMPLATE_ID => ROLES_TRADER,
+        | OrderStatusRequest::TEMPLATE_ID
+        | MassQuote::TEMPLATE_ID
+        | QuoteCancel::TEMPLATE_ID
+        | QuoteSetDefinition::TEMPLATE_ID
+        | MarketMakerProtectionLimits::TEMPLATE_ID
+        | MarketMakerProtectionReset::TEMPLATE_ID => ROLES_TRADER,
         EventDefinitionRequest::TEMPLATE_ID
         | EventParametersRequest::TEMPLATE_ID
         | DisputeRequest::TEMPLATE_ID
@@ -432,11 +459,11 @@ mod tests {
             let [first, second, third, ..] = layout.fields else {
                 panic!("{} is too short", layout.name)
             };
-            assert!(["request_id", "cl_ord_id"].contains(&first.0), "{}", layout.name);
+            assert!(["request_id", "cl_ord_id", "quote_id"].contains(&first.0), "{}", layout.name);
             assert_eq!(first.1, 0);
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 19);
+        assert_eq!(numbered, 24);
     }
 }

@@ -190,7 +190,7 @@ impl Engine {
             *cursor = self.cursor_at(security_id, tick);
         }
         let mut left = order.leaves_qty();
-        let mut trades_left = self.config.sweep_trades_max;
+        let mut trades_left = incoming.trades_max;
         while left > 0 {
             let tick_of = |market: u32| cursors[(market - first) as usize].first.map(|it| it.1);
             let level = tick_of(own).filter(|tick| is_within(order, *tick));

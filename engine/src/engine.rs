@@ -2,6 +2,7 @@
 
 use forecastle_proto_spec::OrderId;
 
+use crate::apply::EXCHANGE_SESSION_ID;
 use crate::blocks::BlockTable;
 use crate::client_order_ids::ClientOrderIds;
 use crate::config::{ConfigError, EngineConfig};
@@ -11,6 +12,8 @@ use crate::events::EventTable;
 use crate::ladder::Ladders;
 use crate::ledger::Ledger;
 use crate::order_table::{Order, OrderTable};
+use crate::protection::{PROTECTION_GROUPS_LIMIT, ProtectionTable};
+use crate::quote_sets::{QUOTE_SETS_LIMIT, QuoteSetTable};
 use crate::sessions::SessionTable;
 use crate::state_digest::DigestSum;
 use crate::timers::Timers;
@@ -34,6 +37,10 @@ pub struct Engine {
     pub(crate) work: WorkQueue,
     pub(crate) blocks: BlockTable,
     pub(crate) timers: Timers,
+    pub(crate) quote_sets: QuoteSetTable,
+    pub(crate) protection: ProtectionTable,
+    /// Sequencing time of the command that is being applied.
+    pub(crate) sequencing_time_ns: u64,
     /// Of the configuration, which few commands change.
     pub(crate) configuration_digest: DigestSum,
 }
@@ -45,6 +52,8 @@ impl Engine {
     /// The first field of `config` that is outside its range.
     pub fn new(config: EngineConfig) -> Result<Self, ConfigError> {
         config.validate()?;
+        let quoting_max = config.sessions_max.saturating_mul(QUOTING_PER_SESSION);
+        let sets_max = quoting_max.min(QUOTE_SETS_LIMIT);
         Ok(Self {
             config,
             entitlements: EntitlementTable::new(config.access_keys_max),
@@ -57,6 +66,9 @@ impl Engine {
             work: WorkQueue::new(config.work_max),
             blocks: BlockTable::new(),
             timers: Timers::new(config.orders_max, config.events_max),
+            quote_sets: QuoteSetTable::new(sets_max, config.access_keys_max),
+            protection: ProtectionTable::new(quoting_max.min(PROTECTION_GROUPS_LIMIT)),
+            sequencing_time_ns: 0,
             configuration_digest: configuration_digest(&config, RULES_VERSION),
         })
     }
@@ -81,21 +93,28 @@ impl Engine {
             .join(self.work.digest())
             .join(self.blocks.digest())
             .join(self.timers.digest())
+            .join(self.quote_sets.digest())
+            .join(self.protection.digest())
             .join(self.configuration_digest)
             .value()
     }
 
-    /// Whether a sweep or pay-out is unfinished: the sequencer then sends `Continue` commands, with
+    /// Whether a sweep, a pay-out or the end of blocked quotes is unfinished: the sequencer then
+    /// sends `Continue` commands, with
     /// others between as it likes.
     #[inline]
     #[must_use]
     pub fn continuation_is_pending(&self) -> bool {
-        !self.work.is_empty()
+        !self.work.is_empty() || self.quote_sets.has_blocked()
     }
 
-    /// The request whose sweep or pay-out goes on next, for the sequencer to name in `Continue`.
+    /// The request whose sweep or pay-out goes on next, for the sequencer to name in `Continue`;
+    /// the exchange itself for blocked quotes.
     #[must_use]
     pub fn continuation(&self) -> Option<Requester> {
+        if self.quote_sets.has_blocked() {
+            return Some(Requester { session_id: EXCHANGE_SESSION_ID, request_id: 0, seq_num: 0 });
+        }
         let origin = self.work.oldest()?.origin();
         Some(Requester {
             session_id: origin.session_id,
@@ -131,6 +150,8 @@ impl Engine {
             .join(self.work.walked_digest())
             .join(self.blocks.walked_digest())
             .join(self.timers.walked_digest())
+            .join(self.quote_sets.walked_digest())
+            .join(self.protection.walked_digest())
             .join(configuration_digest(&self.config, RULES_VERSION))
     }
 
@@ -199,5 +220,7 @@ pub struct Requester {
     pub seq_num: u32,
 }
 
+/// Quote sets and protection groups for each session that there may be.
+const QUOTING_PER_SESSION: u32 = 4;
 /// Ticks of a book: the price is the tick, and 0 is not used.
 const PRICE_TICKS: u32 = 10_000;

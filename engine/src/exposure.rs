@@ -254,6 +254,24 @@ impl ExposureTable {
         least - (first.bid_total + change.bid_cost)
     }
 
+    /// The worst case of a pair, also of one without a row, if a change were added to its stake
+    /// in the market of each state. O(markets of the event).
+    pub(crate) fn minimum_with_all(
+        &self,
+        row: Option<u32>,
+        shape: EventShape,
+        changes: &[Stake],
+    ) -> i64 {
+        let mut least = shape.least_elsewhere();
+        let mut bids = row.map_or(0, |row| self.rows[row].bid_total);
+        for (state, change) in (0..).zip(changes) {
+            let stake = row.map_or(NO_STAKE, |row| self.stake(row, state));
+            least = least.min(stake.term() + change.term());
+            bids += change.bid_cost;
+        }
+        least - bids
+    }
+
     /// The least over all states, before the bids of all markets are taken off.
     fn least_term(&self, mut row: u32, state: u8, change: Stake) -> i64 {
         let shape = self.rows[row].shape;

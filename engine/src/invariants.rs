@@ -32,6 +32,29 @@ impl Engine {
         let of_sessions = (0..self.sessions.count()).map(|slot| self.orders.open_count(slot));
         assert_eq!(of_sessions.sum::<u32>(), resting, "every live order is a session's");
         assert!(self.timers_are_owned(), "timers are those of their owners");
+        self.check_quotes();
+    }
+
+    /// The quotes of each set are the live orders that name it, each in its place.
+    fn check_quotes(&self) {
+        let mut listed = 0;
+        for set in self.quote_sets.places() {
+            for market in self.quote_sets.markets(set) {
+                for side in Side::ALL {
+                    let Some(slot) = market.quote(side) else { continue };
+                    let order = self.orders.live(slot).expect("a quote is live");
+                    assert_eq!((order.security_id, order.side), (market.security_id, side));
+                    assert_eq!(self.orders.detail(slot).quote_set, set, "a quote names its set");
+                    assert_eq!(self.account_of(order), self.quote_sets.set(set).account);
+                    listed += 1;
+                }
+            }
+        }
+        let slots = 0..self.orders.high_water();
+        let is_quote = |slot: &u32| {
+            self.orders.live(*slot).is_some() && self.orders.detail(*slot).quote_set != 0
+        };
+        assert_eq!(slots.filter(is_quote).count(), listed, "every quote is its set's");
     }
 
     /// Derived sums of an account against its positions and orders.

@@ -28,6 +28,8 @@ pub(crate) struct Incoming {
     pub(crate) account: u32,
     /// Session that owns the order.
     pub(crate) session_id: u32,
+    /// Most trades that it may make.
+    pub(crate) trades_max: u32,
 }
 
 /// What the aggressor's trades come to.
@@ -37,24 +39,47 @@ pub(crate) struct Bought {
     pub(crate) cash: i64,
 }
 
+/// What came of an order's way through the books.
+struct Swept {
+    leaves: u32,
+    /// Resting orders met, a set for its weight.
+    met_count: u32,
+    /// Why self-match prevention or the bound ends it, if one does.
+    ending: Option<CancelReason>,
+}
+
 impl Engine {
-    /// Trades an incoming order and rests, cancels or ends the remainder.
+    /// Trades an incoming order and rests, cancels or ends the remainder; gives how many trades it
+    /// made.
     #[inline]
-    pub(crate) fn work_incoming(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
+    pub(crate) fn work_incoming(
+        &mut self,
+        incoming: Incoming,
+        effects: &mut EffectBuffer<'_>,
+    ) -> u32 {
         let account = incoming.account;
-        self.work_to_its_end(incoming, effects);
+        let trade_count = self.work_to_its_end(incoming, effects);
         self.assert_solvent(account);
+        trade_count
     }
 
     #[inline]
-    fn work_to_its_end(&mut self, incoming: Incoming, effects: &mut EffectBuffer<'_>) {
+    fn work_to_its_end(&mut self, mut incoming: Incoming, effects: &mut EffectBuffer<'_>) -> u32 {
+        let trades_max = incoming.trades_max;
+        if self.quote_sets.has_blocked() && !self.clear_blocked_quotes(&mut incoming, effects) {
+            let leaves = incoming.order.leaves_qty();
+            self.cancel_incoming(&incoming, leaves, CancelReason::SweepLimit, effects);
+            return trades_max;
+        }
         let order = &incoming.order;
         if order.time_in_force() == TimeInForce::FillOrKill
             && let Err(reason) = self.check_fill(&incoming)
         {
-            return self.cancel_incoming(&incoming, order.leaves_qty(), reason, effects);
+            self.cancel_incoming(&incoming, order.leaves_qty(), reason, effects);
+            return trades_max - incoming.trades_max;
         }
-        let (leaves, ending) = self.sweep_book(&incoming, effects);
+        let Swept { leaves, met_count, ending } = self.sweep_book(&incoming, effects);
+        let trade_count = met_count + trades_max - incoming.trades_max;
         if leaves == 0 {
             self.orders.free(incoming.slot);
         } else if let Some(reason) = ending {
@@ -66,6 +91,7 @@ impl Engine {
         } else {
             self.rest(incoming, leaves, effects);
         }
+        trade_count
     }
 
     /// Takes a resting order out of its book with all that hangs on it; its slot stays taken. Gives
@@ -74,7 +100,7 @@ impl Engine {
     pub(crate) fn take_off_book(&mut self, slot: u32) -> (Order, u32) {
         let order = *self.orders.order(slot);
         let account = self.account_of(&order);
-        self.disarm_expiry(slot, &order);
+        self.leave_detail(slot, &order);
         self.orders.unrest(slot);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
         self.events.discount_order(order.security_id);
@@ -82,11 +108,15 @@ impl Engine {
         (order, account)
     }
 
-    /// Stops the timer that a resting order may have.
+    /// Stops the timer that a resting order may have, and takes it out of its quote set.
     #[inline]
-    fn disarm_expiry(&mut self, slot: u32, order: &Order) {
+    fn leave_detail(&mut self, slot: u32, order: &Order) {
         if order.has_detail() {
             self.timers.disarm(Timer::OrderExpiry(slot));
+            let quote_set = self.orders.detail(slot).quote_set;
+            if quote_set != 0 {
+                self.quote_sets.unlink(quote_set, order.security_id, order.side);
+            }
         }
     }
 
@@ -140,13 +170,9 @@ impl Engine {
     }
 
     /// Trades until the order is done, nothing crosses, self-match prevention ends it, or the bound
-    /// on orders met; gives what is left, and why one of the latter two ends it.
+    /// on orders met; gives what came of it.
     #[inline]
-    fn sweep_book(
-        &mut self,
-        incoming: &Incoming,
-        effects: &mut EffectBuffer<'_>,
-    ) -> (u32, Option<CancelReason>) {
+    fn sweep_book(&mut self, incoming: &Incoming, effects: &mut EffectBuffer<'_>) -> Swept {
         let order = &incoming.order;
         let mut leaves = order.leaves_qty();
         let mut bought = Bought::default();
@@ -161,11 +187,12 @@ impl Engine {
                 Counterpart::Level(_) => 1,
                 Counterpart::Set(_) => self.set_weight(order),
             };
-            is_bounded = met_count + weight > self.config.sweep_trades_max;
+            is_bounded = met_count + weight > incoming.trades_max;
             if is_bounded {
                 break;
             }
             met_count += weight;
+            let before = leaves;
             match counterpart {
                 Counterpart::Level(tick) => {
                     let resting = self.books.first_order(order.security_id, tick);
@@ -180,6 +207,10 @@ impl Engine {
                     leaves = self.trade_set(incoming, (price, leaves), &mut bought, effects);
                 }
             }
+            if incoming.detail.quote_set != 0 && leaves < before {
+                let lots = signed(order.side, i64::from(before - leaves));
+                self.count_quote_fill(incoming.detail.quote_set, lots);
+            }
         }
         if bought.lots != 0 {
             let state = self.events.market(order.security_id).state_index;
@@ -192,7 +223,7 @@ impl Engine {
         } else {
             is_bounded.then_some(CancelReason::SweepLimit)
         };
-        (leaves, ending)
+        Swept { leaves, met_count, ending }
     }
 
     /// One trade with the resting order in `slot`; gives what is left of the incoming one. The
@@ -259,6 +290,12 @@ impl Engine {
     #[inline]
     pub(crate) fn fill_resting(&mut self, slot: u32, resting: &Order, quantity: u32) {
         let lots = i64::from(quantity);
+        if resting.has_detail() {
+            let quote_set = self.orders.detail(slot).quote_set;
+            if quote_set != 0 {
+                self.count_quote_fill(quote_set, signed(resting.side, lots));
+            }
+        }
         let market = self.events.market(resting.security_id);
         let hold = hold_per_lot(resting.side, resting.price(), market.fees.maker) * lots;
         let stake = Stake { lots: signed(resting.side, lots), ..held(resting.side, -hold) };
@@ -266,7 +303,7 @@ impl Engine {
         let left = resting.leaves_qty() - quantity;
         if left == 0 {
             holder.open_order_count -= 1;
-            self.disarm_expiry(slot, resting);
+            self.leave_detail(slot, resting);
             self.orders.unrest(slot);
             self.books.remove(self.orders.slots_mut(), resting.security_id, slot);
             self.orders.free(slot);
@@ -297,6 +334,9 @@ impl Engine {
         account.open_order_count += 1;
         if detail.expire_time_ns != 0 {
             self.timers.arm(Timer::OrderExpiry(slot), detail.expire_time_ns);
+        }
+        if detail.quote_set != 0 {
+            self.quote_sets.link(detail.quote_set, security_id, order.side, slot);
         }
         effects.push(&OrderRested {
             order_id: self.orders.id_of(slot, &order).value().into(),
@@ -369,7 +409,7 @@ impl Engine {
             return Err(CancelReason::FillOrKill);
         }
         let mut reached = 0;
-        let mut left = self.config.sweep_trades_max;
+        let mut left = incoming.trades_max;
         for tick in ticks() {
             let mut next = self.books.first_order(book, tick);
             while let Some(slot) = next {

@@ -233,7 +233,9 @@ impl Engine {
             reserved_45: [0; 3],
         });
         let (detail, session_id) = (checked.detail, context.session_id);
-        self.work_incoming(Incoming { slot, order, detail, account, session_id }, effects);
+        let trades_max = self.config.sweep_trades_max;
+        let incoming = Incoming { slot, order, detail, account, session_id, trades_max };
+        self.work_incoming(incoming, effects);
     }
 
     /// Lots of `side` at a tick, as far as a report tells them.

@@ -20,6 +20,8 @@ pub(crate) struct OrderDetail {
     pub(crate) self_match_prevention: Option<SelfMatchPrevention>,
     /// Its instructions, bits `EXEC_INST_*`.
     pub(crate) exec_inst: u8,
+    /// Place of the quote set that it is a quote of; 0 for none.
+    pub(crate) quote_set: u16,
 }
 
 impl OrderDetail {
@@ -29,6 +31,7 @@ impl OrderDetail {
         self_match_prevention_id: 0,
         self_match_prevention: None,
         exec_inst: 0,
+        quote_set: 0,
     };
 
     /// What a new order asks for, when it is allowed with its time in force at a time.
@@ -55,7 +58,13 @@ impl OrderDetail {
             message.self_match_prevention_instruction,
         )
         .ok_or(RejectCode::InvalidSelfMatchPrevention)?;
-        Ok(Self { expire_time_ns, self_match_prevention_id, self_match_prevention, exec_inst })
+        Ok(Self {
+            expire_time_ns,
+            self_match_prevention_id,
+            self_match_prevention,
+            exec_inst,
+            quote_set: 0,
+        })
     }
 
     /// Whether there is anything in it.
@@ -79,6 +88,7 @@ impl OrderDetail {
             .absorb(pair(slot, generation))
             .absorb(self.expire_time_ns)
             .absorb(u64::from(u32::from_le_bytes(terms)))
+            .absorb(u64::from(self.quote_set))
     }
 
     /// One byte says whether there is anything, which then follows.
@@ -89,6 +99,7 @@ impl OrderDetail {
             encoder.u16(self.self_match_prevention_id);
             encoder.u8(instruction_of(self.self_match_prevention));
             encoder.u8(self.exec_inst);
+            encoder.u16(self.quote_set);
         }
     }
 
@@ -107,8 +118,14 @@ impl OrderDetail {
             prevention.ok_or(decoder.invalid("self-match prevention"))?;
         let exec_inst = decoder.u8()?;
         decoder.require(is_allowed(exec_inst, time_in_force), "instructions")?;
-        let detail =
-            Self { expire_time_ns, self_match_prevention_id, self_match_prevention, exec_inst };
+        let quote_set = decoder.u16()?;
+        let detail = Self {
+            expire_time_ns,
+            self_match_prevention_id,
+            self_match_prevention,
+            exec_inst,
+            quote_set,
+        };
         decoder.require(detail.is_some(), "detail of an order")?;
         Ok(detail)
     }

@@ -140,6 +140,11 @@ impl OrderTable {
         self.free_count > 0 || self.high_water < self.orders.capacity()
     }
 
+    /// Slots that orders can be accepted into.
+    pub(crate) fn free_slot_count(&self) -> u32 {
+        self.free_count + (self.orders.capacity() - self.high_water)
+    }
+
     /// Orders in books.
     #[inline]
     pub(crate) fn live_count(&self) -> u32 {

@@ -97,6 +97,9 @@ impl Engine {
         let sent_ns = message.sending_time_ns.get();
         check_staleness(message.max_staleness_ms.get(), sent_ns, context.time_ns)?;
         let order = self.orders.order(slot);
+        if self.orders.detail(slot).quote_set != 0 {
+            return Err(RejectCode::QuoteNotReplaceable);
+        }
         let is_till_date = order.time_in_force() == TimeInForce::GoodTillDate;
         if message.expire_time_ns.get() != 0 && !is_till_date {
             return Err(RejectCode::InvalidExpireTime);
@@ -165,22 +168,7 @@ impl Engine {
         message: &OrderCancelReplaceRequest,
         effects: &mut EffectBuffer<'_>,
     ) {
-        let old = *self.orders.order(slot);
-        let account = self.account_of(&old);
-        let leaves = message.order_qty.get() - old.cum_qty();
-        self.unhold(&old, old.leaves_qty() - leaves);
-        let books = &mut self.books;
-        self.orders.amend(slot, account, |orders| {
-            books.reduce(orders, old.security_id, slot, leaves);
-            let order = &mut orders[slot as usize];
-            order.order_qty = message.order_qty.get();
-            order.cl_ord_id = message.cl_ord_id.get();
-        });
-        if is_planted(PlantedFault::PriorityLostOnReduce) {
-            self.books.remove(self.orders.slots_mut(), old.security_id, slot);
-            self.books.push_back(self.orders.slots_mut(), old.security_id, old.side, slot);
-        }
-        let order = *self.orders.order(slot);
+        let (order, account) = self.shrink(slot, message.order_qty.get(), message.cl_ord_id.get());
         self.client_order_ids.name(recorded, self.orders.id_of(slot, &order).value());
         let expire_time_ns = message.expire_time_ns.get();
         if expire_time_ns != 0 {
@@ -189,6 +177,27 @@ impl Engine {
         }
         let exec_inst = self.orders.detail(slot).exec_inst;
         self.report_replaced((slot, &order, exec_inst), account, None, effects);
+    }
+
+    /// Gives a resting order a lower total quantity and another ClOrdID, in its place; gives the
+    /// order then, and its account.
+    pub(crate) fn shrink(&mut self, slot: u32, order_qty: u32, cl_ord_id: u64) -> (Order, u32) {
+        let old = *self.orders.order(slot);
+        let account = self.account_of(&old);
+        let leaves = order_qty - old.cum_qty();
+        self.unhold(&old, old.leaves_qty() - leaves);
+        let books = &mut self.books;
+        self.orders.amend(slot, account, |orders| {
+            books.reduce(orders, old.security_id, slot, leaves);
+            let order = &mut orders[slot as usize];
+            order.order_qty = order_qty;
+            order.cl_ord_id = cl_ord_id;
+        });
+        if is_planted(PlantedFault::PriorityLostOnReduce) {
+            self.books.remove(self.orders.slots_mut(), old.security_id, slot);
+            self.books.push_back(self.orders.slots_mut(), old.security_id, old.side, slot);
+        }
+        (*self.orders.order(slot), account)
     }
 
     fn reenter(
@@ -212,11 +221,15 @@ impl Engine {
         let replaced = (slot, &order, detail.exec_inst);
         self.report_replaced(replaced, account, Some(ahead), effects);
         let session_id = self.sessions.session(order.session).session_id;
-        self.work_incoming(Incoming { slot, order, detail, account, session_id }, effects);
+        let trades_max = self.config.sweep_trades_max;
+        self.work_incoming(
+            Incoming { slot, order, detail, account, session_id, trades_max },
+            effects,
+        );
     }
 
     /// Reports a replaced order with its instructions; without lots ahead it kept its priority.
-    fn report_replaced(
+    pub(crate) fn report_replaced(
         &mut self,
         (slot, order, exec_inst): (u32, &Order, u8),
         account: u32,

@@ -46,6 +46,8 @@ impl Engine {
         self.timers.encode(&mut encoder);
         self.events.encode_tick_tables(&mut encoder);
         self.events.encode_determinations(&mut encoder);
+        self.protection.encode(&mut encoder);
+        self.quote_sets.encode(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -110,8 +112,11 @@ impl Engine {
             engine.timers.decode(&mut decoder)?;
             engine.events.decode_tick_tables(&mut decoder)?;
             engine.events.decode_determinations(&mut decoder)?;
+            engine.protection.decode(&mut decoder)?;
+            engine.quote_sets.decode(&mut decoder)?;
         }
         decoder.end()?;
+        engine.link_quotes(&decoder)?;
         engine.check_consistent(&decoder)?;
         // Of all limits only the window's length moves pieces of the state.
         let is_same = config.cl_ord_id_window == beginning.config.cl_ord_id_window;

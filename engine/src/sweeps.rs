@@ -89,8 +89,11 @@ impl Engine {
         self.begin_sweep(context, sweep, effects);
     }
 
-    /// Does the next step of the oldest work, if there is any.
+    /// Does the next step of ending blocked quotes, else of the oldest work, if there is any.
     pub(crate) fn continue_work(&mut self, context: &Context, effects: &mut EffectBuffer<'_>) {
+        if self.quote_sets.has_blocked() {
+            return self.cancel_blocked_quotes(effects);
+        }
         let (work, is_finished) = match self.work.oldest() {
             None => return,
             Some(Work::Sweep(mut sweep)) => {

@@ -12,6 +12,9 @@
 //! | OrderCancelled | ExecutionReportCancelled | the order's session, and a sender of the same firm that did not suspend |
 //! | SettlementReport | itself | every trader session of the firm |
 //! | Terminate | itself | the session it names |
+//! | OrderCancelled of a quote that its own mass quote or quote cancel takes away | the same | the order's session, when another than the sender |
+//! | OrderReplaced by a mass quote, QuoteEntered | nothing: MassQuoteAck counts them | |
+//! | MarketMakerProtectionTriggered | itself | every trader session of the firm |
 //! | OrderRested, MarketSettled, PriceLimitsChanged | nothing | |
 //! | any other | itself | the sender |
 //!
@@ -23,9 +26,10 @@ mod tests;
 
 use forecastle_proto_spec::{
     CancelReason, Continue, CrossOutcomeFill, ExecType, ExecutionReportCancelled,
-    ExecutionReportNew, ExecutionReportTrade, Frame, MarketSettled, Message, OrdStatus,
-    OrderAccepted, OrderCancelReplaceRequest, OrderCancelled, OrderReplaced, OrderRested,
-    PriceLimitsChanged, SettlementReport, Side, Terminate, Trade, encode,
+    ExecutionReportNew, ExecutionReportTrade, Frame, MarketMakerProtectionTriggered, MarketSettled,
+    MassQuote, Message, OrdStatus, OrderAccepted, OrderCancelReplaceRequest, OrderCancelled,
+    OrderReplaced, OrderRested, PriceLimitsChanged, QuoteEntered, SettlementReport, Side,
+    Terminate, Trade, encode,
 };
 use zerocopy::FromZeros;
 use zerocopy::little_endian::{U32, U64};
@@ -55,6 +59,7 @@ struct Requester {
     ids: RequestIds,
     /// New total quantity when the request replaces an order.
     order_qty: u32,
+    is_mass_quote: bool,
 }
 
 impl Requester {
@@ -67,11 +72,13 @@ impl Requester {
         if let Some(step) = frame.body::<Continue>() {
             let (request_id, seq_num) = (step.request_id.get(), step.seq_num.get());
             let ids = RequestIds { request_id, seq_num };
-            return Self { session_id: step.session_id.get(), ids, order_qty: 0 };
+            let session_id = step.session_id.get();
+            return Self { session_id, ids, ..Self::default() };
         }
         let replace = frame.body::<OrderCancelReplaceRequest>();
         let order_qty = replace.map_or(0, |request| request.order_qty.get());
-        Self { session_id, ids: RequestIds::of(&frame), order_qty }
+        let is_mass_quote = frame.template_id == MassQuote::TEMPLATE_ID;
+        Self { session_id, ids: RequestIds::of(&frame), order_qty, is_mass_quote }
     }
 }
 
@@ -107,6 +114,8 @@ impl Effect<'_> {
             self.report_cross_outcome(fill, deliver);
         } else if let Some(paid) = self.frame.body::<SettlementReport>() {
             deliver(Recipient::Firm(paid.firm_id.get()), self.frame.bytes);
+        } else if let Some(triggered) = self.frame.body::<MarketMakerProtectionTriggered>() {
+            deliver(Recipient::Firm(triggered.firm_id.get()), self.frame.bytes);
         } else if let Some(terminate) = self.frame.body::<Terminate>() {
             tell(terminate.session_id.get(), self.frame.bytes, deliver);
         } else if !is_for_nobody(self.frame.template_id) {
@@ -136,6 +145,9 @@ impl Effect<'_> {
     }
 
     fn report_replaced(&self, order: &OrderReplaced, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        if self.sender.is_mass_quote {
+            return;
+        }
         // Nothing left of a replaced order is reported as a cancel, so the rest was traded.
         let has_traded = self.sender.order_qty > order.leaves_qty.get();
         let ord_status = if has_traded { OrdStatus::PartiallyFilled } else { OrdStatus::New };
@@ -227,17 +239,29 @@ impl Effect<'_> {
             side: order.side,
             ..FromZeros::new_zeroed()
         };
-        // Who ends a day, closes a market or suspends hears the total, not other sessions' orders
-        // one by one: they may be another firm's.
+        // Who ends a day, closes a market, suspends or trades with quotes hears the total, or
+        // nothing, not other sessions' orders one by one: they may be another firm's.
         let is_told_in_total = [
             CancelReason::DayEnded as u16,
             CancelReason::MarketClosed as u16,
             CancelReason::Suspended as u16,
+            CancelReason::Protection as u16,
         ]
         .contains(&order.reason.get());
+        // Whose own quotes gave way reads their number in the MassQuoteAck.
+        let is_own_quote =
+            [CancelReason::QuoteReplaced as u16, CancelReason::QuoteCancelled as u16]
+                .contains(&order.reason.get());
         let owner = order.session_id.get();
-        let told = self.owner_and_sender(owner);
-        for session_id in told.filter(|session_id| *session_id == owner || !is_told_in_total) {
+        let sender = self.sender.session_id;
+        let is_told = |session_id: &u32| {
+            if is_own_quote {
+                *session_id != sender
+            } else {
+                *session_id == owner || !is_told_in_total
+            }
+        };
+        for session_id in self.owner_and_sender(owner).filter(is_told) {
             let seq_num = self.seq_num_for(session_id);
             tell_encoded(session_id, &ExecutionReportCancelled { seq_num, ..report }, deliver);
         }
@@ -280,7 +304,10 @@ fn tell_encoded<M: Message>(
 const fn is_for_nobody(template_id: u16) -> bool {
     matches!(
         template_id,
-        OrderRested::TEMPLATE_ID | MarketSettled::TEMPLATE_ID | PriceLimitsChanged::TEMPLATE_ID
+        OrderRested::TEMPLATE_ID
+            | MarketSettled::TEMPLATE_ID
+            | PriceLimitsChanged::TEMPLATE_ID
+            | QuoteEntered::TEMPLATE_ID
     )
 }
 

@@ -5,9 +5,11 @@ use forecastle_proto_spec::{
     AccountDefinitionRequest, AccountLimitsRequest, CounterReportRequest, DepositRequest,
     DisputeRequest, EndOfDayRequest, EntitlementRequest, Establish, EventDefinitionRequest,
     EventParametersRequest, Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH,
-    MassQuote, Message, Negotiate, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, OrderStatusRequest, RetransmitRequest, SecurityStatusRequest, Sequence,
-    SettlementRequest, StateReportRequest, Terminate, TickTableRequest, WithdrawalRequest,
+    MarketMakerProtectionLimits, MarketMakerProtectionReset, MassQuote, Message, Negotiate,
+    NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest,
+    OrderStatusRequest, QuoteCancel, QuoteSetDefinition, RetransmitRequest, SecurityStatusRequest,
+    Sequence, SettlementRequest, StateReportRequest, Terminate, TickTableRequest,
+    WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -41,6 +43,10 @@ impl ClientMessage {
             | OrderCancelReplaceRequest::TEMPLATE_ID
             | MassQuote::TEMPLATE_ID => Self::Order,
             OrderCancelRequest::TEMPLATE_ID
+            | QuoteCancel::TEMPLATE_ID
+            | QuoteSetDefinition::TEMPLATE_ID
+            | MarketMakerProtectionLimits::TEMPLATE_ID
+            | MarketMakerProtectionReset::TEMPLATE_ID
             | OrderMassActionRequest::TEMPLATE_ID
             | OrderStatusRequest::TEMPLATE_ID
             | EventDefinitionRequest::TEMPLATE_ID
@@ -135,7 +141,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 21);
+        assert_eq!(count, 25);
     }
 
     #[test]

@@ -43,6 +43,9 @@ const DESCRIBERS: &[Describer] = describers! {
     LimitsBanding PriceLimitsChanged OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration
     LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
+    QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
+    MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
+    QuoteEntered
 };
 
 fn describe_as<M: Message>(

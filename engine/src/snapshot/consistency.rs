@@ -1,12 +1,13 @@
 //! What must hold of a decoded state as a whole: the laws that the engine asserts command by
 //! command and would stop at later. Each value was found valid before.
 
-use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus};
+use forecastle_proto_spec::{EVENT_MARKETS_MAX, MarketStatus, TimeInForce};
 
 use super::SnapshotError;
 use super::cursor::Decoder;
 use crate::determination::Determination;
 use crate::engine::Engine;
+use crate::quote_sets::QUOTE_SET_MARKETS_MAX;
 use crate::work::PayOut;
 
 impl Engine {
@@ -47,6 +48,37 @@ impl Engine {
                 let is_empty = markets().all(|market| market.open_order_count == 0);
                 decoder.require(is_shared_out && is_empty, "vector of an outcome")?;
             }
+        }
+        Ok(())
+    }
+
+    /// Every set's account and group are there, and every quote is its set's, once on a side.
+    pub(super) fn link_quotes(&mut self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+        for place in self.quote_sets.places() {
+            let set = *self.quote_sets.set(place);
+            let account = self.ledger.accounts.find(set.account);
+            let firm_id = account.ok_or(decoder.invalid("account of a quote set"))?.firm_id;
+            let is_of_firm = set.group == 0
+                || (self.protection.places().contains(&set.group)
+                    && self.protection.group(set.group).firm_id == firm_id);
+            decoder.require(is_of_firm, "group of a quote set")?;
+        }
+        for slot in 0..self.orders.high_water() {
+            let Some(order) = self.orders.live(slot).copied() else { continue };
+            let set = self.orders.detail(slot).quote_set;
+            if set == 0 {
+                continue;
+            }
+            decoder.require(self.quote_sets.places().contains(&set), "set of a quote")?;
+            let is_its = self.quote_sets.set(set).account == self.account_of(&order)
+                && order.time_in_force() == TimeInForce::GoodTillCancel
+                && order.link_id == 0;
+            let is_free = self.quote_sets.quote(set, order.security_id, order.side).is_none();
+            let markets = self.quote_sets.markets(set);
+            let has_room = markets.len() < QUOTE_SET_MARKETS_MAX
+                || markets.iter().any(|market| market.security_id == order.security_id);
+            decoder.require(is_its && is_free && has_room, "quote")?;
+            self.quote_sets.link(set, order.security_id, order.side, slot);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use zerocopy::FromZeros;
 use super::cross_outcome::Meeting;
 use super::effects::Effects;
 use super::ledger::fee;
+use super::quotes::SetName;
 use super::timers::Due;
 use super::{Limits, Model};
 
@@ -35,6 +36,8 @@ pub struct Order {
     pub exec_inst: u8,
     /// Id and instruction, both 0 for none.
     pub self_match_prevention: (u16, u8),
+    /// The quote set that it is a quote of.
+    pub quote_set: Option<SetName>,
 }
 
 impl Order {
@@ -58,6 +61,7 @@ impl Order {
             expiry: None,
             exec_inst: 0,
             self_match_prevention: (0, 0),
+            quote_set: None,
         }
     }
 
@@ -158,24 +162,37 @@ impl Model {
         orders
     }
 
-    /// Trades an incoming order, then ends it or lets the rest of it rest.
-    pub fn trade_and_rest(&mut self, order_id: u64, effects: &mut Effects) {
+    /// Trades an incoming order at most so often, then ends it or lets the rest of it rest; gives
+    /// how often it traded.
+    pub fn trade_within(&mut self, order_id: u64, trades_max: u32, effects: &mut Effects) -> u32 {
+        let Some(trades_left) = self.clear_blocked(order_id, trades_max, effects) else {
+            self.cancel_order(order_id, CancelReason::SweepLimit, effects);
+            return trades_max;
+        };
+        if self.fill_or_kill_fails(order_id, trades_left, effects) {
+            return trades_max - trades_left;
+        }
+        trades_max - trades_left + self.trade_and_rest(order_id, trades_left, effects)
+    }
+
+    fn trade_and_rest(&mut self, order_id: u64, trades_max: u32, effects: &mut Effects) -> u32 {
         let mut trade_count = 0;
         loop {
             let order = self.order(order_id).expect("it is incoming").clone();
             if order.leaves == 0 {
                 self.remove_order(order_id);
-                return;
+                return trade_count;
             }
             let meeting = self.meeting(&order);
-            trade_count += match meeting {
+            let weight = match meeting {
                 Some(Meeting::Set(_)) => self.set_weight(order.security_id),
                 _ => 1,
             };
             match meeting {
-                Some(Meeting::Own(_)) if trade_count <= self.limits.sweep_trades_max => {
+                Some(Meeting::Own(_)) if trade_count + weight <= trades_max => {
                     let crossed = self.crossed(order.security_id, order.side, order.price);
                     let resting_id = crossed[0].order_id;
+                    trade_count += weight;
                     if !self.is_self_match(order_id, resting_id) {
                         self.trade(resting_id, order_id, effects);
                         continue;
@@ -186,23 +203,24 @@ impl Model {
                     }
                     if instruction != CANCEL_RESTING {
                         self.cancel_order(order_id, CancelReason::SelfMatch, effects);
-                        return;
+                        return trade_count;
                     }
                 }
-                Some(Meeting::Set(price)) if trade_count <= self.limits.sweep_trades_max => {
+                Some(Meeting::Set(price)) if trade_count + weight <= trades_max => {
                     self.trade_set(order_id, price, effects);
+                    trade_count += weight;
                 }
                 Some(_) => {
                     self.cancel_order(order_id, CancelReason::SweepLimit, effects);
-                    return;
+                    return trade_count;
                 }
                 None if order.time_in_force == TimeInForce::ImmediateOrCancel => {
                     self.cancel_order(order_id, CancelReason::ImmediateOrCancel, effects);
-                    return;
+                    return trade_count;
                 }
                 None => {
                     self.rest(order_id, effects);
-                    return;
+                    return trade_count;
                 }
             }
         }
@@ -300,6 +318,13 @@ impl Model {
         effects.push(&effect);
         if resting.leaves == quantity {
             self.remove_order(resting_id);
+        }
+        for order in [&resting, &aggressor] {
+            let lots = i64::from(quantity);
+            let lots = if order.side == Side::Buy { lots } else { -lots };
+            if let Some(set) = order.quote_set {
+                self.count_fill(set, effects.now, lots);
+            }
         }
         let after = [resting.account, aggressor.account].map(|it| self.buying_power(it));
         assert!(

@@ -54,7 +54,7 @@ impl Model {
     }
 
     /// Why a fill-or-kill order of such an event would not be filled, if it would not.
-    pub fn fill_across_fails(&self, order: &Order) -> Option<CancelReason> {
+    pub fn fill_across_fails(&self, order: &Order, trades_max: u32) -> Option<CancelReason> {
         let mut queues = self.queues(order);
         let mut left = order.leaves;
         let mut trades = 0;
@@ -70,7 +70,7 @@ impl Model {
                 Meeting::Own(_) => 1,
                 Meeting::Set(_) => self.set_weight(order.security_id),
             };
-            if trades > self.limits.sweep_trades_max {
+            if trades > trades_max {
                 return Some(CancelReason::SweepLimit);
             }
             let own = queues.get_mut(&order.security_id).filter(|_| is_used(order.security_id));
@@ -123,12 +123,15 @@ impl Model {
         let filled = self.order_mut(order.order_id);
         filled.leaves -= quantity;
         filled.traded += quantity;
+        let sign = if order.side == Side::Buy { 1 } else { -1 };
+        if let Some(set) = order.quote_set {
+            self.count_fill(set, effects.now, sign * i64::from(quantity));
+        }
         let event = self.event_of(order.security_id);
         let rate = if is_aggressor { event.taker_fee_rate } else { event.maker_fee_rate };
         let event_id = self.market(order.security_id).event_id;
         let fee = fee(rate, price, quantity);
         let cost = i64::from(price) * i64::from(quantity);
-        let sign = if order.side == Side::Buy { 1 } else { -1 };
         self.pay(order.account, order.security_id, sign * cost);
         self.events[event_id as usize - 1].pool += i128::from(sign * cost);
         self.add_position(order.account, order.security_id, sign * i64::from(quantity));

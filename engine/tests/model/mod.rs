@@ -21,6 +21,8 @@ pub mod limits;
 pub mod markets;
 pub mod order_status;
 pub mod orders;
+pub mod protection;
+pub mod quotes;
 pub mod replaces;
 pub mod sessions;
 pub mod settlement;
@@ -31,7 +33,7 @@ pub mod timers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use forecastle_proto_spec::{
-    EngineConfiguration, Establish, Frame, FrameError, MESSAGE_HEADER_LENGTH, Negotiate,
+    EngineConfiguration, Establish, Frame, FrameError, MESSAGE_HEADER_LENGTH, MassQuote, Negotiate,
     RejectCode, Terminate,
 };
 
@@ -40,6 +42,8 @@ use self::book::{Freelist, Order};
 use self::effects::Effects;
 use self::guards::Block;
 use self::markets::{Event, Market};
+use self::protection::Group;
+use self::quotes::QuoteSet;
 use self::sessions::{Entitlement, Request, Session};
 use self::sweeps::Work;
 
@@ -96,6 +100,11 @@ pub struct Model {
     pub accepted_count: u64,
     /// Timers ever armed.
     pub arming_count: u64,
+    /// In the order of their first definitions.
+    pub quote_sets: Vec<QuoteSet>,
+    pub protection_groups: Vec<Group>,
+    /// Groups that traded in the current command, in the order of their first trades.
+    pub traded_groups: Vec<(u32, u16)>,
     pub fees: i64,
     pub deposits: i64,
     pub withdrawals: i64,
@@ -128,6 +137,9 @@ impl Model {
             last_priority: 0,
             accepted_count: 0,
             arming_count: 0,
+            quote_sets: Vec::new(),
+            protection_groups: Vec::new(),
+            traded_groups: Vec::new(),
             fees: 0,
             deposits: 0,
             withdrawals: 0,
@@ -147,12 +159,13 @@ impl Model {
             }
             Ok((frame, [])) => self.apply_frame(command.session_id, frame, &mut effects),
         }
+        self.protect(&mut effects);
         effects.bytes
     }
 
     /// True when a `Continue` would do something.
     pub fn continuation_is_pending(&self) -> bool {
-        !self.work.is_empty()
+        !self.work.is_empty() || self.has_blocked()
     }
 
     fn apply_frame(&mut self, session_id: u32, frame: Frame<'_>, effects: &mut Effects) {
@@ -164,10 +177,10 @@ impl Model {
             1 => self.negotiate(body(frame), effects),
             4 => self.establish(body(frame), effects),
             8 => self.terminate(body(frame), effects),
-            20..=23 | 27 if session_id == 0 => {
+            20..=27 | 29 | 43 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=23 | 27 | 30..=40 | 45..=47 => {
+            20..=27 | 29 | 43 | 30..=40 | 45..=47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -198,6 +211,14 @@ impl Model {
             37 => self.end_day(request, effects),
             45 => self.dispute(request, body(frame), effects),
             46 => self.set_tick_table(request, body(frame), effects),
+            24 => {
+                let entries = frame.entries::<MassQuote>().expect("the template was matched");
+                return self.mass_quote(request, body(frame), entries, effects);
+            }
+            25 => return self.cancel_quote_set(request, body(frame), effects),
+            26 => self.define_quote_set(request, body(frame), effects),
+            29 => self.limit_protection(request, body(frame), effects),
+            43 => self.reset_protection(request, body(frame), effects),
             47 => self.set_event_parameters(request, body(frame), effects),
             38 => self.kill_switch(request, body(frame), effects),
             39 => self.limit_account(request, body(frame), effects),

@@ -47,10 +47,7 @@ impl Model {
         }
         let order_id = self.accept(request, message, effects);
         self.name_order(request.session_id, order_id);
-        if self.fill_or_kill_fails(order_id, effects) {
-            return;
-        }
-        self.trade_and_rest(order_id, effects);
+        self.trade_within(order_id, self.limits.sweep_trades_max, effects);
     }
 
     pub fn cancel(
@@ -190,11 +187,8 @@ impl Model {
             return Err(RejectCode::OrderTableFull);
         }
         let event_id = self.market(security_id).event_id;
-        if !self.exposures.contains(&(account, event_id)) {
-            let taken: u32 = self.exposures.iter().map(|&(_, event)| self.rows_of(event)).sum();
-            if taken + self.rows_of(event_id) > self.limits.exposures_max {
-                return Err(RejectCode::ExposureTableFull);
-            }
+        if !self.has_exposure_room(account, event_id) {
+            return Err(RejectCode::ExposureTableFull);
         }
         if message.exec_inst & REDUCE_ONLY != 0 {
             let held = self.positions.get(&(account, security_id)).copied().unwrap_or(0);
@@ -222,6 +216,13 @@ impl Model {
         } else {
             Err(RejectCode::DuplicateClOrdId)
         }
+    }
+
+    /// Whether an account has its rows in an event, or can still get them.
+    pub fn has_exposure_room(&self, account: u32, event_id: u32) -> bool {
+        let taken: u32 = self.exposures.iter().map(|&(_, event)| self.rows_of(event)).sum();
+        self.exposures.contains(&(account, event_id))
+            || taken + self.rows_of(event_id) <= self.limits.exposures_max
     }
 
     /// Rows of the exposure table that an account takes in an event.
@@ -271,6 +272,7 @@ impl Model {
             time_in_force: TimeInForce::try_from(message.time_in_force).expect("checked before"),
             accept_number: self.accepted_count,
             priority: None,
+            quote_set: None,
             expire_time_ns: message.expire_time_ns.get(),
             expiry: None,
             exec_inst: message.exec_inst,
@@ -283,13 +285,18 @@ impl Model {
     }
 
     /// Cancels a fill-or-kill order that cannot trade in full at once.
-    fn fill_or_kill_fails(&mut self, order_id: u64, effects: &mut Effects) -> bool {
+    pub fn fill_or_kill_fails(
+        &mut self,
+        order_id: u64,
+        trades_max: u32,
+        effects: &mut Effects,
+    ) -> bool {
         let order = self.order(order_id).expect("just accepted");
         if order.time_in_force != TimeInForce::FillOrKill {
             return false;
         }
         if self.matches_across(order.security_id) {
-            let failure = self.fill_across_fails(order);
+            let failure = self.fill_across_fails(order, trades_max);
             if let Some(reason) = failure {
                 self.cancel_order(order_id, reason, effects);
             }
@@ -308,7 +315,7 @@ impl Model {
             loop {
                 match met.next() {
                     None => break Some(CancelReason::FillOrKill),
-                    Some((index, _)) if index == self.limits.sweep_trades_max as usize => {
+                    Some((index, _)) if index == trades_max as usize => {
                         break Some(CancelReason::SweepLimit);
                     }
                     Some((_, resting)) if self.is_self_match(order_id, resting.order_id) => {

@@ -72,7 +72,7 @@ impl Model {
                 }
                 let ahead = self.quantity_at(order.security_id, order.side, message.price.get());
                 self.push_replaced(order.order_id, ahead, false, effects);
-                self.trade_and_rest(order.order_id, effects);
+                self.trade_within(order.order_id, self.limits.sweep_trades_max, effects);
             }
         }
     }
@@ -112,6 +112,9 @@ impl Model {
         let allowed_ms = u64::from(message.max_staleness_ms.get());
         if allowed_ms > 0 && age_ns > allowed_ms * 1_000_000 {
             return Err(RejectCode::StaleOnArrival);
+        }
+        if order.quote_set.is_some() {
+            return Err(RejectCode::QuoteNotReplaceable);
         }
         if message.expire_time_ns.get() != 0 && order.expire_time_ns == 0 {
             return Err(RejectCode::InvalidExpireTime);
@@ -165,7 +168,7 @@ impl Model {
         Ok((order, change))
     }
 
-    fn push_replaced(
+    pub fn push_replaced(
         &mut self,
         order_id: u64,
         quantity_ahead: u32,

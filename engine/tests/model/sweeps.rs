@@ -131,6 +131,9 @@ impl Model {
 
     /// `Continue`: the next step of the oldest work.
     pub fn continue_work(&mut self, effects: &mut Effects) {
+        if self.has_blocked() {
+            return self.cancel_blocked(effects);
+        }
         if self.work.is_empty() {
             return;
         }

@@ -20,6 +20,8 @@ mod order_slots;
 mod order_status;
 mod order_terms;
 mod precedence;
+mod protection;
+mod quotes;
 mod rejects;
 mod replaces;
 mod sessions;

@@ -89,6 +89,21 @@ impl World {
         self.apply(session_id, &bytes)
     }
 
+    /// As [`Self::send`], for a message with a group.
+    pub fn send_grouped<M: GroupedMessage>(
+        &mut self,
+        session_id: u32,
+        message: &M,
+        entries: &[M::Entry],
+    ) -> Effects {
+        let mut bytes = vec![0; M::encoded_length(entries.len())];
+        encode_with_group(message, entries, &mut bytes).unwrap();
+        let seq_num = self.seq_nums.entry(session_id).or_insert(0);
+        *seq_num += 1;
+        bytes[24..28].copy_from_slice(&seq_num.to_le_bytes());
+        self.apply(session_id, &bytes)
+    }
+
     /// Applies bytes as they are.
     pub fn apply(&mut self, session_id: u32, command: &[u8]) -> Effects {
         self.time_ns += 1000;

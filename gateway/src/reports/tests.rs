@@ -2,10 +2,11 @@
 
 use forecastle_proto_spec::{
     Continue, EntitlementReport, ExchangeReport, ExecutionReportCancelled, ExecutionReportNew,
-    ExecutionReportTrade, Frame, MarketSettled, Message, NewOrderSingle, NotApplied, OrderAccepted,
+    ExecutionReportTrade, Frame, GroupedMessage, MarketMakerProtectionTriggered, MarketSettled,
+    MassQuote, MassQuoteAck, MassQuoteEntry, Message, NewOrderSingle, NotApplied, OrderAccepted,
     OrderCancelReplaceRequest, OrderCancelRequest, OrderCancelled, OrderMassActionReport,
-    OrderReplaced, OrderRested, SessionDisconnected, SettlementReport, StateReportRequest,
-    Terminate, Trade,
+    OrderReplaced, OrderRested, QuoteEntered, SessionDisconnected, SettlementReport,
+    StateReportRequest, Terminate, Trade, encode_with_group,
 };
 use zerocopy::FromZeros;
 
@@ -290,4 +291,57 @@ fn payments_go_to_the_firm_and_the_end_of_a_session_to_the_session() {
     let told = project(0, &record);
     assert_eq!(told[0], (Recipient::Firm(12), encoded(&paid)));
     assert_eq!(told[1], (Recipient::Session(35), encoded(&terminate)));
+}
+
+#[test]
+fn a_mass_quote_is_told_by_its_answer_its_trades_and_nothing_else() {
+    let mut quote = MassQuote::new_zeroed();
+    quote.seq_num.set(7);
+    let mut command = vec![0; MassQuote::encoded_length(1)];
+    encode_with_group(&quote, &[MassQuoteEntry::new_zeroed()], &mut command).unwrap();
+    let mut entered = QuoteEntered::new_zeroed();
+    entered.session_id.set(16);
+    let mut reduced = OrderReplaced::new_zeroed();
+    reduced.session_id.set(16);
+    let mut trade = Trade::new_zeroed();
+    trade.resting_session_id.set(33);
+    trade.aggressor_session_id.set(16);
+    let mut triggered = MarketMakerProtectionTriggered::new_zeroed();
+    triggered.firm_id.set(10);
+    let record = RecordBuilder::new(16, &command)
+        .effect(&cancelled(16, CancelReason::QuoteReplaced))
+        .effect(&cancelled(17, CancelReason::QuoteReplaced))
+        .effect(&cancelled(16, CancelReason::QuoteCancelled))
+        .effect(&reduced)
+        .effect(&entered)
+        .effect(&trade)
+        .effect(&triggered)
+        .effect(&cancelled(17, CancelReason::Protection))
+        .effect(&MassQuoteAck::new_zeroed())
+        .build();
+    let told: Vec<_> = project(0, &record)
+        .iter()
+        .map(|report| (report.0, Frame::parse(&report.1).unwrap().0.template_id))
+        .collect();
+    let session = Recipient::Session;
+    let expected = [
+        (session(17), 52),
+        (session(33), 51),
+        (session(16), 51),
+        (Recipient::Firm(10), 72),
+        (session(17), 52),
+        (session(16), 71),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn who_trades_with_a_protected_quote_hears_nothing_of_the_others() {
+    let record = RecordBuilder::of(33, &new_order(4))
+        .effect(&cancelled(16, CancelReason::Protection))
+        .build();
+    let told = project(0, &record);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, Recipient::Session(16));
+    assert_eq!(body::<ExecutionReportCancelled>(&told[0]).reason.get(), 14);
 }

@@ -319,11 +319,17 @@ pub enum CancelReason {
     SelfMatch = 10,
     /// A mass action or kill switch that suspends.
     Suspended = 13,
+    /// The protection group of its quote set was triggered.
+    Protection = 14,
+    /// A mass quote put another in its place.
+    QuoteReplaced = 15,
+    /// A mass quote or a quote cancel took it away.
+    QuoteCancelled = 16,
 }
 
 impl CancelReason {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::UserRequest,
         Self::MassAction,
         Self::ImmediateOrCancel,
@@ -335,6 +341,9 @@ impl CancelReason {
         Self::Expired,
         Self::SelfMatch,
         Self::Suspended,
+        Self::Protection,
+        Self::QuoteReplaced,
+        Self::QuoteCancelled,
     ];
 }
 
@@ -355,6 +364,9 @@ impl TryFrom<u16> for CancelReason {
             9 => Ok(Self::Expired),
             10 => Ok(Self::SelfMatch),
             13 => Ok(Self::Suspended),
+            14 => Ok(Self::Protection),
+            15 => Ok(Self::QuoteReplaced),
+            16 => Ok(Self::QuoteCancelled),
             _ => Err(UnknownValue),
         }
     }
@@ -685,6 +697,44 @@ impl TryFrom<u8> for EventVelocity {
 impl From<EventVelocity> for u8 {
     #[inline]
     fn from(value: EventVelocity) -> Self {
+        value as Self
+    }
+}
+
+/// Which limit of a protection group was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum ProtectionCause {
+    /// Lots traded.
+    Quantity = 1,
+    /// Trades.
+    Trades = 2,
+    /// Lots bought less lots sold.
+    NetChange = 3,
+}
+
+impl ProtectionCause {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 3] = [Self::Quantity, Self::Trades, Self::NetChange];
+}
+
+impl TryFrom<u8> for ProtectionCause {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Quantity),
+            2 => Ok(Self::Trades),
+            3 => Ok(Self::NetChange),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<ProtectionCause> for u8 {
+    #[inline]
+    fn from(value: ProtectionCause) -> Self {
         value as Self
     }
 }

@@ -236,6 +236,22 @@ pub enum RejectCode {
     ///
     /// Remedy: Cancel open orders or send a smaller one.
     WorstLossLimit = 333,
+    /// The session's key has no quote set of this id, or the id is zero.
+    ///
+    /// Remedy: Define the quote set first.
+    UnknownQuoteSet = 334,
+    /// The entry names a market twice, or one of another event than the first entry.
+    ///
+    /// Remedy: Send each market of one event once.
+    InvalidQuoteEntry = 335,
+    /// The bid is not below the offer.
+    ///
+    /// Remedy: Quote a bid below the offer.
+    QuoteCrossed = 336,
+    /// The prices add up to more, or to less, than the quote set allows.
+    ///
+    /// Remedy: Send prices within the set's bounds, or define it with others.
+    QuotePriceSum = 337,
     /// The account number is zero or above the configured maximum.
     ///
     /// Remedy: Choose a number inside the range.
@@ -328,11 +344,43 @@ pub enum RejectCode {
     ///
     /// Remedy: Dispute while its markets are determined.
     NotDetermined = 421,
+    /// The quote set still has quotes.
+    ///
+    /// Remedy: Cancel its quotes first.
+    QuoteSetInUse = 426,
+    /// No room for another quote set.
+    ///
+    /// Remedy: Use the sets that are defined, or ask the operator to raise sessions_max.
+    QuoteSetTableFull = 427,
+    /// The quote set would have quotes in more than 128 markets.
+    ///
+    /// Remedy: Use another quote set.
+    QuoteSetFull = 428,
+    /// The protection group of the quote set was triggered, or its quotes are still being cancelled.
+    ///
+    /// Remedy: Reset the group.
+    ProtectionTriggered = 429,
+    /// The firm has no protection group of this id.
+    ///
+    /// Remedy: Set its limits first.
+    UnknownProtectionGroup = 430,
+    /// The group is zero, or the window is not in 16 to 60000 milliseconds.
+    ///
+    /// Remedy: Send a group from 1 and a window inside the range.
+    InvalidProtectionLimits = 431,
+    /// No room for another protection group.
+    ///
+    /// Remedy: Use the groups that are there, or ask the operator to raise sessions_max.
+    ProtectionTableFull = 432,
+    /// The order is a quote.
+    ///
+    /// Remedy: Send a mass quote.
+    QuoteNotReplaceable = 433,
 }
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 92] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -390,6 +438,10 @@ impl RejectCode {
         Self::PriceOutsideCollar,
         Self::PositionLimit,
         Self::WorstLossLimit,
+        Self::UnknownQuoteSet,
+        Self::InvalidQuoteEntry,
+        Self::QuoteCrossed,
+        Self::QuotePriceSum,
         Self::AccountOutOfRange,
         Self::AccountExists,
         Self::FirmZero,
@@ -413,6 +465,14 @@ impl RejectCode {
         Self::NotWhileOpen,
         Self::InvalidTickTable,
         Self::NotDetermined,
+        Self::QuoteSetInUse,
+        Self::QuoteSetTableFull,
+        Self::QuoteSetFull,
+        Self::ProtectionTriggered,
+        Self::UnknownProtectionGroup,
+        Self::InvalidProtectionLimits,
+        Self::ProtectionTableFull,
+        Self::QuoteNotReplaceable,
     ];
 }
 
@@ -480,6 +540,10 @@ impl TryFrom<u16> for RejectCode {
             331 => Ok(Self::PriceOutsideCollar),
             332 => Ok(Self::PositionLimit),
             333 => Ok(Self::WorstLossLimit),
+            334 => Ok(Self::UnknownQuoteSet),
+            335 => Ok(Self::InvalidQuoteEntry),
+            336 => Ok(Self::QuoteCrossed),
+            337 => Ok(Self::QuotePriceSum),
             401 => Ok(Self::AccountOutOfRange),
             402 => Ok(Self::AccountExists),
             403 => Ok(Self::FirmZero),
@@ -503,6 +567,14 @@ impl TryFrom<u16> for RejectCode {
             419 => Ok(Self::NotWhileOpen),
             420 => Ok(Self::InvalidTickTable),
             421 => Ok(Self::NotDetermined),
+            426 => Ok(Self::QuoteSetInUse),
+            427 => Ok(Self::QuoteSetTableFull),
+            428 => Ok(Self::QuoteSetFull),
+            429 => Ok(Self::ProtectionTriggered),
+            430 => Ok(Self::UnknownProtectionGroup),
+            431 => Ok(Self::InvalidProtectionLimits),
+            432 => Ok(Self::ProtectionTableFull),
+            433 => Ok(Self::QuoteNotReplaceable),
             _ => Err(UnknownValue),
         }
     }

@@ -46,6 +46,9 @@ const DECODERS: &[Decoder] = decoders! {
     CrossOutcomeFill
     RecordHeader Continue SessionDisconnected EngineConfiguration
     LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
+    QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
+    MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
+    QuoteEntered
 };
 
 /// Messages with a group.

@@ -6,8 +6,9 @@ use forecastle_proto_spec::{
     BusinessMessageReject, EstablishmentReject, ExecutionReportRejected, OrderCancelReject,
 };
 use forecastle_proto_spec::{
-    CancelReason, MarketStatus, Message, NegotiationReject, OrderCancelled, OrderReplaced,
-    RejectCode, SecurityStatusReport, Trade,
+    CancelReason, MarketMakerProtectionTriggered, MarketStatus, MassQuoteAck, Message,
+    NegotiationReject, OrderCancelled, OrderReplaced, ProtectionCause, RejectCode,
+    SecurityStatusReport, Trade,
 };
 
 use super::messages::frames_of;
@@ -36,6 +37,10 @@ pub struct Coverage {
     /// Those with armed timers in them.
     pub snapshots_with_timers: u64,
     pub self_trades: u64,
+    /// Quotes that kept their place in a mass quote.
+    pub quotes_kept: u64,
+    /// Protections by cause.
+    pub causes: BTreeMap<u8, u64>,
 }
 
 impl Coverage {
@@ -51,6 +56,15 @@ impl Coverage {
                 .or(frame.body().map(|reject: &BusinessMessageReject| reject.reject_code));
             if let Some(code) = code {
                 *self.rejects.entry(code.get()).or_default() += 1;
+            }
+            if let Some(ack) = frame.body::<MassQuoteAck>() {
+                match ack.reject_code.get() {
+                    0 => self.quotes_kept += u64::from(ack.kept_count.get()),
+                    code => *self.rejects.entry(code).or_default() += 1,
+                }
+            }
+            if let Some(triggered) = frame.body::<MarketMakerProtectionTriggered>() {
+                *self.causes.entry(triggered.cause).or_default() += 1;
             }
             if let Some(cancelled) = frame.body::<OrderCancelled>() {
                 *self.cancel_reasons.entry(cancelled.reason.get()).or_default() += 1;
@@ -88,6 +102,10 @@ impl Coverage {
         self.snapshots_with_blocks += other.snapshots_with_blocks;
         self.snapshots_with_timers += other.snapshots_with_timers;
         self.self_trades += other.self_trades;
+        self.quotes_kept += other.quotes_kept;
+        for (&cause, &count) in &other.causes {
+            *self.causes.entry(cause).or_default() += count;
+        }
     }
 
     /// One paragraph of figures.
@@ -139,6 +157,11 @@ impl Coverage {
                 missing.push(format!("market that became {status:?}"));
             }
         }
+        for cause in ProtectionCause::ALL {
+            if !self.causes.contains_key(&cause.into()) {
+                missing.push(format!("protection for {cause:?}"));
+            }
+        }
         let counts = [
             ("replace without priority", self.replaces[0]),
             ("replace with priority", self.replaces[1]),
@@ -149,6 +172,7 @@ impl Coverage {
             ("snapshot with armed timers", self.snapshots_with_timers),
             ("trade of an account with itself", self.self_trades),
             ("enumeration", self.enumerations),
+            ("quote that keeps its place", self.quotes_kept),
         ];
         missing.extend(counts.iter().filter(|(_, count)| *count == 0).map(|(it, _)| (*it).into()));
         missing
@@ -164,10 +188,17 @@ const NOT_BY_THE_ENGINE: [RejectCode; 6] = [
     RejectCode::RetransmitInProgress,
     RejectCode::RetransmitUnavailable,
 ];
-/// It takes 131,072 orders, or 256 blocks, to reach; `against_model_bounds.rs` does.
-const BY_ANOTHER_TEST: [RejectCode; 2] = [RejectCode::HoldOverflow, RejectCode::BlockTableFull];
+/// It takes 131,072 orders, 256 blocks, 28 quote sets or 128 markets to reach;
+/// `against_model_bounds.rs` and `rules/quotes.rs` do.
+const BY_ANOTHER_TEST: [RejectCode; 5] = [
+    RejectCode::HoldOverflow,
+    RejectCode::BlockTableFull,
+    RejectCode::QuoteSetTableFull,
+    RejectCode::QuoteSetFull,
+    RejectCode::ProtectionTableFull,
+];
 /// Every effect that the engine writes.
-const EFFECT_TEMPLATES: [u16; 32] = [
-    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 73, 75, 76, 78, 79, 100,
-    101, 102, 103, 104, 106, 108, 117,
+const EFFECT_TEMPLATES: [u16; 37] = [
+    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 71, 72, 73, 75, 76, 78,
+    79, 100, 101, 102, 103, 104, 106, 108, 116, 117, 134, 135,
 ];

@@ -29,6 +29,7 @@ macro_rules! for_body {
     };
 }
 
+#[allow(clippy::too_many_lines, reason = "one line for each message")]
 fn describe_frame(frame: Frame<'_>) -> String {
     for_body!(
         frame,
@@ -93,6 +94,16 @@ fn describe_frame(frame: Frame<'_>) -> String {
             TimerTick,
             SessionDisconnected,
             EngineConfiguration,
+            MassQuote,
+            QuoteCancel,
+            QuoteSetDefinition,
+            MarketMakerProtectionLimits,
+            MarketMakerProtectionReset,
+            MassQuoteAck,
+            MarketMakerProtectionTriggered,
+            QuoteSetReport,
+            MarketMakerProtectionReport,
+            QuoteEntered,
         ]
     );
     format!("template {}: {:02x?}", frame.template_id, frame.bytes)

@@ -56,7 +56,7 @@ impl World {
             return Some(self.large_sweep());
         }
         if wide && self.random.once_in(2) {
-            return Some(self.new_order());
+            return Some(if self.random.once_in(6) { self.quoting() } else { self.new_order() });
         }
         if wide && self.pair.model.continuation_is_pending() && self.random.once_in(8) {
             return Some(self.mass_action());
@@ -71,7 +71,8 @@ impl World {
     fn drawn_command(&mut self) -> (u32, Vec<u8>) {
         let wide = self.kind == Kind::Wide;
         match self.random.below(1_000) {
-            0..520 => self.new_order(),
+            0..420 => self.new_order(),
+            420..520 => self.quoting(),
             520..680 => self.replace(),
             680..760 if !wide => self.cancel(),
             760..785 if !wide => self.mass_action(),

@@ -11,6 +11,7 @@ pub mod life_cycle;
 pub mod messages;
 pub mod order_flow;
 pub mod order_lives;
+pub mod quoting;
 pub mod random;
 pub mod side_by_side;
 pub mod world;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use forecastle_engine::Engine;
 use forecastle_proto_spec::{
-    CrossOutcomeFill, Frame, OrderAccepted, OrderCancelled, OrderReplaced, OrderRested, Side, Trade,
+    CrossOutcomeFill, Frame, OrderAccepted, OrderCancelled, OrderReplaced, OrderRested,
+    QuoteEntered, Side, Trade,
 };
 
 use super::messages::frames_of;
@@ -25,6 +26,12 @@ struct Life {
     traded: u32,
     /// Time priority while it is in the book.
     priority: Option<u64>,
+}
+
+impl Life {
+    fn new(security_id: u32, side: u8, price: u16, quantity: u32) -> Self {
+        Self { security_id, side, price, leaves: quantity, traded: 0, priority: None }
+    }
 }
 
 impl OrderLives {
@@ -69,16 +76,13 @@ impl OrderLives {
 
     fn follow_one(&mut self, frame: Frame<'_>) {
         if let Some(order) = frame.body::<OrderAccepted>() {
-            let life = Life {
-                security_id: order.security_id.get(),
-                side: order.side,
-                price: order.price.get(),
-                leaves: order.order_qty.get(),
-                traded: 0,
-                priority: None,
-            };
-            let before = self.orders.insert(order.order_id.get(), life);
-            assert!(before.is_none(), "order {} was accepted twice", order.order_id);
+            let (price, quantity) = (order.price.get(), order.order_qty.get());
+            let life = Life::new(order.security_id.get(), order.side, price, quantity);
+            self.begin(order.order_id.get(), life);
+        } else if let Some(quote) = frame.body::<QuoteEntered>() {
+            let (price, quantity) = (quote.price.get(), quote.order_qty.get());
+            let life = Life::new(quote.security_id.get(), quote.side, price, quantity);
+            self.begin(quote.order_id.get(), life);
         } else if let Some(rested) = frame.body::<OrderRested>() {
             let life = self.life(rested.order_id.get());
             assert_eq!(life.leaves, rested.leaves_qty.get(), "what rests is what is left");
@@ -109,6 +113,11 @@ impl OrderLives {
             assert_eq!(life.priority.is_some(), cancelled.was_resting == 1);
             self.orders.remove(&order_id);
         }
+    }
+
+    fn begin(&mut self, order_id: u64, life: Life) {
+        let before = self.orders.insert(order_id, life);
+        assert!(before.is_none(), "order {order_id} was accepted twice");
     }
 
     fn life(&mut self, order_id: u64) -> &mut Life {

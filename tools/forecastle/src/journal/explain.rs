@@ -8,7 +8,7 @@ use forecastle_node::Replayer;
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
     CancelReason, CrossOutcomeFill, EXEC_INST_ECHO_NO, EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY,
-    OrderAccepted, OrderCancelled, OrderReplaced, OrderRested, Side, Trade,
+    OrderAccepted, OrderCancelled, OrderReplaced, OrderRested, QuoteEntered, Side, Trade,
 };
 
 use super::Place;
@@ -93,6 +93,9 @@ impl Life {
         if let Some(accepted) = effect.frame.body::<OrderAccepted>() {
             return self.on_accepted(accepted);
         }
+        if let Some(quote) = effect.frame.body::<QuoteEntered>() {
+            return self.on_quote(quote);
+        }
         if let Some(rested) = effect.frame.body::<OrderRested>() {
             let is_it = rested.order_id.get() == self.order_id;
             return is_it.then(|| format!("rests with {} lots", rested.leaves_qty));
@@ -124,6 +127,25 @@ impl Life {
             accepted.session_id,
             accepted.quantity_ahead,
             instructions(accepted.exec_inst)
+        ))
+    }
+
+    fn on_quote(&mut self, quote: &QuoteEntered) -> Option<String> {
+        if quote.order_id.get() != self.order_id {
+            return None;
+        }
+        let side = Side::try_from(quote.side).ok()?;
+        let (price, quantity) = (quote.price.get(), quote.order_qty.get());
+        let security_id = quote.security_id.get();
+        self.terms = Some(Terms { security_id, side, price, quantity });
+        Some(format!(
+            "entered by mass quote {}: {side:?} {quantity} lots at {price} in market {security_id}, \
+             account {}, session {}, quote set {}, {} lots ahead",
+            quote.quote_id,
+            quote.account,
+            quote.session_id,
+            quote.quote_set_id,
+            quote.quantity_ahead
         ))
     }
 

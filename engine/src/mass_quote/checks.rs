@@ -1,0 +1,255 @@
+//! The checks of a mass quote, in order: all of them hold, or nothing changes.
+
+use forecastle_proto_spec::{
+    EVENT_MARKETS_MAX, MarketStatus, MassQuote, MassQuoteEntry, PAYOUT, RejectCode, Side,
+};
+
+use super::{QuoteAction, Refusal, quote_of, sides_of};
+use crate::apply::Context;
+use crate::blocks::Subject;
+use crate::collars::check_collar;
+use crate::engine::Engine;
+use crate::exposure::{EventShape, Stake};
+use crate::fees::hold_per_lot;
+use crate::ledger::{ACCOUNT_LOTS_MAX, held};
+use crate::limit_checks::Addition;
+use crate::new_order::check_price_and_quantity;
+use crate::quote_sets::QUOTE_SET_MARKETS_MAX;
+
+/// A mass quote that passed every check.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// Place of the quote set.
+    pub(super) set: u16,
+    pub(super) account: u32,
+    pub(super) event_id: u32,
+    pub(super) shape: EventShape,
+    /// Row of the account and the event, if they have one.
+    pub(super) row: Option<u32>,
+}
+
+/// What the new quotes need together, less what the old ones free.
+struct Needs {
+    /// By state of the event.
+    stakes: [Stake; EVENT_MARKETS_MAX],
+    lots: i64,
+    entered_count: u32,
+    freed_count: u32,
+    /// Orders of the sender's session among those that go.
+    own_freed_count: u32,
+    /// Markets in which the set has quotes then.
+    market_count: usize,
+}
+
+impl Engine {
+    pub(super) fn check_mass_quote(
+        &self,
+        context: &Context,
+        message: &MassQuote,
+        entries: &[MassQuoteEntry],
+    ) -> Result<Plan, Refusal> {
+        let set =
+            self.named_quote_set(context, message.quote_set_id.get()).map_err(Refusal::whole)?;
+        let (account, group) = (self.quote_sets.set(set).account, self.quote_sets.set(set).group);
+        if message.max_staleness_ms.get() != 0 {
+            return Err(Refusal::whole(RejectCode::UnsupportedField));
+        }
+        self.check_own_account(context, account).map_err(Refusal::whole)?;
+        let is_triggered = group != 0 && self.protection.group(group).is_triggered;
+        if is_triggered || self.quote_sets.is_blocked(set) {
+            return Err(Refusal::whole(RejectCode::ProtectionTriggered));
+        }
+        for (number, index) in (1..).zip(0..entries.len()) {
+            self.check_entry(context, set, &entries[..=index])
+                .map_err(|code| Refusal { code, entry: number })?;
+        }
+        let market = self.events.market(entries[0].security_id.get());
+        let row = self.ledger.exposures.find(account, market.event_id);
+        let plan = Plan { set, account, event_id: market.event_id, shape: market.shape, row };
+        self.check_together(context, &plan, entries).map_err(Refusal::whole)?;
+        Ok(plan)
+    }
+
+    /// Checks the last of some entries, of which those before were checked.
+    fn check_entry(
+        &self,
+        context: &Context,
+        set: u16,
+        entries: &[MassQuoteEntry],
+    ) -> Result<(), RejectCode> {
+        let Some((entry, before)) = entries.split_last() else { return Ok(()) };
+        let security_id = entry.security_id.get();
+        let market = self.events.find_market(security_id).ok_or(RejectCode::UnknownMarket)?;
+        let is_of_event = before.first().is_none_or(|first| {
+            self.events.market(first.security_id.get()).event_id == market.event_id
+        });
+        if !is_of_event || before.iter().any(|other| other.security_id.get() == security_id) {
+            return Err(RejectCode::InvalidQuoteEntry);
+        }
+        if market.status() != MarketStatus::Open {
+            return Err(RejectCode::MarketNotOpen);
+        }
+        for side in Side::ALL {
+            let (price, size) = quote_of(entry, side);
+            if size > 0 {
+                check_price_and_quantity(price, size)?;
+            }
+        }
+        let has_both = entry.bid_size.get() > 0 && entry.offer_size.get() > 0;
+        if has_both && entry.bid_px.get() >= entry.offer_px.get() {
+            return Err(RejectCode::QuoteCrossed);
+        }
+        for side in Side::ALL {
+            if matches!(self.quote_action(set, entry, side), QuoteAction::Enter(_)) {
+                if !self.events.is_on_grid(security_id, quote_of(entry, side).0) {
+                    return Err(RejectCode::PriceOffGrid);
+                }
+                self.check_trading(|| Subject {
+                    security_id,
+                    event_id: market.event_id,
+                    account: self.quote_sets.set(set).account,
+                    firm_id: context.entitlement.firm_id,
+                    link_id: 0,
+                    side,
+                    session_ids: [context.session_id; 2],
+                })?;
+                let (price, size) = quote_of(entry, side);
+                let cost = hold_per_lot(side, price, market.fees.incoming()) * i64::from(size);
+                self.check_order_cost(self.quote_sets.set(set).account, cost)?;
+                check_collar(market, price)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_together(
+        &self,
+        context: &Context,
+        plan: &Plan,
+        entries: &[MassQuoteEntry],
+    ) -> Result<(), RejectCode> {
+        self.check_price_sums(plan, entries)?;
+        let needs = self.needs_of(context, plan, entries);
+        if needs.market_count > QUOTE_SET_MARKETS_MAX {
+            return Err(RejectCode::QuoteSetFull);
+        }
+        let most = u32::from(context.entitlement.open_orders_max);
+        let open = self.orders.open_count(context.session()) - needs.own_freed_count;
+        if most != 0 && needs.entered_count > 0 && open + needs.entered_count > most {
+            return Err(RejectCode::OpenOrderLimit);
+        }
+        if self.orders.free_slot_count() + needs.freed_count < needs.entered_count {
+            return Err(RejectCode::OrderTableFull);
+        }
+        let is_new_pair = plan.row.is_none() && needs.entered_count > 0;
+        if is_new_pair && !self.ledger.exposures.has_room(plan.shape) {
+            return Err(RejectCode::ExposureTableFull);
+        }
+        if self.ledger.accounts.account(plan.account).lots + needs.lots > ACCOUNT_LOTS_MAX {
+            return Err(RejectCode::HoldOverflow);
+        }
+        let exposures = &self.ledger.exposures;
+        let stakes = &needs.stakes[..usize::from(plan.shape.market_count)];
+        let after = exposures.minimum_with_all(plan.row, plan.shape, stakes);
+        let before = plan.row.map_or(0, |row| exposures.minimum(row));
+        self.check_limits(plan, entries, (before, after))?;
+        if self.buying_power(plan.account) + (after - before) < 0 {
+            return Err(RejectCode::InsufficientBuyingPower);
+        }
+        Ok(())
+    }
+
+    /// The account's limits: on each side that gets more lots, and on the event.
+    fn check_limits(
+        &self,
+        plan: &Plan,
+        entries: &[MassQuoteEntry],
+        minimum: (i64, i64),
+    ) -> Result<(), RejectCode> {
+        let account = (plan.account, plan.row);
+        for (entry, side) in sides_of(entries) {
+            let security_id = entry.security_id.get();
+            let old = self.quote_sets.quote(plan.set, security_id, side);
+            let old = old.map_or(0, |slot| self.orders.order(slot).leaves_qty());
+            let lots = i64::from(quote_of(entry, side).1) - i64::from(old);
+            let state = self.events.market(security_id).state_index;
+            let addition = Addition { side, lots, minimum: (0, 0) };
+            self.check_account_limits(account, state, &addition)?;
+        }
+        self.check_account_limits(account, 0, &Addition { side: Side::Buy, lots: 0, minimum })
+    }
+
+    /// A market without a bid counts 0, one without an offer the payout.
+    fn check_price_sums(&self, plan: &Plan, entries: &[MassQuoteEntry]) -> Result<(), RejectCode> {
+        let set = self.quote_sets.set(plan.set);
+        let (mut bids, mut offers) = (0, 0);
+        for (entry, side) in sides_of(entries) {
+            let (price, size) = quote_of(entry, side);
+            match side {
+                Side::Buy if size > 0 => bids += u32::from(price),
+                Side::Buy => {}
+                Side::Sell if size > 0 => offers += u32::from(price),
+                Side::Sell => offers += u32::from(PAYOUT),
+            }
+        }
+        let other_count = usize::from(plan.shape.market_count) - entries.len();
+        offers += u32::from(PAYOUT) * u32::try_from(other_count).unwrap_or(u32::MAX);
+        let (bid_max, offer_min) = (set.bid_price_sum_max, set.offer_price_sum_min);
+        if (bid_max != 0 && bids > bid_max) || (offer_min != 0 && offers < offer_min) {
+            return Err(RejectCode::QuotePriceSum);
+        }
+        Ok(())
+    }
+
+    fn needs_of(&self, context: &Context, plan: &Plan, entries: &[MassQuoteEntry]) -> Needs {
+        let mut needs = Needs {
+            stakes: [Stake::default(); EVENT_MARKETS_MAX],
+            lots: 0,
+            entered_count: 0,
+            freed_count: 0,
+            own_freed_count: 0,
+            market_count: self.market_count_then(plan, entries),
+        };
+        for (entry, side) in sides_of(entries) {
+            let market = self.events.market(entry.security_id.get());
+            let (price, size) = quote_of(entry, side);
+            let action = self.quote_action(plan.set, entry, side);
+            let (old, rate) = match action {
+                QuoteAction::Nothing | QuoteAction::Keep => continue,
+                QuoteAction::Reduce(slot) => (Some(slot), market.fees.maker),
+                QuoteAction::Cancel(slot) => (Some(slot), market.fees.maker),
+                QuoteAction::Enter(old) => (old, market.fees.incoming()),
+            };
+            let mut lots = i64::from(size);
+            let mut cost = if size > 0 { hold_per_lot(side, price, rate) * lots } else { 0 };
+            if let Some(slot) = old {
+                let order = self.orders.order(slot);
+                let leaves = i64::from(order.leaves_qty());
+                lots -= leaves;
+                cost -= hold_per_lot(side, order.price(), market.fees.maker) * leaves;
+                let is_freed = !matches!(action, QuoteAction::Reduce(_));
+                needs.freed_count += u32::from(is_freed && order.generation < u32::MAX);
+                let is_own = order.session == context.session();
+                needs.own_freed_count += u32::from(is_freed && is_own);
+            }
+            needs.entered_count += u32::from(matches!(action, QuoteAction::Enter(_)));
+            needs.lots += lots;
+            let stake = held(side, cost);
+            let sum = &mut needs.stakes[usize::from(market.state_index)];
+            sum.bid_cost += stake.bid_cost;
+            sum.ask_cost += stake.ask_cost;
+        }
+        needs
+    }
+
+    /// Markets in which the set has quotes when all of these are entered.
+    fn market_count_then(&self, plan: &Plan, entries: &[MassQuoteEntry]) -> usize {
+        let is_named =
+            |security_id: u32| entries.iter().any(|entry| entry.security_id.get() == security_id);
+        let markets = self.quote_sets.markets(plan.set).iter();
+        let others = markets.filter(|market| !is_named(market.security_id)).count();
+        let is_quoted =
+            |entry: &&MassQuoteEntry| entry.bid_size.get() > 0 || entry.offer_size.get() > 0;
+        others + entries.iter().filter(is_quoted).count()
+    }
+}
