@@ -551,6 +551,6 @@ mod tests {
             }
             count += 1;
         }
-        assert_eq!(count, 25);
+        assert_eq!(count, 26);
     }
 }

@@ -141,7 +141,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 25);
+        assert_eq!(count, 26);
     }
 
     #[test]
