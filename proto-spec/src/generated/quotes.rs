@@ -146,7 +146,7 @@ pub struct QuoteSetDefinition {
     pub quote_set_id: U16,
     /// Protection group of the firm that its fills count in; 0 for none.
     pub protection_group: U16,
-    /// Id of its quotes (FIX 2362); 0: they do not trade with quotes of other sets of the account without an id.
+    /// Id of its quotes (FIX 2362); refused unless 0, not offered for quotes yet.
     pub self_match_prevention_id: U16,
     /// What happens when they would (FIX 2964); 0 without an id.
     pub self_match_prevention_instruction: u8,

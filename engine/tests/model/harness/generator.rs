@@ -8,6 +8,7 @@ use zerocopy::{FromZeros, IntoBytes};
 
 use super::messages::bytes_of;
 use super::world::{Kind, World};
+use crate::model::markets::Event;
 
 impl World {
     /// The next command and its sender.
@@ -46,6 +47,10 @@ impl World {
             && let Some(message) = self.release_block()
         {
             return Some(message);
+        }
+        let is_determined = |event: &Event| event.determination.is_some();
+        if self.pair.model.events.iter().any(is_determined) && self.random.once_in(12) {
+            return Some(self.dispute());
         }
         if self.random.once_in(8)
             && let Some(message) = self.revive_market()
