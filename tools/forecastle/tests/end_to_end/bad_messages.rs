@@ -33,7 +33,7 @@ fn a_message_that_is_not_of_the_schema_is_rejected_by_its_code() {
         (with(0, 0), RejectCode::MalformedLength),
         (with(0, u16::MAX), RejectCode::MalformedLength),
         (with(2, 0), RejectCode::UnknownTemplate),
-        (with(2, 24), RejectCode::UnknownTemplate),
+        (with(2, 14), RejectCode::UnknownTemplate),
         (with(2, u16::MAX), RejectCode::UnknownTemplate),
         (with(4, 0), RejectCode::UnknownSchema),
         (with(4, SCHEMA_ID + 1), RejectCode::UnknownSchema),
