@@ -8,7 +8,9 @@ mod cargo_steps;
 pub mod debian;
 mod exchange;
 mod export;
+mod interop;
 mod live;
+mod loss;
 mod market;
 pub mod process;
 mod replay;
@@ -127,6 +129,8 @@ const STEPS: &[(&str, Step)] = &[
     ("live", live::run),
     ("capture", capture::run),
     ("export", export::run),
+    ("loss", loss::run),
+    ("interop", interop::run),
 ];
 
 const SKIPPED: &str = "skipped: ";

@@ -4,7 +4,7 @@
 //! What that needs beyond Rust and a C compiler is installed from Debian packages where this
 //! machine allows it; elsewhere the missing thing is named and the build is tried all the same.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -20,48 +20,94 @@ use crate::tree;
 /// # Errors
 /// When it cannot be built.
 pub fn run(is_only_prepared: bool, prefixes: &[&str]) -> anyhow::Result<bool> {
-    let workspace_target = Metadata::read()?.target_directory;
-    let target_directory = workspace_target.join("interop");
+    let suite = Suite::of(&Metadata::read()?);
     let mut installer = debian::Installer::default();
-    for package in PACKAGES {
-        note(installer.provide_package(package));
+    for reason in suite.provide(&mut installer) {
+        println!("note: {reason}");
     }
-    if std::env::var_os("CMAKE").is_none() {
-        note(provide_cmake(&mut installer, &target_directory));
-    }
-    let mut build = cargo("build", &target_directory);
-    build.arg("--workspace");
-    let status = process::run(&mut build, BUILD_LIMIT, |line| println!("{line}"))?;
-    ensure!(status.success(), "the interop suite does not build");
-    let mut exchange = Command::new(metadata::cargo());
-    exchange.args(["build", "--quiet", "--locked", "--release", "--package", "forecastle"]);
-    exchange.current_dir(tree::root());
-    let status = process::run(&mut exchange, BUILD_LIMIT, |line| println!("{line}"))?;
-    ensure!(status.success(), "the exchange does not build");
+    suite.build()?;
     if is_only_prepared {
-        println!("the interop suite is built in {}", target_directory.display());
+        println!("the interop suite is built in {}", suite.target_directory.display());
         return Ok(true);
     }
-    let mut own_tests = cargo("test", &target_directory);
-    let status = process::run(&mut own_tests, BUILD_LIMIT, |_| {})?;
-    ensure!(status.success(), "the interop suite's own tests fail");
-    let mut suite = cargo("run", &target_directory);
-    suite.arg("--").args(prefixes);
-    suite.env(EXCHANGE_VARIABLE, workspace_target.join("release/forecastle"));
-    Ok(process::run(&mut suite, RUN_LIMIT, |line| println!("{line}"))?.success())
+    suite.run(prefixes, |line| println!("{line}"))
 }
 
-fn cargo(command: &str, target_directory: &Path) -> Command {
-    let mut cargo = Command::new(metadata::cargo());
-    cargo.args([command, "--quiet", "--locked", "--release"]);
-    cargo.args(["--manifest-path", MANIFEST, "--target-dir"]).arg(target_directory);
-    cargo.current_dir(tree::root());
-    cargo
+/// The suite: where it is built, and the exchange that its stock clients log in to.
+pub struct Suite {
+    /// Kept between runs, so that Aeron is built once.
+    target_directory: PathBuf,
+    exchange: PathBuf,
 }
 
-fn note(provided: Result<(), String>) {
-    if let Err(reason) = provided {
-        println!("note: {reason}");
+impl Suite {
+    /// The suite of this workspace.
+    pub fn of(workspace: &Metadata) -> Self {
+        Self {
+            target_directory: workspace.target_directory.join("interop"),
+            exchange: workspace.target_directory.join("release/forecastle"),
+        }
+    }
+
+    /// Installs what the build needs where this machine allows it; what is missing all the same.
+    pub fn provide(&self, installer: &mut debian::Installer) -> Vec<String> {
+        let mut provided: Vec<_> =
+            PACKAGES.into_iter().map(|package| installer.provide_package(package)).collect();
+        if std::env::var_os("CMAKE").is_none() {
+            provided.push(provide_cmake(installer, &self.target_directory));
+        }
+        provided.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// Brings the crates that carry Aeron's sources.
+    ///
+    /// # Errors
+    /// When they cannot be had.
+    pub fn fetch(&self) -> anyhow::Result<()> {
+        let mut fetch = Command::new(metadata::cargo());
+        fetch.args(["fetch", "--quiet", "--locked", "--manifest-path", MANIFEST]);
+        fetch.current_dir(tree::root());
+        let status = process::run(&mut fetch, FETCH_LIMIT, |_| {})?;
+        ensure!(status.success(), "the crates that carry Aeron cannot be had: {status}");
+        Ok(())
+    }
+
+    /// Builds the suite and the exchange.
+    ///
+    /// # Errors
+    /// When either does not build.
+    pub fn build(&self) -> anyhow::Result<()> {
+        let mut build = self.cargo("build");
+        build.arg("--workspace");
+        let status = process::run(&mut build, BUILD_LIMIT, |line| println!("{line}"))?;
+        ensure!(status.success(), "the interop suite does not build");
+        let mut exchange = Command::new(metadata::cargo());
+        exchange.args(["build", "--quiet", "--locked", "--release", "--package", "forecastle"]);
+        exchange.current_dir(tree::root());
+        let status = process::run(&mut exchange, BUILD_LIMIT, |line| println!("{line}"))?;
+        ensure!(status.success(), "the exchange does not build");
+        Ok(())
+    }
+
+    /// Runs the cases whose names begin with one of `prefixes`, or all, giving each line that they
+    /// print to `each_line`; whether all passed.
+    ///
+    /// # Errors
+    /// When the suite's own tests fail, or it does not end.
+    pub fn run(&self, prefixes: &[&str], each_line: impl FnMut(&str)) -> anyhow::Result<bool> {
+        let status = process::run(&mut self.cargo("test"), BUILD_LIMIT, |_| {})?;
+        ensure!(status.success(), "the interop suite's own tests fail");
+        let mut suite = self.cargo("run");
+        suite.arg("--").args(prefixes).env(EXCHANGE_VARIABLE, &self.exchange);
+        Ok(process::run(&mut suite, RUN_LIMIT, each_line)?.success())
+    }
+
+    fn cargo(&self, command: &str) -> Command {
+        let mut cargo = Command::new(metadata::cargo());
+        cargo.args([command, "--quiet", "--locked", "--release"]);
+        cargo.args(["--manifest-path", MANIFEST, "--target-dir"]).arg(&self.target_directory);
+        cargo.current_dir(tree::root());
+        cargo
     }
 }
 
@@ -101,6 +147,7 @@ const MANIFEST: &str = "transport/interop/Cargo.toml";
 /// For bindgen, the driver and the client, in this order.
 const PACKAGES: [&str; 4] = ["libclang-dev", "libbsd-dev", "uuid-dev", "g++"];
 const CMAKE_VERSION_MIN: (u32, u32) = (3, 30);
+const FETCH_LIMIT: Duration = Duration::from_secs(300);
 const BUILD_LIMIT: Duration = Duration::from_secs(1200);
 const RUN_LIMIT: Duration = Duration::from_secs(1800);
 

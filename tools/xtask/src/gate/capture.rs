@@ -28,7 +28,9 @@ pub fn run(gate: &mut Gate) -> anyhow::Result<Outcome> {
     }
     match gate.recording.as_ref().context("the market run left no recording")? {
         Recording::Unavailable(reason) => Ok(Outcome::skipped("capture", reason)),
-        Recording::File { file, ports, dropped } => judge(file, ports, *dropped),
+        Recording::File { file, ports, dropped } => {
+            Ok(judge(&dissect(file)?, file, ports, *dropped))
+        }
     }
 }
 
@@ -106,16 +108,39 @@ impl Capture {
             Ok((unchanged_count * process::POLL_INTERVAL > KERNEL_BLOCK_TIME).then_some(()))
         })?;
         tcpdump.stop(START_LIMIT)?;
-        let said = std::fs::read_to_string(&errors)?;
-        let dropped = said.lines().find_map(|line| line.strip_suffix(" packets dropped by kernel"));
-        let dropped = dropped.and_then(|count| count.parse().ok());
-        let dropped = dropped.with_context(|| format!("tcpdump: {said}"))?;
+        let dropped = dropped_by_kernel(&errors)?;
         Ok(Recording::File { file, ports, dropped })
     }
 }
 
-fn judge(file: &Path, ports: &[u16], dropped: u64) -> anyhow::Result<Outcome> {
+/// Judges a capture file with what tcpdump said in the end beside it; also gives the number of gaps
+/// that were asked for.
+///
+/// # Errors
+/// When the dissector fails, or tcpdump did not say what it captured.
+pub fn judge_file(file: &Path) -> anyhow::Result<(Outcome, usize)> {
+    let dropped = dropped_by_kernel(&file.with_extension("stderr"))?;
     let findings = dissect(file)?;
+    let mut outcome = judge(&findings, file, &[], dropped);
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    for note in &mut outcome.notes {
+        *note = match note.strip_prefix("failed: ") {
+            Some(complaint) => format!("failed: {name}: {complaint}"),
+            None => format!("{name}: {note}"),
+        };
+    }
+    Ok((outcome, findings.gap_count()))
+}
+
+/// What tcpdump says in the end of the datagrams that it missed.
+fn dropped_by_kernel(errors: &Path) -> anyhow::Result<u64> {
+    let said = std::fs::read_to_string(errors)?;
+    let dropped = said.lines().find_map(|line| line.strip_suffix(" packets dropped by kernel"));
+    let dropped = dropped.and_then(|count| count.parse().ok());
+    dropped.with_context(|| format!("tcpdump: {said}"))
+}
+
+fn judge(findings: &Findings, file: &Path, ports: &[u16], dropped: u64) -> Outcome {
     let mut outcome = Outcome::passed(findings.summary(dropped));
     let mut complaints = findings.complaints(dropped);
     for port in ports {
@@ -129,7 +154,7 @@ fn judge(file: &Path, ports: &[u16], dropped: u64) -> anyhow::Result<Outcome> {
         outcome.notes.extend(shown.map(|complaint| format!("failed: {complaint}")));
         outcome.notes.push(format!("{} complaints, see {}", complaints.len(), file.display()));
     }
-    Ok(outcome)
+    outcome
 }
 
 /// Has stock tshark read a capture file.
@@ -157,8 +182,8 @@ pub struct Findings {
     /// Datagrams by the kinds of frames in them.
     pub by_kind: BTreeMap<&'static str, u64>,
     by_port: BTreeMap<u16, u64>,
-    /// The gaps that were NAKed, and whether a repair was seen for any NAK of that gap.
-    gaps: BTreeMap<String, bool>,
+    /// The gaps that were NAKed, by session, stream and term.
+    gaps: BTreeMap<String, Vec<Gap>>,
     /// What is malformed or unknown to the dissector.
     pub faults: Vec<String>,
 }
@@ -203,9 +228,14 @@ impl Findings {
             }
         }
         if !value("aeron.nak.type").is_empty() {
-            let gap = GAP.map(value).join(" ");
+            let offset = value("aeron.nak.term_offset").parse().unwrap_or_default();
+            let length: u64 = value("aeron.nak.length").parse().unwrap_or_default();
             let is_repaired = !value("aeron.sequence_analysis.nak_rx.frame").is_empty();
-            *self.gaps.entry(gap).or_default() |= is_repaired;
+            let gaps = self.gaps.entry(TERM.map(value).join(" ")).or_default();
+            match gaps.iter_mut().rfind(|gap| gap.offset == offset) {
+                Some(gap) => gap.merge(offset + length, is_repaired),
+                None => gaps.push(Gap { offset, end: offset + length, is_repaired }),
+            }
         }
     }
 
@@ -217,16 +247,27 @@ impl Findings {
             }
         }
         if self.datagrams < DATAGRAMS_MIN {
-            complaints.push(format!("a market run has more datagrams than {}", self.datagrams));
+            complaints.push(format!("there should be more datagrams than {}", self.datagrams));
         }
         if dropped * 100 > self.datagrams {
             complaints.push(format!("the capture missed {dropped} datagrams"));
         }
         // A repair that the capture missed is no fault of the sender.
-        for (gap, _) in self.gaps.iter().filter(|(_, repaired)| !**repaired && dropped == 0) {
-            complaints.push(format!("no repair of the gap (session stream term offset) {gap}"));
+        if dropped == 0 {
+            complaints.extend(self.gaps.iter().flat_map(|(term, gaps)| {
+                let open = gaps.iter().filter(|gap| !gap.is_closed_among(gaps));
+                open.map(move |gap| {
+                    let Gap { offset, end, .. } = gap;
+                    format!("no repair of {offset} to {end} (session stream term {term})")
+                })
+            }));
         }
         complaints
+    }
+
+    /// Gaps that were asked for.
+    fn gap_count(&self) -> usize {
+        self.gaps.values().map(Vec::len).sum()
     }
 
     fn summary(&self, dropped: u64) -> String {
@@ -237,8 +278,31 @@ impl Findings {
             self.datagrams,
             kinds.join(", "),
             self.response_setups,
-            self.gaps.len()
+            self.gap_count()
         )
+    }
+}
+
+/// A gap of a term that was NAKed once or more.
+struct Gap {
+    offset: u64,
+    /// One past the last byte that was asked for with it.
+    end: u64,
+    /// Whether a repair was seen for any of the NAKs.
+    is_repaired: bool,
+}
+
+impl Gap {
+    fn merge(&mut self, end: u64, is_repaired: bool) {
+        self.end = self.end.max(end);
+        self.is_repaired |= is_repaired;
+    }
+
+    /// Whether it was repaired, or a gap that holds it was: a receiver that has the first half of a
+    /// repair asks for the second while that is on its way, and is not answered twice.
+    fn is_closed_among(&self, gaps: &[Self]) -> bool {
+        let holds_this = |gap: &Self| gap.offset <= self.offset && self.end <= gap.end;
+        gaps.iter().any(|gap| gap.is_repaired && holds_this(gap))
     }
 }
 
@@ -282,6 +346,7 @@ const FIELDS: &[&str] = &[
     "aeron.nak.stream_id",
     "aeron.nak.term_id",
     "aeron.nak.term_offset",
+    "aeron.nak.length",
     "aeron.sequence_analysis.nak_rx.frame",
     "data.data",
 ];
@@ -307,8 +372,7 @@ const KINDS: [(&str, &str); 8] = [
     ("error", "aeron.err.type"),
 ];
 
-const GAP: [&str; 4] =
-    ["aeron.nak.session_id", "aeron.nak.stream_id", "aeron.nak.term_id", "aeron.nak.term_offset"];
+const TERM: [&str; 3] = ["aeron.nak.session_id", "aeron.nak.stream_id", "aeron.nak.term_id"];
 
 const KERNEL_BUFFER_KIB: &str = "262144";
 const KERNEL_BLOCK_TIME: Duration = Duration::from_millis(1_500);
@@ -383,17 +447,25 @@ mod tests {
 
     #[test]
     fn a_gap_is_repaired_when_any_of_its_naks_was_answered() {
-        let nak = |offset: &str, repair: &str| {
-            let kind = [("_ws.col.Protocol", "Aeron"), ("aeron.nak.type", "2")];
-            let repair = ("aeron.sequence_analysis.nak_rx.frame", repair);
-            line(&[kind[0], kind[1], ("aeron.nak.term_offset", offset), repair])
+        let nak = |offset: &str, length: &str, repair: &str| {
+            line(&[
+                ("_ws.col.Protocol", "Aeron"),
+                ("aeron.nak.type", "2"),
+                ("aeron.nak.term_offset", offset),
+                ("aeron.nak.length", length),
+                ("aeron.sequence_analysis.nak_rx.frame", repair),
+            ])
         };
         let mut findings = clean();
-        findings.read(&nak("96", ""));
-        findings.read(&nak("96", "12"));
+        findings.read(&nak("96", "96", ""));
+        findings.read(&nak("96", "96", "12"));
         assert_eq!(findings.complaints(0).len(), 0);
-        findings.read(&nak("192", ""));
-        assert_eq!(findings.complaints(0).len(), 1);
+        findings.read(&nak("128", "64", ""));
+        assert_eq!(findings.complaints(0).len(), 0, "the rest of a gap that was repaired");
+        findings.read(&nak("128", "96", ""));
+        assert_eq!(findings.complaints(0).len(), 1, "more than the rest of it");
+        findings.read(&nak("256", "32", ""));
+        assert_eq!((findings.complaints(0).len(), findings.gap_count()), (2, 3));
         assert_eq!(findings.complaints(1).len(), 0);
     }
 }
