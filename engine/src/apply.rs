@@ -11,7 +11,7 @@ use forecastle_proto_spec::{
     QuoteCancel, QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK,
     ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest, SessionDisconnected,
     SettlementRequest, StateReportRequest, Terminate, TickTableRequest, TimerTick,
-    WithdrawalRequest, whole_message,
+    WithdrawalRequest, padded_command_length, whole_message,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -19,7 +19,6 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::entitlements::{Entitlement, ROLES_ADMIN};
-use crate::sessions::SessionState;
 use crate::work::Origin;
 
 /// Who sent a command, when it was sequenced, and where its record starts in the log.
@@ -34,7 +33,8 @@ pub struct CommandInput {
 }
 
 impl Engine {
-    /// Applies one command and appends its effects, after forgetting what `effects` held.
+    /// Applies one command and appends its effects, after forgetting what `effects` held. Gives the
+    /// command's template id, 0 for bytes that do not begin with a message.
     ///
     /// Whatever the bytes are, the answer is a bounded number of effects. Cost: O(1) for an order
     /// that rests, a cancel or a reduction, O(trades) for an order that trades; nothing allocates.
@@ -42,28 +42,33 @@ impl Engine {
     /// # Panics
     /// When `effects` has less room than a record may need, or an invariant of the engine is
     /// broken.
-    pub fn apply(&mut self, input: CommandInput, command: &[u8], effects: &mut EffectBuffer<'_>) {
-        let header = size_of::<RecordHeader>() + command.len().next_multiple_of(8);
+    pub fn apply(
+        &mut self,
+        input: CommandInput,
+        command: &[u8],
+        effects: &mut EffectBuffer<'_>,
+    ) -> u16 {
+        let header = size_of::<RecordHeader>() + padded_command_length(command.len());
         effects.begin(input.position + header as u64);
         self.sequencing_time_ns = input.sequencing_time_ns;
-        let Some(order) = OrderCommand::of(command) else {
-            self.apply_seldom(input, command, effects);
-            if self.protection.has_traded() {
-                self.protect(effects);
+        let template_id = if let Some(order) = OrderCommand::of(command) {
+            let mut context = order.context(input);
+            if self.admit(&mut context, ROLES_TRADER, effects) {
+                match order {
+                    OrderCommand::New(order) => self.new_order(&context, order, effects),
+                    OrderCommand::Cancel(cancel) => self.cancel(&context, cancel, effects),
+                    OrderCommand::Replace(replace) => self.replace(&context, replace, effects),
+                }
             }
-            return self.ledger.assert_conserved();
+            context.template_id
+        } else {
+            self.apply_seldom(input, command, effects)
         };
-        if let Some(context) = self.admit(order.context(input), ROLES_TRADER, effects) {
-            match order {
-                OrderCommand::New(order) => self.new_order(&context, order, effects),
-                OrderCommand::Cancel(cancel) => self.cancel(&context, cancel, effects),
-                OrderCommand::Replace(replace) => self.replace(&context, replace, effects),
-            }
-        }
         if self.protection.has_traded() {
             self.protect(effects);
         }
         self.ledger.assert_conserved();
+        template_id
     }
 
     /// Every command but an order, a cancel and a replace; kept out of their way.
@@ -74,11 +79,12 @@ impl Engine {
         input: CommandInput,
         command: &[u8],
         effects: &mut EffectBuffer<'_>,
-    ) {
+    ) -> u16 {
         match read_frame(command) {
             Ok((frame, roles)) => self.dispatch(input, (frame, roles), effects),
             Err(code) => refuse_form(input, command, code, effects),
         }
+        Frame::parse(command).map_or(0, |(frame, _)| frame.template_id)
     }
 
     fn dispatch(
@@ -122,39 +128,38 @@ impl Engine {
         let heading = frame.bytes.get(MESSAGE_HEADER_LENGTH..).unwrap_or_default();
         let (heading, _) =
             Heading::ref_from_prefix(heading).expect("every numbered message has the heading");
-        let context = Context {
+        let mut context = Context {
             request_id: heading.request_id.get(),
             seq_num: heading.seq_num.get(),
             ..context
         };
-        if let Some(context) = self.admit(context, roles_needed, effects) {
+        if self.admit(&mut context, roles_needed, effects) {
             self.seldom(&context, frame, effects);
         }
     }
 
-    /// Takes the number of a command and checks its sender's role; gives the context with the
-    /// sender's, or nothing when the command was refused.
+    /// Takes the number of a command, fills in its sender, and checks the sender's role; gives
+    /// whether the command was not refused.
     #[inline(always)]
     fn admit(
         &mut self,
-        mut context: Context,
+        context: &mut Context,
         roles_needed: u16,
         effects: &mut EffectBuffer<'_>,
-    ) -> Option<Context> {
+    ) -> bool {
         let is_granted = if context.session_id == EXCHANGE_SESSION_ID {
             roles_needed != ROLES_TRADER
         } else {
-            if let Err(code) = self.take_number(&mut context, effects) {
+            if let Err(code) = self.take_number(context, effects) {
                 context.refuse(code, effects);
-                return None;
+                return false;
             }
             context.entitlement.includes_any(roles_needed)
         };
         if !is_granted {
             context.refuse(RejectCode::NotEntitled, effects);
-            return None;
         }
-        Some(context)
+        is_granted
     }
 
     fn seldom(&mut self, context: &Context, frame: Frame<'_>, effects: &mut EffectBuffer<'_>) {
@@ -219,21 +224,13 @@ impl Engine {
         context: &mut Context,
         effects: &mut EffectBuffer<'_>,
     ) -> Result<(), RejectCode> {
-        let established = self
-            .sessions
-            .find(context.session_id)
-            .filter(|slot| self.sessions.session(*slot).state == SessionState::Established);
-        let slot = established.ok_or(RejectCode::SessionNotEstablished)?;
-        let last = self.sessions.session(slot).last_seq_num;
+        let slot =
+            self.sessions.find(context.session_id).ok_or(RejectCode::SessionNotEstablished)?;
         let seq_num = context.seq_num;
-        if seq_num <= last {
-            return Err(RejectCode::DuplicateSeqNum);
-        }
-        let missed = seq_num - last - 1;
+        let missed = self.sessions.take_number(slot, seq_num)?;
         if missed > 0 {
-            report_missed(context.session_id, last + 1, missed, effects);
+            report_missed(context.session_id, seq_num - missed, missed, effects);
         }
-        self.sessions.take_number(slot, seq_num);
         context.session = Some(slot);
         context.entitlement = self.entitlement_of(context.session_id);
         Ok(())

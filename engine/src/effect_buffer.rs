@@ -61,11 +61,13 @@ impl<'a> EffectBuffer<'a> {
     ///
     /// # Panics
     /// When the caller gave less space than a record may need.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push<M: Message>(&mut self, message: &M) {
-        let length = encode(message, &mut self.buffer[self.length..])
-            .expect("the caller gives room for the longest record");
-        self.length += length;
+        let end = self.length + M::ENCODED_LENGTH;
+        let target = self.buffer.get_mut(self.length..end);
+        let target = target.expect("the caller gives room for the longest record");
+        encode(message, target).expect("the room is of the message's length");
+        self.length = end;
         self.count += 1;
     }
 }

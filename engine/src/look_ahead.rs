@@ -65,12 +65,9 @@ impl LookAhead {
         engine.look_at(session_id, command, &mut self.upcoming[place(0)]);
         engine.look_into(&mut self.upcoming[place(1)]);
         engine.look_on(&self.upcoming[place(2)]);
-        for step in 3..STEP_COUNT {
-            let upcoming = &mut self.upcoming[place(step)];
-            if upcoming.kind == Kind::Marketable {
-                engine.look_across(upcoming, step);
-            }
-        }
+        engine.look_across(&mut self.upcoming[place(3)]);
+        engine.look_into_met(&self.upcoming[place(4)]);
+        engine.look_behind_met(&self.upcoming[place(5)]);
         self.count = count.wrapping_add(1);
     }
 }
@@ -187,19 +184,33 @@ impl Engine {
         }
     }
 
-    /// Later steps: the order that a marketable one meets first.
+    /// The fourth step, of marketable orders alone: the order that one meets first.
     #[inline]
-    fn look_across(&self, upcoming: &mut Upcoming, step: usize) {
-        match step {
-            3 => match self.books.find_first_order(upcoming.security_id, upcoming.tick) {
+    fn look_across(&self, upcoming: &mut Upcoming) {
+        if upcoming.kind == Kind::Marketable {
+            match self.books.find_first_order(upcoming.security_id, upcoming.tick) {
                 Some(slot) => {
                     upcoming.slot = slot;
                     self.orders.prefetch(slot);
                 }
                 None => upcoming.kind = Kind::Other,
-            },
-            4 => self.look_into_order(upcoming.slot),
-            _ => self.look_behind_order(upcoming.slot),
+            }
+        }
+    }
+
+    /// The fifth step, of marketable orders alone.
+    #[inline]
+    fn look_into_met(&self, upcoming: &Upcoming) {
+        if upcoming.kind == Kind::Marketable {
+            self.look_into_order(upcoming.slot);
+        }
+    }
+
+    /// The last step, of marketable orders alone.
+    #[inline]
+    fn look_behind_met(&self, upcoming: &Upcoming) {
+        if upcoming.kind == Kind::Marketable {
+            self.look_behind_order(upcoming.slot);
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::SESSIONS_PER_KEY;
+use forecastle_proto_spec::{RejectCode, SESSIONS_PER_KEY};
 
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
@@ -99,13 +99,22 @@ impl SessionTable {
         self.digest = self.digest.join(row.digest());
     }
 
-    /// Stores the last number applied of a session's flow, which is above the one before.
+    /// Stores the last number applied of an established session's flow; gives how many before it
+    /// were missed.
+    ///
+    /// # Errors
+    /// When the session is not established, or has applied the number or a higher one.
     #[inline]
-    pub(crate) fn take_number(&mut self, slot: u16, seq_num: u32) {
+    pub(crate) fn take_number(&mut self, slot: u16, seq_num: u32) -> Result<u32, RejectCode> {
         let row = &mut self.rows[usize::from(slot)];
-        let difference = seq_num - row.session.last_seq_num;
+        if row.session.state != SessionState::Established {
+            return Err(RejectCode::SessionNotEstablished);
+        }
+        let difference = seq_num.checked_sub(row.session.last_seq_num).unwrap_or(0);
+        let missed = difference.checked_sub(1).ok_or(RejectCode::DuplicateSeqNum)?;
         row.session.last_seq_num = seq_num;
         self.digest.add(row.head.times(u64::from(difference)));
+        Ok(missed)
     }
 
     #[inline]

@@ -108,7 +108,7 @@ impl Sequencer {
     #[inline]
     fn announce(&mut self) {
         while self.announced_count < LookAhead::DISTANCE {
-            let Some((header, command)) = self.commands.look_ahead() else {
+            let Some((header, command)) = self.commands.peek(1 + self.announced_count) else {
                 if self.announced_count > 0 {
                     self.look_ahead.announce(&self.engine, EXCHANGE_SESSION_ID, &[]);
                 }
@@ -121,16 +121,17 @@ impl Sequencer {
         }
     }
 
+    #[inline]
     fn take_command(&mut self, now: Now) -> bool {
         self.announce();
-        // The claim comes first: a command leaves the ring only when its record has room.
+        let Some((header, command)) = self.commands.peek(0) else { return false };
+        // A command leaves the ring only when its record has room.
         let Some(claim) = self.log.try_claim(RECORD_LENGTH_MAX) else { return false };
-        let batch = self.commands.batch(1);
-        let Some((header, command)) = batch.record(0) else { return false };
         let session_id =
             u32::try_from(header.session).expect("the gateway passes on session ids of 32 bits");
         self.last_time_ns = now.wall_ns.max(self.last_time_ns);
         append(&mut self.engine, claim, (session_id, self.last_time_ns), command);
+        self.commands.consume(1);
         self.announced_count = self.announced_count.saturating_sub(1);
         true
     }

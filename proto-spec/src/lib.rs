@@ -49,6 +49,14 @@ pub const SESSIONS_PER_KEY: u32 = 16;
 pub const MESSAGE_HEADER_LENGTH: usize = 8;
 /// Most bytes of one log record.
 pub const RECORD_LENGTH_MAX: usize = (1 << 20) - (16 << 10);
+
+/// Bytes that a command of `length` bytes takes in a record: filled with zeros to a multiple of 8.
+#[inline]
+#[must_use]
+pub const fn padded_command_length(length: usize) -> usize {
+    // No slice is so long that this wraps.
+    length.wrapping_add(7) & !7
+}
 /// Most effects of one `Continue` step.
 pub const CONTINUE_EFFECTS_MAX: usize = 256;
 /// Stream id of order entry requests (Aeron).

@@ -16,7 +16,8 @@ pub(crate) const SLOT_ALIGNMENT: usize = 64;
 /// Length of the slot that `length` bytes (slot header included) lie in.
 #[inline]
 pub(crate) const fn slot_length(length: usize) -> usize {
-    length.next_multiple_of(SLOT_ALIGNMENT)
+    // No length comes near the end of the number range.
+    length.wrapping_add(SLOT_ALIGNMENT - 1) & !(SLOT_ALIGNMENT - 1)
 }
 
 /// What a non-zero commit word says.

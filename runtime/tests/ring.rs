@@ -151,44 +151,64 @@ fn a_full_ring_refuses_and_says_how_much_is_free() {
 }
 
 #[test]
-fn a_batch_is_looked_at_in_any_order_and_consumed_when_dropped() {
+fn records_are_looked_at_in_any_order_and_stay_until_they_are_consumed() {
     let (mut producer, mut consumer) = ring(CAPACITY_MIN);
     for sequence in 0..5 {
         assert!(offer(&mut producer, sequence, 1000));
     }
-    let batch = consumer.batch(3);
-    assert_eq!(batch.length(), 3);
     for sequence in [2, 0, 1, 2] {
-        let (found, payload) = batch.record(sequence as usize).unwrap();
+        let (found, payload) = consumer.peek(sequence as usize).unwrap();
         check(sequence, 1000, &found, payload);
     }
-    assert!(batch.record(3).is_none());
-    drop(batch);
+    assert!(consumer.peek(5).is_none());
+    consumer.consume(3);
     assert_eq!(consumer.poll(9, |found, _| assert!([3, 4].contains(&found.kind))), 2);
+    consumer.consume(0);
+    assert!(consumer.peek(0).is_none());
+}
+
+#[test]
+#[should_panic(expected = "what is consumed was looked at")]
+fn consuming_what_was_not_looked_at_is_a_bug() {
+    let (mut producer, mut consumer) = ring(CAPACITY_MIN);
+    assert!(offer(&mut producer, 0, 8) && offer(&mut producer, 1, 8));
+    assert!(consumer.peek(0).is_some());
+    consumer.consume(2);
 }
 
 /// Records of three slots in a ring of 64, so that padding comes again and again.
 #[test]
-fn looking_ahead_gives_each_record_behind_the_oldest_once_and_takes_none() {
+fn looking_ahead_finds_each_record_once_round_after_round() {
     let (mut producer, mut consumer) = ring(CAPACITY_MIN);
     let length = 3 * 64 - 24;
-    assert!(consumer.look_ahead().is_none());
-    let (mut offered, mut taken, mut seen) = (0, 0, 0);
+    let (mut offered, mut taken) = (0, 0);
     for round in 0..400 {
         while offered - taken < 1 + round % 15 {
             assert!(offer(&mut producer, offered, length));
             offered += 1;
         }
-        seen = seen.max(taken + 1);
-        while let Some((found, payload)) = consumer.look_ahead() {
-            check(seen, length, &found, payload);
-            seen += 1;
+        for sequence in taken..offered {
+            let (found, payload) = consumer.peek((sequence - taken) as usize).unwrap();
+            check(sequence, length, &found, payload);
         }
-        assert_eq!(seen, offered);
+        assert!(consumer.peek((offered - taken) as usize).is_none());
         for _ in 0..1 + round % 4 {
             taken += consumer.poll(1, |found, payload| check(taken, length, found, payload)) as u64;
         }
     }
+}
+
+#[test]
+fn looking_ahead_reaches_no_further_than_a_batch() {
+    let (mut producer, mut consumer) = ring(CAPACITY_MIN);
+    for sequence in 0..=BATCH_LENGTH_MAX as u64 {
+        assert!(offer(&mut producer, sequence, 8));
+    }
+    assert!(consumer.peek(BATCH_LENGTH_MAX - 1).is_some());
+    assert!(consumer.peek(BATCH_LENGTH_MAX).is_none());
+    consumer.consume(1);
+    let (found, payload) = consumer.peek(BATCH_LENGTH_MAX - 1).unwrap();
+    check(BATCH_LENGTH_MAX as u64, 8, &found, payload);
 }
 
 #[test]

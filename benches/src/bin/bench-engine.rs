@@ -44,8 +44,8 @@ struct CommandLine {
 fn main() -> Result<(), Box<dyn Error>> {
     let command_line = CommandLine::parse();
     if command_line.play {
-        let [passive, cancel, marketable] = instructions::play(command_line.seed);
-        println!("{passive} {cancel} {marketable}");
+        let counts = instructions::play(command_line.seed);
+        println!("{}", counts.map(|count| count.to_string()).join(" "));
         return Ok(());
     }
     let options = &command_line.options;

@@ -1,5 +1,6 @@
 //! Instructions of one command by its kind: a duty cycle of the sequencer on a ring that holds one
-//! command, counted by callgrind. Nothing is announced ahead, as there is nothing ahead.
+//! command, counted by callgrind. Nothing is announced ahead, as there is nothing ahead. Beside
+//! them the mean of all commands when the ring is full, announcements included.
 
 use std::io;
 use std::path::Path;
@@ -34,7 +35,7 @@ pub fn per_command(arguments: &[&str], folder: &Path) -> io::Result<Value> {
 /// # Panics
 /// When a command is not sequenced at once.
 #[must_use]
-pub fn play(seed: u64) -> [u64; 3] {
+pub fn play(seed: u64) -> [u64; 4] {
     let settings = FlowSettings {
         market_count: 100,
         account_count: 1_000,
@@ -45,7 +46,7 @@ pub fn play(seed: u64) -> [u64; 3] {
     };
     let flow = Flow::new(&settings);
     let Rig { mut commands, mut sequencer } = Rig::new(&flow, RING_LENGTH);
-    let mut counts = [0; 3];
+    let mut counts = [0; 4];
     for (index, operation) in flow.script.main.iter().enumerate() {
         let (session_id, command) = flow.main.command(index);
         assert!(push(&mut commands, session_id, command), "the ring is empty");
@@ -57,11 +58,17 @@ pub fn play(seed: u64) -> [u64; 3] {
         assert_eq!(sequenced, 1, "a duty cycle sequences what is in the ring");
         counts[kind] += 1;
     }
+    let mut rig = Rig::new(&flow, RING_LENGTH);
+    let mut index = 0;
+    while index < flow.main.length() {
+        index += rig.fill(&flow.main, index);
+        counts[3] += sequence_together(&mut rig.sequencer) as u64;
+    }
     counts
 }
 
 /// The kinds, as the functions below are called.
-const KINDS: [&str; 3] = ["passive", "cancel", "marketable"];
+const KINDS: [&str; 4] = ["passive", "cancel", "marketable", "together"];
 
 #[inline(never)]
 fn sequence_passive(sequencer: &mut TimelessSequencer) -> usize {
@@ -76,4 +83,9 @@ fn sequence_cancel(sequencer: &mut TimelessSequencer) -> usize {
 #[inline(never)]
 fn sequence_marketable(sequencer: &mut TimelessSequencer) -> usize {
     std::hint::black_box(std::hint::black_box(sequencer)).do_work()
+}
+
+#[inline(never)]
+fn sequence_together(sequencer: &mut TimelessSequencer) -> usize {
+    sequencer.drain()
 }

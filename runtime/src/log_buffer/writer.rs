@@ -6,8 +6,8 @@ use core::ops::{Deref, DerefMut};
 use zerocopy::IntoBytes;
 
 use super::{
-    GATE_STRIDE, GATES, HEADER_LENGTH, Layout, LogConfig, POSITION, RECORD_LENGTH_MAX, RESERVED,
-    TAG_PADDING, TAG_RECORD, TAIL, is_record_length, record_slot_length, shard,
+    GATE_STRIDE, GATES, HEADER_LENGTH, Layout, LogConfig, RECORD_LENGTH_MAX, RESERVED, TAG_PADDING,
+    TAG_RECORD, TAIL, is_record_length, record_slot_length, shard,
 };
 use crate::layout::{CONTROL_LENGTH, LayoutError};
 use crate::memory::Region;
@@ -63,6 +63,17 @@ impl LogWriter {
     #[inline]
     pub fn try_claim(&mut self, length_max: usize) -> Option<LogClaim<'_>> {
         assert!(length_max <= RECORD_LENGTH_MAX, "a record is at most RECORD_LENGTH_MAX long");
+        // Whatever is claimed needs less than this, so most claims need no further look.
+        let is_roomy = self.tail + CLAIM_LENGTH_MAX <= self.gate + self.layout.capacity as u64;
+        if is_roomy || self.has_room(length_max) {
+            return Some(LogClaim { writer: self, length_max });
+        }
+        None
+    }
+
+    /// Whether the gates leave room for a record of up to `length_max` bytes.
+    #[inline(never)]
+    fn has_room(&mut self, length_max: usize) -> bool {
         let slot = record_slot_length(length_max);
         let to_end = self.length_to_end();
         let padding = if slot > to_end { to_end } else { 0 };
@@ -70,11 +81,8 @@ impl LogWriter {
         let needed = self.tail + (padding + slot + SLOT_ALIGNMENT) as u64;
         if needed > self.gate + self.layout.capacity as u64 {
             self.load_gates();
-            if needed > self.gate + self.layout.capacity as u64 {
-                return None;
-            }
         }
-        Some(LogClaim { writer: self, length_max })
+        needed <= self.gate + self.layout.capacity as u64
     }
 
     /// The position of the next record: the end of the last one.
@@ -93,18 +101,23 @@ impl LogWriter {
 
     #[inline]
     fn append(&mut self, length: usize) {
-        let slot = record_slot_length(length);
-        let to_end = self.length_to_end();
-        if slot > to_end {
-            self.reserve(self.tail + to_end as u64 + SLOT_ALIGNMENT as u64);
-            let padding = Commit { length: to_end as u32, tag: TAG_PADDING };
-            self.publish(padding, to_end);
+        let slot_length = record_slot_length(length);
+        if slot_length > self.length_to_end() {
+            self.pad();
         }
-        self.reserve(self.tail + (slot + SLOT_ALIGNMENT) as u64);
-        let start = self.layout.slot(self.tail) + HEADER_LENGTH;
-        self.region.write_words(start, &self.record[..length / size_of::<u64>()]);
+        let slot = self.layout.slot(self.tail);
+        self.reserve(self.tail + (slot_length + SLOT_ALIGNMENT) as u64);
+        self.region.write_words(slot + HEADER_LENGTH, &self.record[..length / size_of::<u64>()]);
         self.position += length as u64;
-        self.publish(Commit { length: length as u32, tag: TAG_RECORD }, slot);
+        self.publish(Commit { length: length as u32, tag: TAG_RECORD }, slot_length);
+    }
+
+    /// Fills the rest of the buffer, so that the next slot begins at its start.
+    #[cold]
+    fn pad(&mut self) {
+        let to_end = self.length_to_end();
+        self.reserve(self.tail + (to_end + SLOT_ALIGNMENT) as u64);
+        self.publish(Commit { length: to_end as u32, tag: TAG_PADDING }, to_end);
     }
 
     /// Announces that slots up to `end` are about to be overwritten, before they are.
@@ -128,8 +141,7 @@ impl LogWriter {
         self.tail += slot_length as u64;
         let next = self.layout.slot(self.tail);
         // Relaxed, both: ordered before the commit word by its Release.
-        self.region.word(next).store(0, Ordering::Relaxed);
-        self.region.word(next + POSITION).store(self.position, Ordering::Relaxed);
+        self.region.write_words(next, &[0, self.position]);
         // Release pairs with the readers' Acquire of the commit word: they then see the record,
         // its position, and the open slot after it.
         self.region.word(slot).store(commit.to_word(), Ordering::Release);
@@ -205,5 +217,7 @@ impl DerefMut for LogClaim<'_> {
     }
 }
 
+/// More than any claim needs: padding shorter than the longest slot, that slot, and the line after.
+const CLAIM_LENGTH_MAX: u64 = (2 * record_slot_length(RECORD_LENGTH_MAX) + SLOT_ALIGNMENT) as u64;
 /// How far ahead the writer reserves, in bytes: what an overrunnable reader loses of the buffer.
 const RESERVE_STEP: u64 = if cfg!(all(loom, test)) { 64 } else { 64 * 1024 };

@@ -79,7 +79,7 @@ impl<T> Arena<T> {
     }
 
     /// Brings the first cache line of the value at `index` close. Any index is allowed; one out
-    /// of bounds does nothing. Cost: a compare and a hint, never a stall.
+    /// of bounds changes nothing. Cost: a hint, never a stall.
     #[inline]
     pub fn prefetch(&self, index: u32) {
         prefetch_element(self.as_slice(), index as usize);

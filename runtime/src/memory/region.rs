@@ -100,6 +100,15 @@ impl Region {
         unsafe { AtomicU64::from_ptr(pointer) }
     }
 
+    /// The `N` words from byte `offset` on.
+    ///
+    /// # Panics
+    /// When they do not lie inside the region, aligned.
+    #[inline]
+    pub(crate) fn word_array<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
+        self.words(offset, N).first_chunk().expect("as many words as asked for")
+    }
+
     /// Stores `words` from byte `offset` on, each atomically and relaxed: a reader that is
     /// overrun may load them at the same time and will throw away what it got.
     ///
@@ -107,7 +116,15 @@ impl Region {
     /// When the words do not lie inside the region, aligned.
     #[inline]
     pub(crate) fn write_words(&self, offset: usize, words: &[u64]) {
-        for (shared, word) in self.words(offset, words.len()).iter().zip(words) {
+        // By the line: stores that may be seen by others are not joined by the compiler.
+        let (shared_lines, shared_rest) = self.words(offset, words.len()).as_chunks::<8>();
+        let (lines, rest) = words.as_chunks::<8>();
+        for (shared, line) in shared_lines.iter().zip(lines) {
+            for (shared, word) in shared.iter().zip(line) {
+                shared.store(*word, Ordering::Relaxed);
+            }
+        }
+        for (shared, word) in shared_rest.iter().zip(rest) {
             shared.store(*word, Ordering::Relaxed);
         }
     }

@@ -18,10 +18,13 @@ pub struct Consumer {
     capacity: usize,
     /// Bytes ever consumed; the next slot begins at `head % capacity`.
     head: u64,
-    /// Where [`Self::look_ahead`] goes on, when that is behind the oldest record.
-    ahead: u64,
-    /// Commit words and offsets of the batch in hand, allocated once.
+    /// Where the records lie that were found and are not consumed, the oldest at `first`, in a
+    /// circle that is allocated once.
     entries: Box<[Entry; BATCH_LENGTH_MAX]>,
+    first: usize,
+    found_count: usize,
+    /// Position behind the last record found.
+    found_end: u64,
     _seat: Seat,
 }
 
@@ -37,7 +40,17 @@ impl Consumer {
         // Relaxed: taking the seat synchronised with the last consumer, who alone stores it.
         let head = region.word(HEAD).load(Ordering::Relaxed);
         let entries = Box::new([Entry::default(); BATCH_LENGTH_MAX]);
-        Ok(Self { region, capacity, head, ahead: head, entries, _seat: seat })
+        let (first, found_count) = (0, 0);
+        Ok(Self {
+            region,
+            capacity,
+            head,
+            entries,
+            first,
+            found_count,
+            found_end: head,
+            _seat: seat,
+        })
     }
 
     /// Hands up to `limit` records to `handle`, oldest first, and returns how many. Their space
@@ -49,13 +62,16 @@ impl Consumer {
     /// When a commit word is one that no producer of this crate stores.
     #[inline]
     pub fn poll(&mut self, limit: usize, mut handle: impl FnMut(&RecordHeader, &[u8])) -> usize {
-        let batch = self.batch(limit);
-        for index in 0..batch.length() {
-            if let Some((header, payload)) = batch.record(index) {
-                handle(&header, payload);
-            }
+        let limit = limit.min(BATCH_LENGTH_MAX);
+        let mut count = 0;
+        while count < limit
+            && let Some((header, payload)) = self.peek(count)
+        {
+            handle(&header, payload);
+            count += 1;
         }
-        batch.length()
+        self.consume(count);
+        count
     }
 
     /// As [`Self::poll`], until `take` gives false for a record: that one stays in the ring, and is
@@ -70,68 +86,75 @@ impl Consumer {
         mut take: impl FnMut(&RecordHeader, &[u8]) -> bool,
     ) -> usize {
         for count in 0..limit {
-            let mut batch = self.batch(1);
-            let is_taken = match batch.record(0) {
+            let is_taken = match self.peek(0) {
                 Some((header, payload)) => take(&header, payload),
                 None => return count,
             };
             if !is_taken {
-                batch.keep();
                 return count;
             }
+            self.consume(1);
         }
         limit
     }
 
-    /// The oldest records, up to `limit` of them, to be looked at in any order and more than
-    /// once: for a caller that prefetches for a later record before it handles an earlier one.
-    /// All of them are consumed, and their space given back, when the batch is dropped.
-    ///
-    /// `limit` above [`BATCH_LENGTH_MAX`] counts as that. No allocation.
-    ///
-    /// # Panics
-    /// When a commit word is one that no producer of this crate stores.
-    #[inline]
-    pub fn batch(&mut self, limit: usize) -> Batch<'_> {
-        let limit = limit.min(BATCH_LENGTH_MAX);
-        let mut length = 0;
-        let mut end = self.head;
-        while length < limit
-            && let Some((entry, next)) = self.entry_at(end)
-        {
-            self.entries[length] = entry;
-            length += 1;
-            end = next;
-        }
-        Batch { consumer: self, length, end }
-    }
-
-    /// The next record that this has not given yet, which stays in the ring: for a caller that
-    /// prefetches for later records while it handles the oldest one, so that one is never given.
-    /// `None` when nothing is behind those given. O(1), no allocation.
+    /// The record `index` places behind the oldest, which stays in the ring; `None` when there are
+    /// no more, and from [`BATCH_LENGTH_MAX`] on. For a caller that prefetches for later records
+    /// before it handles the oldest one. O(1) for a record that was looked at before or is the next
+    /// one, no allocation.
     ///
     /// # Panics
     /// As [`Self::poll`].
-    #[inline]
-    pub fn look_ahead(&mut self) -> Option<(RecordHeader, &[u8])> {
-        if self.ahead <= self.head {
-            let (_, behind_oldest) = self.entry_at(self.head)?;
-            self.ahead = behind_oldest;
+    #[inline(always)]
+    pub fn peek(&mut self, index: usize) -> Option<(RecordHeader, &[u8])> {
+        while index >= self.found_count {
+            if !self.find_next() {
+                return None;
+            }
         }
-        let (entry, next) = self.entry_at(self.ahead)?;
-        self.ahead = next;
-        self.record_of(entry)
+        let entry = &self.entries[self.first.wrapping_add(index) % BATCH_LENGTH_MAX];
+        // SAFETY: `find_next` loaded this slot's commit word with Acquire, so the producer's writes
+        // of the payload happen before. The producer writes here again only after it has seen a
+        // head past this slot; the slot lies at or behind the head, which only `consume` moves, and
+        // that cannot be called while `self` is borrowed here.
+        let payload = unsafe { self.region.bytes(entry.payload, entry.payload_length) };
+        Some((entry.header, payload))
     }
 
-    /// The record at `position` or behind the padding there, and the position behind it.
+    /// Gives the space of the `count` oldest records back to the producer. O(1).
+    ///
+    /// # Panics
+    /// When they were not all looked at.
     #[inline]
-    fn entry_at(&self, mut position: u64) -> Option<(Entry, u64)> {
+    pub fn consume(&mut self, count: usize) {
+        assert!(count <= self.found_count, "what is consumed was looked at");
+        if count == 0 {
+            return;
+        }
+        self.head = self.entries[self.first.wrapping_add(count - 1) % BATCH_LENGTH_MAX].end;
+        self.first = self.first.wrapping_add(count) % BATCH_LENGTH_MAX;
+        self.found_count -= count;
+        // Release pairs with the producer's Acquire of `head`: the reads of these records happen
+        // before it writes there again.
+        self.region.word(HEAD).store(self.head, Ordering::Release);
+    }
+
+    /// Finds the record behind those found; false when it is not committed, or there is no place
+    /// to note it.
+    #[inline(never)]
+    fn find_next(&mut self) -> bool {
+        if self.found_count == BATCH_LENGTH_MAX {
+            return false;
+        }
+        let mut position = self.found_end;
         loop {
             let slot = CONTROL_LENGTH + (position as usize & (self.capacity - 1));
+            let [commit, session, time_ns] = self.region.word_array(slot);
             // Acquire pairs with the producer's Release of the commit word: header, payload and
             // the zero in the next commit word happen before.
-            let word = self.region.word(slot).load(Ordering::Acquire);
-            let commit = Commit::from_word(word)?;
+            let Some(commit) = Commit::from_word(commit.load(Ordering::Acquire)) else {
+                return false;
+            };
             if commit.tag == KIND_PADDING {
                 let index = slot - CONTROL_LENGTH;
                 let reaches_end = index + commit.length as usize == self.capacity;
@@ -139,85 +162,33 @@ impl Consumer {
                 position += u64::from(commit.length);
                 continue;
             }
-            assert!(is_record_length(commit.length), "a commit word holds a record's length");
-            let next = position + slot_length(commit.length as usize) as u64;
-            return Some((Entry { slot, commit: word }, next));
-        }
-    }
-
-    /// Header and payload of a record whose commit word [`Self::entry_at`] loaded.
-    #[inline]
-    fn record_of(&self, entry: Entry) -> Option<(RecordHeader, &[u8])> {
-        let commit = Commit::from_word(entry.commit)?;
-        let header = RecordHeader {
-            kind: commit.tag,
-            // Relaxed: `entry_at` has acquired the commit word that published these.
-            session: self.region.word(entry.slot + 8).load(Ordering::Relaxed),
-            time_ns: self.region.word(entry.slot + 16).load(Ordering::Relaxed),
-        };
-        let length = commit.length as usize - HEADER_LENGTH;
-        // SAFETY: `entry_at` loaded this slot's commit word with Acquire, so the producer's writes
-        // of the payload happen before. The producer writes here again only after it has seen a
-        // head past this slot; the slot lies at or behind the head, which only a batch moves, at
-        // its drop, and neither that nor another batch can begin while `self` is borrowed here.
-        let payload = unsafe { self.region.bytes(entry.slot + HEADER_LENGTH, length) };
-        Some((header, payload))
-    }
-}
-
-/// Records committed and not yet consumed. Dropping it consumes them.
-#[derive(Debug)]
-pub struct Batch<'a> {
-    consumer: &'a mut Consumer,
-    length: usize,
-    end: u64,
-}
-
-impl Batch<'_> {
-    /// Number of records.
-    #[inline]
-    #[must_use]
-    pub fn length(&self) -> usize {
-        self.length
-    }
-
-    /// The record at `index`, oldest first, or `None` from [`Batch::length`] on. O(1).
-    #[inline]
-    #[must_use]
-    pub fn record(&self, index: usize) -> Option<(RecordHeader, &[u8])> {
-        let entry = self.consumer.entries[..self.length].get(index)?;
-        self.consumer.record_of(*entry)
-    }
-}
-
-impl Batch<'_> {
-    /// Leaves the records in the ring.
-    #[inline]
-    fn keep(&mut self) {
-        self.end = self.consumer.head;
-    }
-}
-
-impl Drop for Batch<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.end != self.consumer.head {
-            self.consumer.head = self.end;
-            // Release pairs with the producer's Acquire of `head`: the reads of this batch happen
-            // before it writes there again.
-            self.consumer.region.word(HEAD).store(self.end, Ordering::Release);
+            let length = commit.length as usize;
+            let payload_length = length.wrapping_sub(HEADER_LENGTH);
+            assert!(payload_length <= PAYLOAD_LENGTH_MAX, "a commit word holds a record's length");
+            // Relaxed: the commit word that was acquired published these.
+            let header = RecordHeader {
+                kind: commit.tag,
+                session: session.load(Ordering::Relaxed),
+                time_ns: time_ns.load(Ordering::Relaxed),
+            };
+            let end = position + slot_length(length) as u64;
+            let place = self.first.wrapping_add(self.found_count) % BATCH_LENGTH_MAX;
+            let payload = slot + HEADER_LENGTH;
+            self.entries[place] = Entry { header, payload, payload_length, end };
+            self.found_count += 1;
+            self.found_end = end;
+            return true;
         }
     }
 }
 
-#[inline]
-fn is_record_length(length: u32) -> bool {
-    (HEADER_LENGTH..=HEADER_LENGTH + PAYLOAD_LENGTH_MAX).contains(&(length as usize))
-}
-
-/// Where a record of the batch begins in the region, and its commit word.
+/// A record that was found.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    slot: usize,
-    commit: u64,
+    header: RecordHeader,
+    /// Where the payload begins in the region, and how long it is.
+    payload: usize,
+    payload_length: usize,
+    /// Position behind the record.
+    end: u64,
 }
