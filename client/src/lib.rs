@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use std::time::Duration;
-//! use forecastle_client::{KeyFile, OrderEntry, OrderEntryOptions, ReadyFile};
+//! use forecastle_client::{KeyFile, OnDisconnect, OrderEntry, OrderEntryOptions, ReadyFile};
 //! use forecastle_proto_spec::{ExecutionReportNew, NewOrderSingle, Side};
 //! use zerocopy::FromZeros;
 //!
@@ -19,6 +19,7 @@
 //!     key,
 //!     session_number: 0,
 //!     keep_alive_interval_ms: 10_000,
+//!     on_disconnect: OnDisconnect::KEEP,
 //! };
 //! let mut session = OrderEntry::connect(&options, Duration::from_secs(5))?;
 //! let mut order = NewOrderSingle::new_zeroed();
@@ -58,6 +59,6 @@ pub use keys::{AccessKey, KeyFile, KeyFileError};
 pub use log_stream::{LogStream, LogStreamError};
 pub use login::sign;
 pub use market_data::{MarketData, Progress};
-pub use order_entry::{OrderEntry, OrderEntryOptions, Resumption};
+pub use order_entry::{OnDisconnect, OrderEntry, OrderEntryOptions, Resumption};
 pub use ready::{ReadyFile, ReadyFileError};
 pub use session_error::SessionError;

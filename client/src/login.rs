@@ -5,6 +5,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zerocopy::{FromBytes as _, FromZeros as _};
 
+use crate::order_entry::OnDisconnect;
+
 /// An unsigned Negotiate.
 pub(crate) fn negotiate(
     session_id: u32,
@@ -27,6 +29,7 @@ pub(crate) fn establish(
     timestamp_ns: u64,
     next_seq_num: u32,
     keep_alive_interval_ms: u32,
+    on_disconnect: OnDisconnect,
 ) -> Establish {
     let mut message = Establish::new_zeroed();
     message.session_id.set(session_id);
@@ -34,6 +37,8 @@ pub(crate) fn establish(
     message.timestamp_ns.set(timestamp_ns);
     message.next_seq_num.set(next_seq_num);
     message.keep_alive_interval_ms.set(keep_alive_interval_ms);
+    message.cancel_on_disconnect = on_disconnect.cancel.into();
+    message.cod_timeout_ms.set(on_disconnect.grace_ms);
     message
 }
 

@@ -14,9 +14,9 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use forecastle_proto_spec::{
-    EstablishmentAck, EstablishmentReject, Frame, GroupedMessage, Message, NegotiationReject,
-    NegotiationResponse, RejectCode, RetransmitRequest, Sequence, Terminate, TerminateCode, encode,
-    encode_with_group,
+    CancelOnDisconnect, EstablishmentAck, EstablishmentReject, Frame, GroupedMessage, Message,
+    NegotiationReject, NegotiationResponse, RejectCode, RetransmitRequest, Sequence, Terminate,
+    TerminateCode, encode, encode_with_group,
 };
 use zerocopy::FromZeros as _;
 
@@ -40,6 +40,23 @@ pub struct OrderEntryOptions {
     pub session_number: u32,
     /// Longest silence either side allows, 100 to 60000 milliseconds.
     pub keep_alive_interval_ms: u32,
+    /// What becomes of the session's orders when it is lost or ends.
+    pub on_disconnect: OnDisconnect,
+}
+
+/// What the exchange does with the live orders of a session that is lost or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnDisconnect {
+    /// In which case all of them end. Orders with the instruction CancelOnDisconnect end on a loss
+    /// in any case. [`OrderEntry`] terminates its session when it is dropped.
+    pub cancel: CancelOnDisconnect,
+    /// Time before that, milliseconds, in which a session that is back keeps them; 0 with `None`.
+    pub grace_ms: u16,
+}
+
+impl OnDisconnect {
+    /// They stay.
+    pub const KEEP: Self = Self { cancel: CancelOnDisconnect::None, grace_ms: 0 };
 }
 
 /// What a client keeps of a session to go on with it later, on other sockets or in another process.
@@ -427,6 +444,7 @@ impl OrderEntry {
             self.last_timestamp_ns,
             self.next_seq_num,
             self.options.keep_alive_interval_ms,
+            self.options.on_disconnect,
         ))?;
         self.phase = Phase::Establishing;
         Ok(())

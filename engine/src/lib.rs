@@ -28,6 +28,7 @@ mod config;
 mod configuration;
 mod cross_outcome;
 mod determination;
+mod disconnects;
 mod effect_buffer;
 mod engine;
 mod entitlements;

@@ -2,8 +2,8 @@
 //! has nothing of it says so in its hot part, and its detail is neither read nor written.
 
 use forecastle_proto_spec::{
-    Digest, EXEC_INST_ECHO_NO, EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, NewOrderSingle,
-    RejectCode, SelfMatchPrevention, TimeInForce,
+    Digest, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_ECHO_NO, EXEC_INST_POST_ONLY,
+    EXEC_INST_REDUCE_ONLY, NewOrderSingle, RejectCode, SelfMatchPrevention, TimeInForce,
 };
 
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
@@ -154,5 +154,8 @@ fn instruction_of(prevention: Option<SelfMatchPrevention>) -> u8 {
     prevention.map_or(0, u8::from)
 }
 
-/// Every instruction that is acted on; cancel on halt and on disconnect are not yet.
-const INSTRUCTIONS: u8 = EXEC_INST_POST_ONLY | EXEC_INST_REDUCE_ONLY | EXEC_INST_ECHO_NO;
+/// Every instruction that is acted on; cancel on halt is not yet.
+const INSTRUCTIONS: u8 = EXEC_INST_POST_ONLY
+    | EXEC_INST_REDUCE_ONLY
+    | EXEC_INST_CANCEL_ON_DISCONNECT
+    | EXEC_INST_ECHO_NO;

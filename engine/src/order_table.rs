@@ -5,7 +5,7 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{OrderId, Side, TimeInForce};
+use forecastle_proto_spec::{EXEC_INST_CANCEL_ON_DISCONNECT, OrderId, Side, TimeInForce};
 use forecastle_runtime::memory::Arena;
 
 use crate::ladder::Place;
@@ -105,6 +105,8 @@ pub(crate) struct OrderTable {
     pieces: Arena<Addend>,
     /// Live orders by the slot of their session.
     open_counts: Box<[u32]>,
+    /// Those that end with their session.
+    disconnect_counts: Box<[u32]>,
     /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
     /// after these, in ascending order.
     free: Box<[u32]>,
@@ -124,6 +126,7 @@ impl OrderTable {
             details: Arena::new(orders_max, OrderDetail::NONE),
             pieces: Arena::new(orders_max, NO_PIECE),
             open_counts: vec![0; sessions_max as usize].into_boxed_slice(),
+            disconnect_counts: vec![0; sessions_max as usize].into_boxed_slice(),
             free: vec![0; orders_max as usize].into_boxed_slice(),
             free_count: 0,
             high_water: 0,
@@ -155,6 +158,11 @@ impl OrderTable {
     #[inline]
     pub(crate) fn open_count(&self, session: u16) -> u32 {
         self.open_counts[usize::from(session)]
+    }
+
+    /// Orders in books that the session in a slot owns and that end when it is lost.
+    pub(crate) fn disconnect_count(&self, session: u16) -> u32 {
+        self.disconnect_counts[usize::from(session)]
     }
 
     /// Orders ever accepted.
@@ -231,7 +239,10 @@ impl OrderTable {
         self.remove_piece(slot);
         let order = &self.orders[slot];
         if order.has_detail() {
-            self.digest.remove(self.details[slot].piece(slot, order.generation));
+            let detail = &self.details[slot];
+            self.digest.remove(detail.piece(slot, order.generation));
+            let ends = detail.has(EXEC_INST_CANCEL_ON_DISCONNECT);
+            self.disconnect_counts[usize::from(order.session)] -= u32::from(ends);
         }
     }
 
@@ -359,6 +370,8 @@ impl OrderTable {
         if order.has_detail() {
             self.details[slot] = *detail;
             self.digest.add(detail.piece(slot, order.generation));
+            let ends = detail.has(EXEC_INST_CANCEL_ON_DISCONNECT);
+            self.disconnect_counts[usize::from(order.session)] += u32::from(ends);
         }
         self.orders[slot] = *order;
         self.add_piece(slot, account);

@@ -1,11 +1,13 @@
 //! Login and logout: Negotiate, Establish, Terminate and the loss of a transport.
 
 use forecastle_proto_spec::{
-    Establish, EstablishmentAck, EstablishmentReject, Negotiate, NegotiationReject,
-    NegotiationResponse, RejectCode, SESSIONS_PER_KEY, SessionDisconnected, Terminate,
+    CancelOnDisconnect, Establish, EstablishmentAck, EstablishmentReject, Negotiate,
+    NegotiationReject, NegotiationResponse, RejectCode, SESSIONS_PER_KEY, SessionDisconnected,
+    Terminate,
 };
 
 use crate::apply::Context;
+use crate::disconnects::SessionEnd;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::entitlements::Entitlement;
@@ -60,6 +62,9 @@ impl Engine {
             roles: roles.into(),
             reserved_42: [0; 6],
         });
+        if previous.state == SessionState::Established {
+            self.lose_session(slot, SessionEnd::Loss);
+        }
     }
 
     pub(crate) fn establish(
@@ -73,8 +78,8 @@ impl Engine {
         }
         let slot = self.sessions.find(context.session_id);
         let last = slot.map_or(0, |slot| self.sessions.session(slot).last_seq_num);
-        let slot = match self.check_establish(slot, message) {
-            Ok(slot) => slot,
+        let (slot, cancel_on_disconnect) = match self.check_establish(slot, message) {
+            Ok(checked) => checked,
             Err(code) => {
                 return effects.push(&EstablishmentReject {
                     session_id: message.session_id,
@@ -89,7 +94,10 @@ impl Engine {
         self.sessions.update(slot, |session| {
             session.timestamp_ns = message.timestamp_ns.get();
             session.state = SessionState::Established;
+            session.cancel_on_disconnect = cancel_on_disconnect;
+            session.grace_ms = message.cod_timeout_ms.get();
         });
+        self.stop_grace(slot);
         effects.push(&EstablishmentAck {
             session_id: message.session_id,
             last_seq_num: last.into(),
@@ -112,7 +120,8 @@ impl Engine {
         if !context.is_sent_by(message.session_id.get()) {
             return context.refuse(RejectCode::NotEntitled, effects);
         }
-        self.end_session(context.session_id, message.code.get(), effects);
+        let end = SessionEnd::Terminate;
+        self.end_session(context.session_id, (message.code.get(), end), effects);
     }
 
     pub(crate) fn disconnect(
@@ -120,10 +129,16 @@ impl Engine {
         message: &SessionDisconnected,
         effects: &mut EffectBuffer<'_>,
     ) {
-        self.end_session(message.session_id.get(), message.code.get(), effects);
+        let end = SessionEnd::Loss;
+        self.end_session(message.session_id.get(), (message.code.get(), end), effects);
     }
 
-    fn end_session(&mut self, session_id: u32, code: u16, effects: &mut EffectBuffer<'_>) {
+    fn end_session(
+        &mut self,
+        session_id: u32,
+        (code, end): (u16, SessionEnd),
+        effects: &mut EffectBuffer<'_>,
+    ) {
         let Some(slot) = self.sessions.find(session_id) else {
             return;
         };
@@ -136,6 +151,7 @@ impl Engine {
                 code: code.into(),
                 reserved_10: [0; 6],
             });
+            self.lose_session(slot, end);
         }
     }
 
@@ -165,7 +181,12 @@ impl Engine {
         Ok(slot)
     }
 
-    fn check_establish(&self, slot: Option<u16>, message: &Establish) -> Result<u16, RejectCode> {
+    /// The slot of the session, and what happens to its orders when it is lost.
+    fn check_establish(
+        &self,
+        slot: Option<u16>,
+        message: &Establish,
+    ) -> Result<(u16, CancelOnDisconnect), RejectCode> {
         let slot = slot.ok_or(RejectCode::NotNegotiated)?;
         let session = self.sessions.session(slot);
         if message.session_version_id.get() != session.version_id {
@@ -177,7 +198,9 @@ impl Engine {
         if !KEEP_ALIVE_INTERVAL_MS.contains(&message.keep_alive_interval_ms.get()) {
             return Err(RejectCode::KeepAliveOutOfRange);
         }
-        if message.cancel_on_disconnect != 0 || message.cod_timeout_ms.get() != 0 {
+        let asked = CancelOnDisconnect::try_from(message.cancel_on_disconnect)
+            .map_err(|_| RejectCode::CancelOnDisconnectUnsupported)?;
+        if asked == CancelOnDisconnect::None && message.cod_timeout_ms.get() != 0 {
             return Err(RejectCode::CancelOnDisconnectUnsupported);
         }
         if session.state == SessionState::Established {
@@ -186,7 +209,7 @@ impl Engine {
         if message.next_seq_num.get() <= session.last_seq_num {
             return Err(RejectCode::NextSeqNumTooLow);
         }
-        Ok(slot)
+        Ok((slot, asked))
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{RejectCode, SESSIONS_PER_KEY};
+use forecastle_proto_spec::{CancelOnDisconnect, RejectCode, SESSIONS_PER_KEY};
 
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
@@ -23,6 +23,12 @@ pub(crate) struct Session {
     pub(crate) version_id: u64,
     pub(crate) timestamp_ns: u64,
     pub(crate) state: SessionState,
+    /// What its last Establish asked for, should it be lost or end.
+    pub(crate) cancel_on_disconnect: CancelOnDisconnect,
+    /// Time that it has then to come back, milliseconds.
+    pub(crate) grace_ms: u16,
+    /// When its orders end unless it is back, nanoseconds since 1970; 0 while nothing runs out.
+    pub(crate) grace_end_ns: u64,
 }
 
 /// A session and its piece of the digest but for the last number.
@@ -139,6 +145,8 @@ impl Row {
             pair(u32::from(slot) << 8 | state, session.session_id),
             session.version_id,
             session.timestamp_ns,
+            pair(u32::from(session.cancel_on_disconnect as u8), session.grace_ms.into()),
+            session.grace_end_ns,
         ]);
         Self { session, head }
     }
@@ -161,4 +169,7 @@ const EMPTY: Session = Session {
     version_id: 0,
     timestamp_ns: 0,
     state: SessionState::Negotiated,
+    cancel_on_disconnect: CancelOnDisconnect::None,
+    grace_ms: 0,
+    grace_end_ns: 0,
 };

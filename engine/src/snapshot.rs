@@ -48,6 +48,7 @@ impl Engine {
         self.events.encode_determinations(&mut encoder);
         self.protection.encode(&mut encoder);
         self.quote_sets.encode(&mut encoder);
+        self.sessions.encode_cancel_on_disconnect(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -114,6 +115,7 @@ impl Engine {
             engine.events.decode_determinations(&mut decoder)?;
             engine.protection.decode(&mut decoder)?;
             engine.quote_sets.decode(&mut decoder)?;
+            engine.sessions.decode_cancel_on_disconnect(&mut decoder)?;
         }
         decoder.end()?;
         engine.link_quotes(&decoder)?;

@@ -125,6 +125,7 @@ impl Engine {
             key,
             firm_id: 0,
             side: 0,
+            exec_inst: 0,
             accepted_count: self.orders.accepted_count(),
             next_slot: 0,
             cancelled_count: 0,
@@ -153,7 +154,7 @@ impl Engine {
             let slot = sweep.next_slot;
             sweep.next_slot += 1;
             looked_at += 1;
-            if self.orders.live(slot).is_some_and(|order| self.covers(sweep, order)) {
+            if self.orders.live(slot).is_some_and(|order| self.covers(sweep, slot, order)) {
                 self.cancel_resting(slot, sweep.reason, effects);
                 cancelled += 1;
                 sweep.cancelled_count += 1;
@@ -165,7 +166,7 @@ impl Engine {
         true
     }
 
-    fn covers(&self, sweep: &Sweep, order: &Order) -> bool {
+    fn covers(&self, sweep: &Sweep, slot: u32, order: &Order) -> bool {
         let is_in_scope = match sweep.scope {
             MassActionScope::Security => order.security_id == sweep.key,
             MassActionScope::Event => self.ledger.exposures.event_id(order.exposure) == sweep.key,
@@ -183,6 +184,7 @@ impl Engine {
                 || is_planted(PlantedFault::SweepTakesLaterOrders))
             && (sweep.side == 0 || sweep.side == u8::from(order.side))
             && (sweep.firm_id == 0 || sweep.firm_id == self.firm_of(order))
+            && (sweep.exec_inst == 0 || self.orders.detail(slot).has(sweep.exec_inst))
     }
 
     fn check_mass_action(

@@ -23,12 +23,13 @@ impl Engine {
                 Timer::DisputeWindow(event_id) => {
                     self.end_dispute_window(context, event_id, effects);
                 }
+                Timer::DisconnectGrace(session) => self.end_grace(session),
             }
         }
     }
 
     /// Whether the armed timers are those that the state asks for, each at its time. O(slots +
-    /// events).
+    /// events + sessions).
     pub(crate) fn timers_are_owned(&self) -> bool {
         let is_owned = |timer: Timer, due_ms: u64| match timer {
             Timer::OrderExpiry(slot) => {
@@ -37,12 +38,16 @@ impl Engine {
             Timer::DisputeWindow(event_id) => self
                 .window_end_of(event_id)
                 .is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms),
+            Timer::DisconnectGrace(session) => self
+                .grace_end_of(session)
+                .is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms),
         };
         let slots = 0..self.orders.high_water();
         let expiries = slots.filter(|slot| self.expiry_of(*slot).is_some()).count();
         let event_ids = self.events.event_ids();
         let windows = event_ids.filter(|event_id| self.window_end_of(*event_id).is_some()).count();
-        self.timers.iter().count() == expiries + windows
+        let graces = self.sessions.iter().filter(|session| session.grace_end_ns != 0).count();
+        self.timers.iter().count() == expiries + windows + graces
             && self.timers.iter().all(|(timer, due_ms, _)| is_owned(timer, due_ms))
     }
 

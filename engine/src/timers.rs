@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     OrderExpiry(u32),
     /// The end of the dispute window of an event.
     DisputeWindow(u32),
+    /// The end of the time that the session in a slot has to come back.
+    DisconnectGrace(u16),
 }
 
 /// All armed timers.
@@ -40,6 +42,7 @@ pub(crate) struct Timers {
 struct Owners {
     orders_max: u32,
     events_max: u32,
+    sessions_max: u32,
 }
 
 /// One armed timer. Ordered by what comes first: its millisecond, then its arming.
@@ -52,9 +55,10 @@ struct Armed {
 }
 
 impl Timers {
-    /// Room for a timer of each owner: order slots up to `orders_max`, events up to `events_max`.
-    pub(crate) fn new(orders_max: u32, events_max: u32) -> Self {
-        let owners = Owners { orders_max, events_max };
+    /// Room for a timer of each owner: order slots up to `orders_max`, events up to `events_max`,
+    /// session slots up to `sessions_max`.
+    pub(crate) fn new(orders_max: u32, events_max: u32, sessions_max: u32) -> Self {
+        let owners = Owners { orders_max, events_max, sessions_max };
         Self {
             heap: Arena::new(owners.count(), NOT_ARMED),
             armed_count: 0,
@@ -209,12 +213,14 @@ impl Timer {
         match self {
             Self::OrderExpiry(_) => ORDER_EXPIRY,
             Self::DisputeWindow(_) => DISPUTE_WINDOW,
+            Self::DisconnectGrace(_) => DISCONNECT_GRACE,
         }
     }
 
     fn owner(self) -> u32 {
         match self {
             Self::OrderExpiry(owner) | Self::DisputeWindow(owner) => owner,
+            Self::DisconnectGrace(session) => session.into(),
         }
     }
 
@@ -222,6 +228,7 @@ impl Timer {
         match kind {
             ORDER_EXPIRY => Some(Self::OrderExpiry(owner)),
             DISPUTE_WINDOW => Some(Self::DisputeWindow(owner)),
+            DISCONNECT_GRACE => u16::try_from(owner).ok().map(Self::DisconnectGrace),
             _ => None,
         }
     }
@@ -229,7 +236,7 @@ impl Timer {
 
 impl Owners {
     fn count(self) -> u32 {
-        self.orders_max + self.events_max
+        self.orders_max + self.events_max + self.sessions_max
     }
 
     /// Where the place of a timer's owner is kept.
@@ -238,6 +245,9 @@ impl Owners {
         match timer {
             Timer::OrderExpiry(slot) => slot,
             Timer::DisputeWindow(event_id) => self.orders_max + event_id - 1,
+            Timer::DisconnectGrace(session) => {
+                self.orders_max + self.events_max + u32::from(session)
+            }
         }
     }
 
@@ -246,6 +256,7 @@ impl Owners {
         match timer {
             Timer::OrderExpiry(slot) => slot < self.orders_max,
             Timer::DisputeWindow(event_id) => (1..=self.events_max).contains(&event_id),
+            Timer::DisconnectGrace(session) => u32::from(session) < self.sessions_max,
         }
     }
 }
@@ -277,6 +288,7 @@ const NOT_ARMED: Armed = Armed { due_ms: 0, number: 0, timer: Timer::OrderExpiry
 /// Kinds of timers, in snapshots for ever.
 const ORDER_EXPIRY: u32 = 1;
 const DISPUTE_WINDOW: u32 = 2;
+const DISCONNECT_GRACE: u32 = 4;
 
 #[cfg(test)]
 mod tests;

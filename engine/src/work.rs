@@ -28,6 +28,8 @@ pub(crate) struct Sweep {
     pub(crate) firm_id: u32,
     /// 1 or 2, or 0 for both.
     pub(crate) side: u8,
+    /// Instruction that the orders have; 0 for any orders.
+    pub(crate) exec_inst: u8,
     /// Orders ever accepted when it began.
     pub(crate) accepted_count: u64,
     /// Where it goes on.
@@ -66,12 +68,31 @@ impl Work {
             Self::PayOut(pay_out) => pay_out.origin,
         }
     }
+
+    fn is_disconnect(&self) -> bool {
+        matches!(self, Self::Sweep(sweep) if sweep.reason == CancelReason::Disconnected)
+    }
+}
+
+impl Sweep {
+    /// Whether both are of one lost session and cover the same of its orders.
+    fn is_same_disconnect(&self, other: &Self) -> bool {
+        let words = |sweep: &Self| (sweep.reason, sweep.key, sweep.exec_inst);
+        self.reason == CancelReason::Disconnected && words(self) == words(other)
+    }
 }
 
 /// Unfinished work, the oldest first.
+///
+/// Sweeps of lost sessions have room of their own: nobody is there to hear that there is none. A
+/// session has at most two, one for all its orders and one for those with an instruction, because a
+/// sweep that is queued already begins anew instead.
 #[derive(Debug)]
 pub(crate) struct WorkQueue {
     ring: Box<[Option<Work>]>,
+    work_max: u64,
+    /// Sweeps of lost sessions among the queued.
+    disconnect_count: u64,
     /// Work ever queued, and work ever finished from the queue.
     queued_count: u64,
     finished_count: u64,
@@ -80,9 +101,13 @@ pub(crate) struct WorkQueue {
 }
 
 impl WorkQueue {
-    pub(crate) fn new(work_max: u32) -> Self {
+    /// Room for `work_max` works that requests begin, and for the sweeps of lost sessions.
+    pub(crate) fn new(work_max: u32, sessions_max: u32) -> Self {
+        let length = work_max as usize + sessions_max as usize * DISCONNECTS_PER_SESSION;
         let mut queue = Self {
-            ring: vec![None; work_max as usize].into_boxed_slice(),
+            ring: vec![None; length].into_boxed_slice(),
+            work_max: work_max.into(),
+            disconnect_count: 0,
             queued_count: 0,
             finished_count: 0,
             pay_out_count: 0,
@@ -97,8 +122,9 @@ impl WorkQueue {
         self.queued_count == self.finished_count
     }
 
+    /// Whether there is no room for work that a request begins.
     pub(crate) fn is_full(&self) -> bool {
-        self.queued_count - self.finished_count == self.ring.len() as u64
+        self.queued_count - self.finished_count - self.disconnect_count == self.work_max
     }
 
     /// The oldest work.
@@ -112,11 +138,32 @@ impl WorkQueue {
     /// When the queue is full.
     pub(crate) fn push(&mut self, work: Work) {
         assert!(!self.is_full(), "room is looked for before work begins");
+        self.add(work);
+    }
+
+    /// Adds the sweep of a lost session, or begins the one anew that it has. O(unfinished work).
+    pub(crate) fn push_disconnect(&mut self, sweep: Sweep) {
+        let queued = (self.finished_count..self.queued_count).find(|number| {
+            let work = &self.ring[self.place(*number)];
+            matches!(work, Some(Work::Sweep(other)) if other.is_same_disconnect(&sweep))
+        });
+        let Some(number) = queued else { return self.add(Work::Sweep(sweep)) };
+        let place = self.place(number);
+        if let Some(Work::Sweep(other)) = &mut self.ring[place] {
+            self.digest.remove(piece(number, &Work::Sweep(*other)));
+            other.accepted_count = sweep.accepted_count;
+            other.next_slot = 0;
+            self.digest.add(piece(number, &Work::Sweep(*other)));
+        }
+    }
+
+    fn add(&mut self, work: Work) {
         self.digest.remove(self.counters_piece());
         self.digest.add(piece(self.queued_count, &work));
         self.ring[self.place(self.queued_count)] = Some(work);
         self.queued_count += 1;
         self.pay_out_count += u32::from(matches!(work, Work::PayOut(_)));
+        self.disconnect_count += u64::from(work.is_disconnect());
         self.digest.add(self.counters_piece());
     }
 
@@ -142,6 +189,7 @@ impl WorkQueue {
         self.digest.remove(piece(self.finished_count, &oldest));
         self.finished_count += 1;
         self.pay_out_count -= u32::from(matches!(oldest, Work::PayOut(_)));
+        self.disconnect_count -= u64::from(oldest.is_disconnect());
         self.digest.add(self.counters_piece());
     }
 
@@ -199,7 +247,10 @@ fn piece(number: u64, work: &Work) -> Digest {
             .absorb(sweep.origin.request_id)
             .absorb(u64::from(sweep.origin.session_id))
             .absorb(pair(sweep.key, sweep.firm_id))
-            .absorb(pair(u32::from(sweep.scope as u8) << 8 | u32::from(sweep.side), 0))
+            .absorb(pair(
+                u32::from(sweep.scope as u8) << 8 | u32::from(sweep.side),
+                sweep.exec_inst.into(),
+            ))
             .absorb(u64::from(sweep.reason as u16))
             .absorb(sweep.accepted_count)
             .absorb(pair(sweep.next_slot, sweep.cancelled_count)),
@@ -219,6 +270,9 @@ fn piece(number: u64, work: &Work) -> Digest {
         }
     }
 }
+
+/// A sweep of all orders, and one of those with an instruction.
+const DISCONNECTS_PER_SESSION: usize = 2;
 
 /// Low and high word of a wide sum.
 fn words(sum: i128) -> [u64; 2] {

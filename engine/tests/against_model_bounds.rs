@@ -56,6 +56,32 @@ fn a_sweep_spares_an_order_accepted_after_it_began() {
     assert_eq!(desk.pair.model.order(later).map(|it| it.leaves), Some(1));
 }
 
+/// The one work there may be is another's; what a session lost again and again is owed waits.
+#[test]
+fn sweeps_of_a_lost_session_have_room_of_their_own() {
+    let limits = Limits { work_max: 1, ..LIMITS };
+    let mut desk = Desk::new("lost again and again", limits, &[1, 2], 1_000_000);
+    desk.open_event(1, 0);
+    desk.pair.checks_state = false;
+    for index in 0..900 {
+        desk.order(bid(index % 2 + 1, 1, u32::from(index < 600)));
+    }
+    desk.mass_cancel(1);
+    let refused = effects_of::<OrderCancelReject>(&desk.mass_cancel(1))[0];
+    assert_eq!(refused.reject_code.get(), RejectCode::WorkQueueFull.into());
+    for (kind, is_marked) in [(1, true), (0, false), (1, true), (0, true), (0, false)] {
+        desk.lose();
+        desk.come_back(kind);
+        let wish = bid(1, 1, 0);
+        desk.order_with(wish, if is_marked { 8 } else { 0 });
+    }
+    desk.lose();
+    assert_eq!(desk.pair.model.work.len(), 3, "one of each kind behind the mass cancel");
+    desk.pair.checks_state = true;
+    assert!(desk.finish_work() > 4, "it takes steps");
+    assert_eq!(desk.pair.model.orders.len(), 1, "an unmarked order outlives a loss");
+}
+
 #[test]
 fn a_sweep_looks_at_16384_slots_a_step() {
     let limits = Limits { orders_max: 20_000, accounts_max: 40, exposures_max: 400, ..LIMITS };

@@ -1,6 +1,6 @@
 //! Sessions in a snapshot.
 
-use forecastle_proto_spec::SESSIONS_PER_KEY;
+use forecastle_proto_spec::{CancelOnDisconnect, SESSIONS_PER_KEY};
 
 use super::{Session, SessionState, SessionTable};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
@@ -49,7 +49,41 @@ impl SessionTable {
                 _ => return Err(decoder.invalid("session state")),
             };
             self.update(slot, |session| {
-                *session = Session { session_id, last_seq_num, version_id, timestamp_ns, state };
+                session.last_seq_num = last_seq_num;
+                session.version_id = version_id;
+                session.timestamp_ns = timestamp_ns;
+                session.state = state;
+            });
+        }
+        Ok(())
+    }
+
+    /// What each session asked for, should it be lost, in the order of their slots.
+    pub(crate) fn encode_cancel_on_disconnect(&self, encoder: &mut Encoder<'_>) {
+        for session in self.iter() {
+            encoder.u8(session.cancel_on_disconnect.into());
+            encoder.u16(session.grace_ms);
+            encoder.u64(session.grace_end_ns);
+        }
+    }
+
+    pub(crate) fn decode_cancel_on_disconnect(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+    ) -> Result<(), SnapshotError> {
+        for slot in 0..self.count {
+            let asked = CancelOnDisconnect::try_from(decoder.u8()?);
+            let asked = asked.map_err(|_| decoder.invalid("cancel on disconnect"))?;
+            let (grace_ms, grace_end_ns) = (decoder.u16()?, decoder.u64()?);
+            let has_grace = asked != CancelOnDisconnect::None;
+            decoder.require(has_grace || grace_ms == 0, "grace of a session")?;
+            let is_gone = self.session(slot).state != SessionState::Established;
+            let may_run_out = grace_ms > 0 && is_gone;
+            decoder.require(grace_end_ns == 0 || may_run_out, "end of a grace")?;
+            self.update(slot, |session| {
+                session.cancel_on_disconnect = asked;
+                session.grace_ms = grace_ms;
+                session.grace_end_ns = grace_end_ns;
             });
         }
         Ok(())

@@ -22,7 +22,7 @@ fn timers_fire_by_millisecond_and_then_as_they_were_armed() {
         word ^= word << 17;
         word % limit
     };
-    let (mut timers, mut list) = (Timers::new(SLOT_COUNT, 4), List::new());
+    let (mut timers, mut list) = (Timers::new(SLOT_COUNT, 4, 2), List::new());
     let (mut now_ns, mut number) = (1_700_000_000_000_000_000, 0);
     for _ in 0..20_000 {
         let slot = u32::try_from(random(u64::from(SLOT_COUNT))).unwrap();
@@ -67,7 +67,7 @@ fn a_timer_is_due_in_the_first_millisecond_that_is_not_before_its_time() {
         (5_000_001, 5_999_999, 6_000_000),
         (u64::MAX, u64::MAX - 1, u64::MAX),
     ] {
-        let mut timers = Timers::new(1, 4);
+        let mut timers = Timers::new(1, 4, 2);
         timers.arm(Timer::OrderExpiry(0), due_ns);
         assert!(!timers.is_due(early), "{due_ns}");
         assert_eq!(timers.is_due(late), due_ns != u64::MAX, "the end of time is never reached");

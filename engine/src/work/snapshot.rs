@@ -1,6 +1,6 @@
 //! Unfinished work in a snapshot.
 
-use forecastle_proto_spec::{CancelReason, MassActionScope};
+use forecastle_proto_spec::{CancelReason, EXEC_INST_CANCEL_ON_DISCONNECT, MassActionScope};
 
 use super::{Origin, PayOut, Sweep, Work, WorkQueue};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
@@ -27,9 +27,6 @@ impl WorkQueue {
         decoder.require(queued_count < COUNTER_LIMIT, "count of works")?;
         let count = queued_count.checked_sub(finished_count);
         let count = count.ok_or(decoder.invalid("count of works"))?;
-        if count > self.ring.len() as u64 {
-            return Err(SnapshotError::Limit { limit: "work_max", needed: count });
-        }
         self.begin_at(finished_count);
         for _ in 0..count {
             let origin = Origin {
@@ -42,8 +39,30 @@ impl WorkQueue {
                 PAY_OUT => Work::PayOut(decode_pay_out(origin, decoder)?),
                 _ => return Err(decoder.invalid("kind of work")),
             };
-            self.push(work);
+            self.restore(work, decoder)?;
         }
+        Ok(())
+    }
+
+    /// Adds work when there is room for it.
+    fn restore(&mut self, work: Work, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+        match work {
+            Work::Sweep(sweep) if work.is_disconnect() => {
+                let is_second =
+                    self.ring.iter().flatten().any(
+                        |other| matches!(other, Work::Sweep(it) if it.is_same_disconnect(&sweep)),
+                    );
+                let room = self.ring.len() as u64 - self.work_max;
+                let has_room = self.disconnect_count < room && !is_second;
+                decoder.require(has_room, "sweep of a lost session")?;
+            }
+            _ if self.is_full() => {
+                let needed = self.work_max + 1;
+                return Err(SnapshotError::Limit { limit: "work_max", needed });
+            }
+            _ => {}
+        }
+        self.add(work);
         Ok(())
     }
 
@@ -66,6 +85,7 @@ fn encode_sweep(sweep: &Sweep, encoder: &mut Encoder<'_>) {
     encoder.u64(sweep.accepted_count);
     encoder.u32(sweep.next_slot);
     encoder.u32(sweep.cancelled_count);
+    encoder.u8(sweep.exec_inst);
 }
 
 fn decode_sweep(origin: Origin, decoder: &mut Decoder<'_>) -> Result<Sweep, SnapshotError> {
@@ -85,8 +105,16 @@ fn decode_sweep(origin: Origin, decoder: &mut Decoder<'_>) -> Result<Sweep, Snap
         accepted_count: decoder.u64()?,
         next_slot: decoder.u32()?,
         cancelled_count: decoder.u32()?,
+        exec_inst: if decoder.version() > 1 { decoder.u8()? } else { 0 },
     };
-    decoder.require(sweep.cancelled_count <= sweep.next_slot, "progress of a sweep")?;
+    let is_disconnect = sweep.reason == CancelReason::Disconnected;
+    let covers_one_session = sweep.scope == MassActionScope::Session
+        && (sweep.firm_id, sweep.side) == (0, 0)
+        && [0, EXEC_INST_CANCEL_ON_DISCONNECT].contains(&sweep.exec_inst);
+    decoder.require(!is_disconnect || covers_one_session, "sweep of a lost session")?;
+    // That of a lost session may have begun anew.
+    let is_progress = is_disconnect || sweep.cancelled_count <= sweep.next_slot;
+    decoder.require(is_progress, "progress of a sweep")?;
     Ok(sweep)
 }
 

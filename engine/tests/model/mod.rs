@@ -12,6 +12,7 @@ pub mod book;
 pub mod cross_outcome;
 pub mod determination;
 pub mod digest;
+pub mod disconnects;
 pub mod effects;
 pub mod event_parameters;
 pub mod guards;

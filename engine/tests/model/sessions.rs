@@ -9,6 +9,7 @@ use zerocopy::FromZeros;
 
 use super::Model;
 use super::effects::Effects;
+use super::timers::Due;
 
 /// Firm and roles of an access key.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,19 @@ pub struct Session {
     pub timestamp_ns: u64,
     pub last_seq_num: u32,
     pub is_established: bool,
+    pub on_end: OnEnd,
     /// The last client ids, oldest first, and the order that each names (0 for none).
     pub window: Vec<(u64, u64)>,
+}
+
+/// What becomes of a session's orders when it is lost or ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OnEnd {
+    /// 0 none, 1 on loss, 2 on Terminate, 3 both.
+    pub kind: u8,
+    pub grace_ms: u16,
+    /// The timer of the grace that runs.
+    pub grace: Option<Due>,
 }
 
 /// Who asks, and what every answer echoes.
@@ -85,6 +97,7 @@ impl Model {
             timestamp_ns: 0,
             last_seq_num: 0,
             is_established: false,
+            on_end: OnEnd::default(),
             window: Vec::new(),
         });
         let code = if entitlement.is_none_or(|entitlement| entitlement.roles == 0) {
@@ -128,9 +141,13 @@ impl Model {
                 timestamp_ns: timestamp,
                 last_seq_num: 0,
                 is_established: false,
+                on_end: stored.on_end,
                 window: stored.window,
             },
         );
+        if stored.is_established {
+            self.lose_session(session_id, true, effects);
+        }
     }
 
     pub fn establish(&mut self, message: &Establish, effects: &mut Effects) {
@@ -150,6 +167,11 @@ impl Model {
                 let session = self.sessions.get_mut(&session_id).expect("it is negotiated");
                 session.is_established = true;
                 session.timestamp_ns = message.timestamp_ns.get();
+                session.on_end = OnEnd {
+                    kind: message.cancel_on_disconnect,
+                    grace_ms: message.cod_timeout_ms.get(),
+                    grace: None,
+                };
                 let mut ack = EstablishmentAck::new_zeroed();
                 ack.session_id = message.session_id;
                 ack.last_seq_num.set(last_seq_num);
@@ -174,7 +196,9 @@ impl Model {
             Some(RejectCode::TimestampNotAbove)
         } else if !(100..=60_000).contains(&message.keep_alive_interval_ms.get()) {
             Some(RejectCode::KeepAliveOutOfRange)
-        } else if message.cancel_on_disconnect != 0 || message.cod_timeout_ms.get() != 0 {
+        } else if message.cancel_on_disconnect > 3
+            || message.cancel_on_disconnect == 0 && message.cod_timeout_ms.get() != 0
+        {
             Some(RejectCode::CancelOnDisconnectUnsupported)
         } else if session.is_established {
             Some(RejectCode::AlreadyEstablished)
@@ -186,14 +210,14 @@ impl Model {
     }
 
     pub fn terminate(&mut self, message: &Terminate, effects: &mut Effects) {
-        self.unbind(message.session_id.get(), message.code.get(), effects);
+        self.unbind(message.session_id.get(), (message.code.get(), false), effects);
     }
 
     pub fn session_disconnected(&mut self, message: &SessionDisconnected, effects: &mut Effects) {
-        self.unbind(message.session_id.get(), message.code.get(), effects);
+        self.unbind(message.session_id.get(), (message.code.get(), true), effects);
     }
 
-    fn unbind(&mut self, session_id: u32, code: u16, effects: &mut Effects) {
+    fn unbind(&mut self, session_id: u32, (code, is_lost): (u16, bool), effects: &mut Effects) {
         let Some(session) = self.sessions.get_mut(&session_id) else { return };
         if !session.is_established {
             return;
@@ -204,6 +228,7 @@ impl Model {
         effect.last_seq_num.set(session.last_seq_num);
         effect.code.set(code);
         effects.push(&effect);
+        self.lose_session(session_id, is_lost, effects);
     }
 
     /// Checks and uses the number of a client message; false when it ends here.

@@ -29,12 +29,20 @@ pub enum WorkKind {
     PayOut(PayOut),
 }
 
+impl Work {
+    pub fn is_disconnect(&self) -> bool {
+        matches!(&self.kind, WorkKind::Sweep(it) if it.reason == CancelReason::Disconnected)
+    }
+}
+
 /// A walk over the slots that cancels what it covers.
 #[derive(Clone, Debug)]
 pub struct Sweep {
     pub covered: Covered,
     /// Side to cover, 0 for both.
     pub side: u8,
+    /// Instruction to cover, 0 for orders with any or none.
+    pub instruction: u8,
     pub reason: CancelReason,
     /// Scope named in the closing report.
     pub scope: MassActionScope,
@@ -95,7 +103,8 @@ impl Model {
     }
 
     pub fn check_work_queue(&self) -> Result<(), RejectCode> {
-        if self.work.len() >= self.limits.work_max as usize {
+        let is_requested = |work: &&Work| !work.is_disconnect();
+        if self.work.iter().filter(is_requested).count() >= self.limits.work_max as usize {
             return Err(RejectCode::WorkQueueFull);
         }
         Ok(())
@@ -112,6 +121,7 @@ impl Model {
         let sweep = Sweep {
             covered,
             side,
+            instruction: 0,
             reason,
             scope,
             accepted_count: self.accepted_count,
@@ -184,7 +194,7 @@ impl Model {
         true
     }
 
-    fn is_covered(&self, sweep: &Sweep, order: &Order) -> bool {
+    pub fn is_covered(&self, sweep: &Sweep, order: &Order) -> bool {
         let firm_id = self.accounts[&order.account].firm_id;
         let is_in_scope = match &sweep.covered {
             Covered::Markets(markets) => markets.contains(&order.security_id),
@@ -201,6 +211,7 @@ impl Model {
         is_in_scope
             && order.accept_number <= sweep.accepted_count
             && (sweep.side == 0 || sweep.side == u8::from(order.side))
+            && (sweep.instruction == 0 || order.exec_inst & sweep.instruction != 0)
     }
 
     fn check_mass_action(

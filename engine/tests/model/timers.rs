@@ -13,6 +13,7 @@ pub type Due = (u64, u64);
 pub enum Timer {
     OrderExpiry { order_id: u64 },
     DisputeWindow { event_id: u32 },
+    DisconnectGrace { session_id: u32 },
 }
 
 impl Model {
@@ -35,6 +36,10 @@ impl Model {
             Some((due, Timer::DisputeWindow { event_id }))
         });
         timers.extend(windows);
+        let graces = self.sessions.iter().filter_map(|(&session_id, session)| {
+            Some((session.on_end.grace?, Timer::DisconnectGrace { session_id }))
+        });
+        timers.extend(graces);
         timers.sort_by_key(|&(due, _)| due);
         timers
     }
@@ -53,6 +58,7 @@ impl Model {
                     self.cancel_order(order_id, CancelReason::Expired, effects);
                 }
                 Timer::DisputeWindow { event_id } => self.end_dispute_window(event_id, effects),
+                Timer::DisconnectGrace { session_id } => self.end_grace(session_id),
             }
         }
     }

@@ -11,6 +11,7 @@ mod configuration;
 mod cross_outcome;
 mod determination;
 mod digests;
+mod disconnects;
 mod event_parameters;
 mod guards;
 mod life_cycle;

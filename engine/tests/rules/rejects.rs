@@ -64,7 +64,7 @@ const CASES: &[Case] = &[
         after_negotiate(|message| message.keep_alive_interval_ms.set(60_001))
     }),
     (RejectCode::CancelOnDisconnectUnsupported, || {
-        after_negotiate(|message| message.cancel_on_disconnect = 1)
+        after_negotiate(|message| message.cancel_on_disconnect = 4)
     }),
     (RejectCode::CancelOnDisconnectUnsupported, || {
         after_negotiate(|message| message.cod_timeout_ms.set(1))
@@ -132,7 +132,6 @@ const CASES: &[Case] = &[
         World::open().apply(ALICE_SESSION, &encoded(&TimerTick::new_zeroed()))
     }),
     (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = 4)),
-    (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = 8)),
     (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = 32)),
     (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = EXEC_INST_REDUCE_ONLY)),
     (RejectCode::InvalidExecInst, || {

@@ -136,7 +136,19 @@ impl World {
     /// Logs a session in, with `version` also as its time.
     pub fn login(&mut self, session_id: u32, version: u64) {
         self.send(session_id, &negotiate(session_id, version)).only::<NegotiationResponse>();
-        self.send(session_id, &establish(session_id, version)).only::<EstablishmentAck>();
+        self.login_asking(session_id, version, |_| {});
+    }
+
+    /// Establishes a session whose version was just negotiated, after a change to the message.
+    pub fn login_asking(
+        &mut self,
+        session_id: u32,
+        version: u64,
+        change: impl FnOnce(&mut Establish),
+    ) {
+        let mut message = establish(session_id, version);
+        change(&mut message);
+        self.send(session_id, &message).only::<EstablishmentAck>();
         self.seq_nums.insert(session_id, 0);
     }
 

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use forecastle_client::{AccessKey, KeyFile, OrderEntry, OrderEntryOptions};
+use forecastle_client::{AccessKey, KeyFile, OnDisconnect, OrderEntry, OrderEntryOptions};
 use forecastle_node::{Addresses, Config, Limits, Network};
 use forecastle_proto_spec::{
     AccountDefinitionRequest, AccountReport, BusinessMessageReject, DepositRequest,
@@ -87,6 +87,7 @@ pub fn connect_as(addresses: Addresses, key: &AccessKey, session_number: u32) ->
         key: key.clone(),
         session_number,
         keep_alive_interval_ms: 30_000,
+        on_disconnect: OnDisconnect::KEEP,
     };
     OrderEntry::connect(&options, Duration::from_secs(20)).unwrap()
 }

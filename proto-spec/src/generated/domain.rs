@@ -143,7 +143,7 @@ pub enum MassActionScope {
     Firm = 5,
     /// Every day order of the exchange; only in the report of an end of day.
     Day = 6,
-    /// Every order that one session sent; in kill switches only.
+    /// Every order that one session sent; in kill switches, and in the report of a cancel on disconnect.
     Session = 7,
     /// Every order of the exchange; in kill switches only.
     Exchange = 8,
@@ -317,6 +317,8 @@ pub enum CancelReason {
     Expired = 9,
     /// It would have traded with another order of its firm and self-match prevention id.
     SelfMatch = 10,
+    /// Its session was lost or ended, and it was to end with it.
+    Disconnected = 12,
     /// A mass action or kill switch that suspends.
     Suspended = 13,
     /// The protection group of its quote set was triggered.
@@ -329,7 +331,7 @@ pub enum CancelReason {
 
 impl CancelReason {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::UserRequest,
         Self::MassAction,
         Self::ImmediateOrCancel,
@@ -340,6 +342,7 @@ impl CancelReason {
         Self::SweepLimit,
         Self::Expired,
         Self::SelfMatch,
+        Self::Disconnected,
         Self::Suspended,
         Self::Protection,
         Self::QuoteReplaced,
@@ -363,6 +366,7 @@ impl TryFrom<u16> for CancelReason {
             8 => Ok(Self::SweepLimit),
             9 => Ok(Self::Expired),
             10 => Ok(Self::SelfMatch),
+            12 => Ok(Self::Disconnected),
             13 => Ok(Self::Suspended),
             14 => Ok(Self::Protection),
             15 => Ok(Self::QuoteReplaced),
@@ -558,17 +562,23 @@ impl From<TerminateCode> for u16 {
     }
 }
 
-/// What happens to resting orders when a session is lost (FIX 35002).
+/// What happens to the live orders of a session when it is lost or ended (FIX 35002).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum CancelOnDisconnect {
-    /// They stay.
+    /// They stay, save those with the instruction CancelOnDisconnect, which end when the session is lost.
     None = 0,
+    /// All end when the session is lost: its transport, its keep-alive or a new Negotiate ended it.
+    OnLoss = 1,
+    /// All end when the client terminates.
+    OnTerminate = 2,
+    /// All end in either case.
+    Both = 3,
 }
 
 impl CancelOnDisconnect {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 1] = [Self::None];
+    pub const ALL: [Self; 4] = [Self::None, Self::OnLoss, Self::OnTerminate, Self::Both];
 }
 
 impl TryFrom<u8> for CancelOnDisconnect {
@@ -578,6 +588,9 @@ impl TryFrom<u8> for CancelOnDisconnect {
     fn try_from(value: u8) -> Result<Self, UnknownValue> {
         match value {
             0 => Ok(Self::None),
+            1 => Ok(Self::OnLoss),
+            2 => Ok(Self::OnTerminate),
+            3 => Ok(Self::Both),
             _ => Err(UnknownValue),
         }
     }
@@ -763,7 +776,7 @@ pub const EXEC_INST_REDUCE_ONLY: u8 = 1 << 1;
 /// Instructions of an order (FIX 18). It ends when its market is paused or goes in play; refused, not offered yet.
 pub const EXEC_INST_CANCEL_ON_HALT: u8 = 1 << 2;
 
-/// Instructions of an order (FIX 18). It ends when its session is lost, whatever the session asked for; refused, not offered yet.
+/// Instructions of an order (FIX 18). It ends when its session is lost, also when the session did not ask for that.
 pub const EXEC_INST_CANCEL_ON_DISCONNECT: u8 = 1 << 3;
 
 /// Instructions of an order (FIX 18). The client calls it by its NO side; echoed, else without effect.

@@ -40,9 +40,9 @@ pub enum RejectCode {
     ///
     /// Remedy: Choose an interval inside the range.
     KeepAliveOutOfRange = 108,
-    /// The cancel-on-disconnect type is not one this exchange offers yet.
+    /// The cancel-on-disconnect type is not one of the schema, or None comes with a grace.
     ///
-    /// Remedy: Send None.
+    /// Remedy: Send 0 to 3, and a grace of 0 with 0.
     CancelOnDisconnectUnsupported = 109,
     /// All session slots are taken.
     ///

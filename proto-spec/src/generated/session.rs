@@ -132,11 +132,11 @@ pub struct Establish {
     pub timestamp_ns: U64,
     /// Longest silence of the client, 100 to 60000.
     pub keep_alive_interval_ms: U32,
-    /// What to do with resting orders on loss.
+    /// What happens to the session's live orders when it is lost or ended.
     pub cancel_on_disconnect: u8,
     /// Not used; zero when sent, not read when received.
     pub reserved_29: [u8; 1],
-    /// Grace before that (FIX 35003); zero.
+    /// Grace before that, milliseconds: who is back in time keeps them (FIX 35003); zero with None.
     pub cod_timeout_ms: U16,
     /// HMAC-SHA256 under the key's secret over every preceding byte of this message, header included.
     pub hmac: [u8; 32],

@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use forecastle_client::{AccessKey, KeyFile, OrderEntry, OrderEntryOptions, ReadyFile};
+use forecastle_client::{
+    AccessKey, KeyFile, OnDisconnect, OrderEntry, OrderEntryOptions, ReadyFile,
+};
 use forecastle_node::Config;
 
 use self::maker::Maker;
@@ -124,6 +126,7 @@ impl Players {
             key: key.clone(),
             session_number: 0,
             keep_alive_interval_ms: KEEP_ALIVE_INTERVAL_MS,
+            on_disconnect: OnDisconnect::KEEP,
         };
         OrderEntry::connect(&options, CONNECT_TIMEOUT)
             .with_context(|| format!("{} cannot log in", key.name))

@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use forecastle_client::{AccessKey, KeyFile, OrderEntryOptions, ReadyFile};
+use forecastle_client::{AccessKey, KeyFile, OnDisconnect, OrderEntryOptions, ReadyFile};
 use forecastle_proto_spec::{ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_TRADER};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -176,6 +176,7 @@ fn connect(arguments: &Arguments, survey: &Survey) -> anyhow::Result<Importer> {
         key: key.clone(),
         session_number: SESSION_NUMBER,
         keep_alive_interval_ms: KEEP_ALIVE_INTERVAL_MS,
+        on_disconnect: OnDisconnect::KEEP,
     };
     let feed = Feed::join(ready.market_data, arguments.interface, arguments.corrupt_market_data)?;
     let mut admin = Admin::new(Link::connect(&options(keys.admin), Answers::default())?);

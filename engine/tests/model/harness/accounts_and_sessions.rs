@@ -129,8 +129,11 @@ impl World {
             0 => message.session_version_id.set(self.random.word()),
             1 => message.timestamp_ns.set(message.timestamp_ns.get() - 1),
             2 => message.keep_alive_interval_ms.set(self.random.pick(&[0, 99, 60_001, u32::MAX])),
-            3 => message.cancel_on_disconnect = 1,
-            4 => message.cod_timeout_ms.set(1),
+            3 => message.cancel_on_disconnect = self.random.pick(&[4, 255]),
+            4 => {
+                message.cancel_on_disconnect = 0;
+                message.cod_timeout_ms.set(1);
+            }
             5 => message.session_id.set(self.any_session()),
             6 => message.next_seq_num.set(message.next_seq_num.get() - 1),
             7 => message.next_seq_num.set(0),
@@ -176,6 +179,10 @@ impl World {
         message.session_version_id.set(version);
         message.timestamp_ns.set(timestamp_ns + 1);
         message.keep_alive_interval_ms.set(500);
+        message.cancel_on_disconnect = self.random.pick(&[0, 0, 1, 2, 3, 3]);
+        if message.cancel_on_disconnect != 0 {
+            message.cod_timeout_ms.set(self.random.pick(&[0, 0, 1, 10, 40, u16::MAX]));
+        }
         message
     }
 

@@ -4,8 +4,8 @@
 use forecastle_proto_spec::{
     AccountDefinitionRequest, Continue, DepositRequest, EntitlementRequest, Establish,
     EventDefinitionRequest, MarketStatus, Negotiate, NewOrderSingle, OrderCancelRequest,
-    OrderMassActionRequest, ROLES_TRADER, SecurityStatusRequest, SettlementRequest,
-    WithdrawalRequest,
+    OrderMassActionRequest, ROLES_TRADER, SecurityStatusRequest, SessionDisconnected,
+    SettlementRequest, WithdrawalRequest,
 };
 use zerocopy::FromZeros;
 
@@ -107,6 +107,11 @@ impl Desk {
     }
 
     pub fn order(&mut self, wish: Wish) -> Vec<u8> {
+        self.order_with(wish, 0)
+    }
+
+    /// An order with instructions.
+    pub fn order_with(&mut self, wish: Wish, exec_inst: u8) -> Vec<u8> {
         let mut message = NewOrderSingle::new_zeroed();
         message.cl_ord_id.set(self.take_cl_ord_id());
         message.seq_num.set(self.next_seq_num());
@@ -117,6 +122,7 @@ impl Desk {
         message.order_qty.set(wish.quantity);
         message.cl_ord_link_id.set(wish.link_id);
         message.time_in_force = 1;
+        message.exec_inst = exec_inst;
         self.pair.apply(TRADER, &bytes_of(&message))
     }
 
@@ -142,6 +148,27 @@ impl Desk {
         message.cl_ord_link_id.set(link_id);
         message.scope = if link_id == 0 { 5 } else { 4 };
         message.action = action;
+        self.pair.apply(TRADER, &bytes_of(&message))
+    }
+
+    /// The trading session loses its transport.
+    pub fn lose(&mut self) -> Vec<u8> {
+        let mut message = SessionDisconnected::new_zeroed();
+        message.session_id.set(TRADER);
+        message.code.set(6);
+        self.pair.apply(0, &bytes_of(&message))
+    }
+
+    /// It comes back and asks for a kind of cancel on disconnect.
+    pub fn come_back(&mut self, kind: u8) -> Vec<u8> {
+        let session = &self.pair.model.sessions[&TRADER];
+        let mut message = Establish::new_zeroed();
+        message.session_id.set(TRADER);
+        message.next_seq_num.set(session.last_seq_num + 1);
+        message.session_version_id.set(session.version);
+        message.timestamp_ns.set(session.timestamp_ns + 1);
+        message.keep_alive_interval_ms.set(1_000);
+        message.cancel_on_disconnect = kind;
         self.pair.apply(TRADER, &bytes_of(&message))
     }
 

@@ -7,8 +7,9 @@ use forecastle_engine::Engine;
 use forecastle_node::Replayer;
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
-    CancelReason, CrossOutcomeFill, EXEC_INST_ECHO_NO, EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY,
-    OrderAccepted, OrderCancelled, OrderReplaced, OrderRested, QuoteEntered, Side, Trade,
+    CancelReason, CrossOutcomeFill, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_ECHO_NO,
+    EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, OrderAccepted, OrderCancelled, OrderReplaced,
+    OrderRested, QuoteEntered, Side, Trade,
 };
 
 use super::Place;
@@ -275,6 +276,7 @@ fn instructions(exec_inst: u8) -> String {
     let words = [
         (EXEC_INST_POST_ONLY, "post-only"),
         (EXEC_INST_REDUCE_ONLY, "reduce-only"),
+        (EXEC_INST_CANCEL_ON_DISCONNECT, "to end with its session"),
         (EXEC_INST_ECHO_NO, "called NO by its client"),
     ];
     let given = words.iter().filter(|(bit, _)| exec_inst & bit != 0);

@@ -138,7 +138,7 @@ fn an_establish_that_does_not_hold_is_refused_by_its_code() {
         (107, |login, _| login.session_version_id.set(0)),
         (108, |login, _| login.keep_alive_interval_ms.set(99)),
         (108, |login, _| login.keep_alive_interval_ms.set(60_001)),
-        (109, |login, _| login.cancel_on_disconnect = 1),
+        (109, |login, _| login.cancel_on_disconnect = 4),
         (109, |login, _| login.cod_timeout_ms.set(1)),
         (112, |login, _| login.next_seq_num.set(0)),
     ];

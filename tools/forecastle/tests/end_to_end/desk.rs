@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use forecastle_client::{OrderEntry, OrderEntryOptions, SessionError};
+use forecastle_client::{OnDisconnect, OrderEntry, OrderEntryOptions, SessionError};
 use forecastle_proto_spec::{CounterReport, CounterReportRequest, Message};
 use zerocopy::FromZeros as _;
 
@@ -155,6 +155,7 @@ pub fn options(exchange: &ExchangeProcess, key: &str) -> OrderEntryOptions {
         key: exchange.keys.named(key).expect("the exchange made this key").clone(),
         session_number: 0,
         keep_alive_interval_ms: 60_000,
+        on_disconnect: OnDisconnect::KEEP,
     }
 }
 

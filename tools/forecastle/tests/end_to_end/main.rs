@@ -10,6 +10,7 @@ mod bad_logins;
 mod bad_messages;
 mod bad_numbers;
 mod bad_orders;
+mod cancel_on_disconnect;
 #[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
 mod desk;
 #[allow(dead_code, reason = "each test binary uses its part of the fixtures")]

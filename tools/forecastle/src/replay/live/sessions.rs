@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use forecastle_client::{AccessKey, KeyFile, OrderEntryOptions, ReadyFile};
+use forecastle_client::{AccessKey, KeyFile, OnDisconnect, OrderEntryOptions, ReadyFile};
 use forecastle_proto_spec::{ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, SESSIONS_PER_KEY};
 
 use super::desk::{Desk, Sent};
@@ -128,6 +128,7 @@ impl Sessions {
             key: key.clone(),
             session_number,
             keep_alive_interval_ms: KEEP_ALIVE_INTERVAL_MS,
+            on_disconnect: OnDisconnect::KEEP,
         };
         Link::connect(&options, Desk::default())
     }
