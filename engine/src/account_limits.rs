@@ -83,6 +83,12 @@ impl LimitTable {
         if self.limited_count == 0 { NO_LIMITS } else { self.limits[account] }
     }
 
+    /// Whether any account has a limit.
+    #[inline]
+    pub(crate) fn has_limited(&self) -> bool {
+        self.limited_count > 0
+    }
+
     /// Sets the limits of an account; [`Self::forget`] follows for what is no longer kept.
     pub(crate) fn set(&mut self, account: u32, limits: AccountLimits) {
         let old = std::mem::replace(&mut self.limits[account], limits);

@@ -28,6 +28,12 @@ impl Account {
     pub(crate) fn cash(&self) -> i64 {
         self.cash
     }
+
+    /// Cash plus the worst case of every event.
+    #[inline]
+    pub(crate) fn worst_case(&self) -> i64 {
+        self.cash + self.minimum_total
+    }
 }
 
 /// All accounts.

@@ -78,6 +78,12 @@ impl Market {
         self.price_limits
     }
 
+    /// Whether its grid is another than that of a new market.
+    #[inline]
+    pub(crate) fn has_tick_table(&self) -> bool {
+        self.has_tick_table
+    }
+
     /// Whether its orders match over all outcomes of the event.
     #[inline]
     pub(crate) fn is_cross_outcome(&self) -> bool {
@@ -288,16 +294,20 @@ impl EventTable {
         self.update(security_id, |market| market.settlement_price = settlement_price);
     }
 
-    /// Counts an order that came to rest in a market.
+    /// Counts an order that came to rest in a market; gives the market.
     #[inline]
-    pub(crate) fn count_order(&mut self, security_id: u32) {
-        self.markets[security_id].open_order_count += 1;
+    pub(crate) fn count_order(&mut self, security_id: u32) -> &Market {
+        let market = &mut self.markets[security_id];
+        market.open_order_count += 1;
+        market
     }
 
-    /// Counts an order that left a market.
+    /// Counts an order that left a market; gives the market.
     #[inline]
-    pub(crate) fn discount_order(&mut self, security_id: u32) {
-        self.markets[security_id].open_order_count -= 1;
+    pub(crate) fn discount_order(&mut self, security_id: u32) -> &Market {
+        let market = &mut self.markets[security_id];
+        market.open_order_count -= 1;
+        market
     }
 
     #[inline]

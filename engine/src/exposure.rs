@@ -15,7 +15,7 @@ mod snapshot;
 
 use std::cell::RefCell;
 
-use forecastle_proto_spec::PAYOUT;
+use forecastle_proto_spec::{PAYOUT, Side};
 use forecastle_runtime::memory::Arena;
 
 use crate::planted_fault::{PlantedFault, is_planted};
@@ -359,6 +359,29 @@ impl ExposureTable {
             self.move_position(row, state, before, after);
         }
         effect
+    }
+
+    /// Adds `cost` to the worst cost of open orders of a side in the market of `state`. O(markets of
+    /// the event).
+    #[inline]
+    pub(crate) fn hold(&mut self, row: u32, state: u8, side: Side, cost: i64) -> Effect {
+        let first = &mut self.rows[row];
+        if first.shape.market_count > 1 {
+            let change = match side {
+                Side::Buy => Stake { bid_cost: cost, ..NO_STAKE },
+                Side::Sell => Stake { ask_cost: cost, ..NO_STAKE },
+            };
+            return self.change_one_of_many(row, state, change);
+        }
+        let held = match side {
+            Side::Buy => &mut first.stake.bid_cost,
+            Side::Sell => &mut first.stake.ask_cost,
+        };
+        *held += cost;
+        assert!(*held >= 0, "holds of open orders add up");
+        first.bid_total = first.stake.bid_cost;
+        let least = first.shape.least_elsewhere().min(first.stake.term());
+        first.settle_minimum(least, 0, 0)
     }
 
     #[inline(never)]

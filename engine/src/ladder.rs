@@ -115,13 +115,14 @@ impl Ladders {
         (next != NONE).then_some(next)
     }
 
-    /// Puts `order` last at the tick and with the quantity of its [`Place`].
+    /// Puts `order` last at the tick and with the quantity of its [`Place`]; gives the lots that lay
+    /// there before.
     ///
     /// # Panics
     /// When the tick is off the grid, the order would cross the other side, or more orders are in
     /// the books than the ladders were made for.
     #[inline]
-    pub fn push_back<T>(&mut self, orders: &mut [T], book: u32, side: Side, order: u32)
+    pub fn push_back<T>(&mut self, orders: &mut [T], book: u32, side: Side, order: u32) -> u64
     where
         T: AsRef<Place> + AsMut<Place>,
     {
@@ -141,9 +142,11 @@ impl Ladders {
         let page = self.page_of[self.page_index(book, tick)];
         let level = self.pages.get_mut(page).map(|page| &mut page[level_index(tick)]);
         let mut previous = NONE;
+        let mut ahead = 0;
         if let Some(level) = level.filter(|level| level.head != NONE) {
             previous = level.tail;
             level.tail = order;
+            ahead = level.quantity;
             level.quantity += quantity;
             orders[previous as usize].as_mut().next = order;
         } else {
@@ -152,6 +155,7 @@ impl Ladders {
         let place = orders[order as usize].as_mut();
         place.next = NONE;
         place.previous = previous;
+        ahead
     }
 
     /// Takes `order` out of its level.

@@ -52,8 +52,7 @@ impl Ledger {
     /// Cash of an account plus the worst case of every event.
     #[inline]
     pub(crate) fn worst_case(&self, account: u32) -> i64 {
-        let account = self.accounts.account(account);
-        account.cash() + account.minimum_total
+        self.accounts.account(account).worst_case()
     }
 
     /// Adds `stake` to what an account has at stake in the market of `state`, and `leaves` to what
@@ -67,15 +66,43 @@ impl Ledger {
         leaves: i64,
     ) -> &mut Account {
         let effect = self.exposures.change(row, state, stake);
-        if self.limits.limits(effect.account).position != 0 && leaves != 0 {
+        if self.limits.has_limited() {
             // An open order of a bid or of an ask costs something on its side alone.
             let side = if stake.bid_cost != 0 { Side::Buy } else { Side::Sell };
-            self.limits.count_open(self.exposures.place(row, state), side, leaves);
+            self.count_open((effect.account, row, state), side, leaves);
         }
         let account = self.accounts.account_mut(effect.account);
         account.minimum_total += effect.minimum;
         account.lots += effect.size + leaves;
         account
+    }
+
+    /// Adds `cost` to what an account holds for open orders of a side in the market of `state`, and
+    /// `leaves` to what is left of them; gives the account and its number.
+    #[inline]
+    pub(crate) fn hold(
+        &mut self,
+        (row, state): (u32, u8),
+        (side, cost): (Side, i64),
+        leaves: i64,
+    ) -> (u32, &mut Account) {
+        let effect = self.exposures.hold(row, state, side, cost);
+        if self.limits.has_limited() {
+            self.count_open((effect.account, row, state), side, leaves);
+        }
+        let account = self.accounts.account_mut(effect.account);
+        account.minimum_total += effect.minimum;
+        account.lots += leaves;
+        (effect.account, account)
+    }
+
+    /// Counts lots of open orders of an account in the market of a state, if it has a limit on
+    /// them.
+    #[cold]
+    fn count_open(&mut self, (account, row, state): (u32, u32, u8), side: Side, leaves: i64) {
+        if self.limits.limits(account).position != 0 && leaves != 0 {
+            self.limits.count_open(self.exposures.place(row, state), side, leaves);
+        }
     }
 
     /// Moves the cash of a trade to the account of a row; from it when negative.

@@ -5,7 +5,6 @@ use forecastle_proto_spec::{
     CancelReason, OrderCancelled, OrderRested, SelfMatchPrevention, Side, TimeInForce, Trade,
 };
 
-use crate::accounts::Account;
 use crate::cross_outcome::Counterpart;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
@@ -63,7 +62,15 @@ impl Engine {
         trade_count
     }
 
+    /// Whether an order that may rest does so without trading, as far as one look at its own book
+    /// tells.
     #[inline]
+    pub(crate) fn rests_at_once(&self, order: &Order) -> bool {
+        !self.quote_sets.has_blocked()
+            && !self.events.market(order.security_id).is_cross_outcome()
+            && self.crossed_level(order).is_none()
+    }
+
     fn work_to_its_end(&mut self, mut incoming: Incoming, effects: &mut EffectBuffer<'_>) -> u32 {
         let trades_max = incoming.trades_max;
         if self.quote_sets.has_blocked() && !self.clear_blocked_quotes(&mut incoming, effects) {
@@ -89,7 +96,10 @@ impl Engine {
         {
             self.cancel_incoming(&incoming, leaves, CancelReason::ImmediateOrCancel, effects);
         } else {
-            self.rest(incoming, leaves, effects);
+            let Incoming { slot, mut order, detail, account, .. } = incoming;
+            order.place = Place::new(order.place.tick(), leaves);
+            self.put_in_book(slot, &mut order, &detail, account);
+            self.report_rested(slot, &order, effects);
         }
         trade_count
     }
@@ -99,35 +109,36 @@ impl Engine {
     #[inline]
     pub(crate) fn take_off_book(&mut self, slot: u32) -> (Order, u32) {
         let order = *self.orders.order(slot);
-        let account = self.account_of(&order);
-        self.leave_detail(slot, &order);
-        self.orders.unrest(slot);
+        if order.has_detail() {
+            self.leave_detail(slot, &order);
+        }
+        self.orders.unrest(slot, &order);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
-        self.events.discount_order(order.security_id);
-        self.unhold(&order, order.leaves_qty()).open_order_count -= 1;
+        let market = self.events.discount_order(order.security_id);
+        let quantity = i64::from(order.leaves_qty());
+        let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * quantity;
+        let place = (order.exposure, market.state_index);
+        let (account, holder) = self.ledger.hold(place, (order.side, -cost), -quantity);
+        holder.open_order_count -= 1;
         (order, account)
     }
 
     /// Stops the timer that a resting order may have, and takes it out of its quote set.
-    #[inline]
+    #[cold]
     fn leave_detail(&mut self, slot: u32, order: &Order) {
-        if order.has_detail() {
-            self.timers.disarm(Timer::OrderExpiry(slot));
-            let quote_set = self.orders.detail(slot).quote_set;
-            if quote_set != 0 {
-                self.quote_sets.unlink(quote_set, order.security_id, order.side);
-            }
+        self.timers.disarm(Timer::OrderExpiry(slot));
+        let quote_set = self.orders.detail(slot).quote_set;
+        if quote_set != 0 {
+            self.quote_sets.unlink(quote_set, order.security_id, order.side);
         }
     }
 
-    /// Gives back what is held for `quantity` lots of a resting order; gives its account.
-    #[inline]
-    pub(crate) fn unhold(&mut self, order: &Order, quantity: u32) -> &mut Account {
+    /// Gives back what is held for `quantity` lots of a resting order that keeps some.
+    pub(crate) fn unhold(&mut self, order: &Order, quantity: u32) {
         let market = self.events.market(order.security_id);
         let quantity = i64::from(quantity);
         let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * quantity;
-        let stake = held(order.side, -cost);
-        self.ledger.change(order.exposure, market.state_index, stake, -quantity)
+        self.ledger.hold((order.exposure, market.state_index), (order.side, -cost), -quantity);
     }
 
     /// The best tick of the other side, when an order with this side and limit trades there.
@@ -303,8 +314,10 @@ impl Engine {
         let left = resting.leaves_qty() - quantity;
         if left == 0 {
             holder.open_order_count -= 1;
-            self.leave_detail(slot, resting);
-            self.orders.unrest(slot);
+            if resting.has_detail() {
+                self.leave_detail(slot, resting);
+            }
+            self.orders.unrest(slot, resting);
             self.books.remove(self.orders.slots_mut(), resting.security_id, slot);
             self.orders.free(slot);
             self.events.discount_order(resting.security_id);
@@ -318,32 +331,59 @@ impl Engine {
         }
     }
 
+    /// Puts an order that has a slot into its book, with what is held for it; gives the lots ahead
+    /// of it.
     #[inline]
-    fn rest(&mut self, incoming: Incoming, leaves: u32, effects: &mut EffectBuffer<'_>) {
-        let Incoming { slot, mut order, detail, account, .. } = incoming;
+    pub(crate) fn put_in_book(
+        &mut self,
+        slot: u32,
+        order: &mut Order,
+        detail: &OrderDetail,
+        account: u32,
+    ) -> u64 {
         let security_id = order.security_id;
-        order.place = Place::new(order.place.tick(), leaves);
-        let priority = self.orders.rest(slot, order, &detail, account);
-        self.books.push_back(self.orders.slots_mut(), security_id, order.side, slot);
-        self.events.count_order(security_id);
-        let market = self.events.market(security_id);
-        let lots = i64::from(leaves);
+        self.orders.rest(slot, order, detail, account);
+        let ahead = self.books.push_back(self.orders.slots_mut(), security_id, order.side, slot);
+        let market = self.events.count_order(security_id);
+        let lots = i64::from(order.leaves_qty());
         let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * lots;
-        let stake = held(order.side, cost);
-        let account = self.ledger.change(order.exposure, market.state_index, stake, lots);
-        account.open_order_count += 1;
+        let place = (order.exposure, market.state_index);
+        let (_, holder) = self.ledger.hold(place, (order.side, cost), lots);
+        holder.open_order_count += 1;
+        if holder.worst_case() < 0 {
+            self.assert_solvent(account);
+        }
+        if order.has_detail() {
+            self.enter_detail(slot, order, detail);
+        }
+        ahead
+    }
+
+    /// Starts the timer that an order in its book needs, and puts it into its quote set.
+    #[cold]
+    fn enter_detail(&mut self, slot: u32, order: &Order, detail: &OrderDetail) {
         if detail.expire_time_ns != 0 {
             self.timers.arm(Timer::OrderExpiry(slot), detail.expire_time_ns);
         }
         if detail.quote_set != 0 {
-            self.quote_sets.link(detail.quote_set, security_id, order.side, slot);
+            self.quote_sets.link(detail.quote_set, order.security_id, order.side, slot);
         }
+    }
+
+    /// Tells of an order that was put into its book.
+    #[inline]
+    pub(crate) fn report_rested(
+        &mut self,
+        slot: u32,
+        order: &Order,
+        effects: &mut EffectBuffer<'_>,
+    ) {
         effects.push(&OrderRested {
-            order_id: self.orders.id_of(slot, &order).value().into(),
-            priority: priority.into(),
-            security_id: security_id.into(),
-            rpt_seq: self.events.next_rpt_seq(security_id).into(),
-            leaves_qty: leaves.into(),
+            order_id: self.orders.id_of(slot, order).value().into(),
+            priority: order.priority.into(),
+            security_id: order.security_id.into(),
+            rpt_seq: self.events.next_rpt_seq(order.security_id).into(),
+            leaves_qty: order.leaves_qty().into(),
             price: order.price().into(),
             side: order.side.into(),
             reserved_31: [0; 1],

@@ -76,7 +76,8 @@ impl Engine {
         (side, cost): (Side, i64),
         leaves: i64,
     ) -> Result<(), RejectCode> {
-        if self.ledger.accounts.account(account).lots + leaves > ACCOUNT_LOTS_MAX {
+        let holder = self.ledger.accounts.account(account);
+        if holder.lots + leaves > ACCOUNT_LOTS_MAX {
             return Err(RejectCode::HoldOverflow);
         }
         let market = self.events.market(security_id);
@@ -86,9 +87,13 @@ impl Engine {
             Some(row) => (exposures.minimum(row), exposures.minimum_with(row, state, stake)),
             None => (0, market.shape.minimum_of_one(stake)),
         };
-        let addition = Addition { side, lots: leaves, minimum: (before, after) };
-        self.check_account_limits((account, row), state, &addition)?;
-        if self.buying_power(account) + (after - before) < 0 {
+        if self.ledger.limits.has_limited() {
+            let addition = Addition { side, lots: leaves, minimum: (before, after) };
+            self.check_account_limits((account, row), state, &addition)?;
+        }
+        let change = after - before;
+        // What events that are paid out are sure to pay is looked for only where it is needed.
+        if holder.worst_case() + change < 0 && self.buying_power(account) + change < 0 {
             return Err(RejectCode::InsufficientBuyingPower);
         }
         Ok(())
@@ -138,7 +143,7 @@ impl Engine {
         if !is_own {
             return Err(RejectCode::UnknownAccount);
         }
-        if !self.events.is_on_grid(security_id, price) {
+        if market.has_tick_table() && !self.events.is_on_grid(security_id, price) {
             return Err(RejectCode::PriceOffGrid);
         }
         if market.status() != MarketStatus::Open {
@@ -160,7 +165,9 @@ impl Engine {
         if may_rest(time_in_force) {
             self.check_open_orders(context)?;
         }
-        self.check_order_cost(account, cost)?;
+        if self.ledger.limits.has_limited() {
+            self.check_order_cost(account, cost)?;
+        }
         check_collar(market, price)?;
         if !self.orders.has_free_slot() {
             return Err(RejectCode::OrderTableFull);
@@ -217,6 +224,13 @@ impl Engine {
         let slot = self.orders.accept(&mut order);
         let order_id = self.orders.id_of(slot, &order).value();
         self.client_order_ids.name(checked.recorded, order_id);
+        let rests = may_rest(checked.time_in_force) && self.rests_at_once(&order);
+        let quantity_ahead = if rests {
+            let ahead = self.put_in_book(slot, &mut order, &checked.detail, account);
+            u32::try_from(ahead).unwrap_or(u32::MAX)
+        } else {
+            self.quantity_ahead(security_id, checked.side, tick)
+        };
         effects.push(&OrderAccepted {
             order_id: order_id.into(),
             cl_ord_id: message.cl_ord_id,
@@ -224,7 +238,7 @@ impl Engine {
             account: message.account,
             session_id: context.session_id.into(),
             order_qty: message.order_qty,
-            quantity_ahead: self.quantity_ahead(security_id, checked.side, tick).into(),
+            quantity_ahead: quantity_ahead.into(),
             cl_ord_link_id: message.cl_ord_link_id,
             price: message.price,
             side: message.side,
@@ -232,6 +246,9 @@ impl Engine {
             exec_inst: message.exec_inst,
             reserved_45: [0; 3],
         });
+        if rests {
+            return self.report_rested(slot, &order, effects);
+        }
         let (detail, session_id) = (checked.detail, context.session_id);
         let trades_max = self.config.sweep_trades_max;
         let incoming = Incoming { slot, order, detail, account, session_id, trades_max };

@@ -41,6 +41,21 @@ impl OrderDetail {
         time_in_force: TimeInForce,
         time_ns: u64,
     ) -> Result<Self, RejectCode> {
+        let self_match_prevention_id = message.self_match_prevention_id.get();
+        let instructions = message.exec_inst | message.self_match_prevention_instruction;
+        let is_plain = message.expire_time_ns.get() | u64::from(self_match_prevention_id) == 0
+            && instructions == 0
+            && time_in_force != TimeInForce::GoodTillDate;
+        if is_plain { Ok(Self::NONE) } else { Self::of_particular(message, time_in_force, time_ns) }
+    }
+
+    /// As [`Self::of`] for an order that asks for something.
+    #[cold]
+    fn of_particular(
+        message: &NewOrderSingle,
+        time_in_force: TimeInForce,
+        time_ns: u64,
+    ) -> Result<Self, RejectCode> {
         let exec_inst = message.exec_inst;
         if !is_allowed(exec_inst, time_in_force) {
             return Err(RejectCode::InvalidExecInst);
@@ -70,7 +85,9 @@ impl OrderDetail {
     /// Whether there is anything in it.
     #[inline]
     pub(crate) fn is_some(&self) -> bool {
-        *self != Self::NONE
+        // An instruction of self-match prevention comes with an id.
+        let words = self.expire_time_ns | u64::from(self.self_match_prevention_id);
+        words != 0 || self.exec_inst != 0 || self.quote_set != 0
     }
 
     /// Whether it has an instruction.

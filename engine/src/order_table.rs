@@ -221,23 +221,23 @@ impl OrderTable {
     pub(crate) fn rest(
         &mut self,
         slot: u32,
-        mut order: Order,
+        order: &mut Order,
         detail: &OrderDetail,
         account: u32,
-    ) -> u64 {
+    ) {
         self.last_priority += 1;
         order.priority = self.last_priority;
-        self.place(slot, &order, detail, account);
-        order.priority
+        self.place(slot, order, detail, account);
     }
 
-    /// Notes that an order leaves its book; what is left of it is still in its place.
+    /// Notes that the order in a slot leaves its book; what is left of it is still in its place.
     #[inline]
-    pub(crate) fn unrest(&mut self, slot: u32) {
+    pub(crate) fn unrest(&mut self, slot: u32, order: &Order) {
         self.live_count -= 1;
-        self.open_counts[usize::from(self.orders[slot].session)] -= 1;
-        self.remove_piece(slot);
-        let order = &self.orders[slot];
+        self.open_counts[usize::from(order.session)] -= 1;
+        let piece = self.pieces[slot];
+        self.digest.remove(piece);
+        self.digest.remove(piece.times(order.leaves_qty().into()));
         if order.has_detail() {
             let detail = &self.details[slot];
             self.digest.remove(detail.piece(slot, order.generation));
@@ -251,7 +251,8 @@ impl OrderTable {
     pub(crate) fn amend(&mut self, slot: u32, account: u32, change: impl FnOnce(&mut [Order])) {
         self.remove_piece(slot);
         change(self.orders.as_mut_slice());
-        self.add_piece(slot, account);
+        let order = self.orders[slot];
+        self.add_piece(slot, &order, account);
     }
 
     /// Takes `quantity` lots off a resting order, which keeps some, through `change`, which works
@@ -374,13 +375,12 @@ impl OrderTable {
             self.disconnect_counts[usize::from(order.session)] += u32::from(ends);
         }
         self.orders[slot] = *order;
-        self.add_piece(slot, account);
+        self.add_piece(slot, order, account);
     }
 
-    /// Adds the piece of a resting order.
+    /// Adds the piece of the resting order in a slot.
     #[inline]
-    fn add_piece(&mut self, slot: u32, account: u32) {
-        let order = &self.orders[slot];
+    fn add_piece(&mut self, slot: u32, order: &Order, account: u32) {
         let piece = order_piece(slot, order, account);
         self.digest.add(piece);
         self.digest.add(piece.times(order.leaves_qty().into()));

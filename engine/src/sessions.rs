@@ -116,7 +116,7 @@ impl SessionTable {
         if row.session.state != SessionState::Established {
             return Err(RejectCode::SessionNotEstablished);
         }
-        let difference = seq_num.checked_sub(row.session.last_seq_num).unwrap_or(0);
+        let difference = seq_num.saturating_sub(row.session.last_seq_num);
         let missed = difference.checked_sub(1).ok_or(RejectCode::DuplicateSeqNum)?;
         row.session.last_seq_num = seq_num;
         self.digest.add(row.head.times(u64::from(difference)));
