@@ -4,6 +4,7 @@ mod endings;
 mod exchange;
 mod groups;
 mod inbound;
+mod ipv6;
 mod life;
 mod multi_destination;
 mod multicast;
@@ -38,6 +39,7 @@ pub const CASES: &[Case] = &[
     stock("unicast_longest_term_in", "terms of 1 GiB", inbound::longest_term),
     stock("unicast_roll_over_in", "terms and their ids roll over", inbound::roll_over),
     native("unicast_roll_over_out", "terms and their ids roll over", outbound::roll_over),
+    native("unicast_start_out", "a stream starts in a later term", outbound::start_position),
     stock("unicast_mtu_min_in", "datagrams of 64 bytes", inbound::mtu_min),
     native("unicast_mtu_min_out", "datagrams of 64 bytes", outbound::mtu_min),
     stock("unicast_mtu_8k_in", "datagrams of 8 KiB", inbound::mtu_8k),
@@ -51,6 +53,14 @@ pub const CASES: &[Case] = &[
     stock("unicast_gap_hold_in", "a gap waits for repair so long only", inbound::gap_hold),
     stock("unicast_unreliable_in", "no repair is asked for", inbound::unreliable),
     native("unicast_unreliable_out", "reliable=false fills gaps", outbound::unreliable),
+    Case {
+        missing: ipv6::missing,
+        ..stock("unicast_ipv6_in", "IPv6 is the same", ipv6::unicast_in)
+    },
+    Case {
+        missing: ipv6::missing,
+        ..native("unicast_ipv6_out", "IPv6 is the same", ipv6::unicast_out)
+    },
     stock("unicast_window_in", "a slow reader holds the sender back", inbound::window),
     native("unicast_window_out", "a slow reader holds the sender back", outbound::window),
     stock("unicast_wide_window_in", "windows up to 2 MiB", inbound::wide_window),
@@ -117,9 +127,7 @@ pub const CASES: &[Case] = &[
 
 /// Cases of the protocol that nothing here runs, with the reason.
 pub const ABSENT: &[(&str, &str)] = &[
-    ("ipv6", "our sockets are IPv4 only"),
     ("cubic_in", "a receiver of ours has a static window and measures no round trips"),
-    ("start_position_out", "a publication of ours begins at the start of its first term"),
     ("older_aeron", "the driver is the one that the crate brings, 1.54.0"),
 ];
 

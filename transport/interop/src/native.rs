@@ -1,7 +1,7 @@
 //! Our own ends: a socket with its endpoint, driven in this thread, and what it loses on purpose.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use anyhow::{Context, bail, ensure};
 use forecastle_transport::{
@@ -61,18 +61,18 @@ impl NativeReceiver {
     ///
     /// # Errors
     /// Those of the socket.
-    pub fn unicast_at(address: SocketAddrV4, config: ReceiveConfig) -> anyhow::Result<Self> {
+    pub fn unicast_at(
+        address: impl Into<SocketAddr>,
+        config: ReceiveConfig,
+    ) -> anyhow::Result<Self> {
         let buffers = SocketBuffers::for_window(config.window_length as usize);
         let channel = UdpChannel::unicast(address, buffers)?;
         Ok(Self::new(channel, ReceiveEndpoint::new(config)))
     }
 
     /// The address bound.
-    ///
-    /// # Panics
-    /// Never: sockets here are IPv4.
-    pub fn address(&self) -> SocketAddrV4 {
-        v4(self.channel.local_address())
+    pub fn address(&self) -> SocketAddr {
+        self.channel.local_address()
     }
 
     /// The time of the endpoint.
@@ -168,17 +168,21 @@ impl NativeSender {
     /// # Errors
     /// Those of the socket.
     pub fn unicast(config: SendConfig) -> anyhow::Result<Self> {
+        Self::unicast_from(Ipv4Addr::LOCALHOST.into(), config)
+    }
+
+    /// Binds a free port of that address.
+    ///
+    /// # Errors
+    /// Those of the socket.
+    pub fn unicast_from(address: IpAddr, config: SendConfig) -> anyhow::Result<Self> {
         let buffers = SocketBuffers { receive_length: SOCKET_BUFFER, send_length: SOCKET_BUFFER };
-        let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
-        Ok(Self::new(UdpChannel::unicast(address, buffers)?, config))
+        Ok(Self::new(UdpChannel::unicast(SocketAddr::new(address, 0), buffers)?, config))
     }
 
     /// The address bound.
-    ///
-    /// # Panics
-    /// Never: sockets here are IPv4.
-    pub fn address(&self) -> SocketAddrV4 {
-        v4(self.channel.local_address())
+    pub fn address(&self) -> SocketAddr {
+        self.channel.local_address()
     }
 
     /// Opens a publication.
@@ -189,7 +193,7 @@ impl NativeSender {
         &mut self,
         stream_id: i32,
         session_id: i32,
-        destination: SocketAddrV4,
+        destination: impl Into<SocketAddr>,
     ) -> anyhow::Result<PublicationId> {
         let destination = Destination::Address(destination.into());
         self.open(&PublicationConfig {
@@ -206,7 +210,19 @@ impl NativeSender {
     /// # Errors
     /// When the pool is used up or the session is taken.
     pub fn open(&mut self, config: &PublicationConfig) -> anyhow::Result<PublicationId> {
-        match self.endpoint.add_publication(config) {
+        self.open_at(config, 0)
+    }
+
+    /// Opens a publication as `config` says that starts at that position of its stream.
+    ///
+    /// # Errors
+    /// When the pool is used up or the session is taken.
+    pub fn open_at(
+        &mut self,
+        config: &PublicationConfig,
+        position: u64,
+    ) -> anyhow::Result<PublicationId> {
+        match self.endpoint.add_publication_at(config, position) {
             Ok(id) => Ok(id),
             Err(error) => bail!("no publication: {error:?}"),
         }
@@ -288,13 +304,6 @@ fn check_drops(counters: &Counters, causes: &[DropCause]) -> anyhow::Result<()> 
 pub fn free_port() -> anyhow::Result<u16> {
     let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("finding a port")?;
     Ok(socket.local_addr()?.port())
-}
-
-fn v4(address: SocketAddr) -> SocketAddrV4 {
-    match address {
-        SocketAddr::V4(address) => address,
-        SocketAddr::V6(_) => unreachable!("sockets here are opened for IPv4"),
-    }
 }
 
 const BATCHES_MAX: usize = 32;

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::ffi::CString;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -281,7 +282,7 @@ impl StockSubscription {
     ///
     /// # Errors
     /// Those of Aeron.
-    pub fn endpoint(&self) -> anyhow::Result<Option<std::net::SocketAddrV4>> {
+    pub fn endpoint(&self) -> anyhow::Result<Option<SocketAddr>> {
         let address = self.subscription.resolved_endpoint_as_string(ADDRESS_LENGTH_MAX)?;
         if address.is_empty() { Ok(None) } else { Ok(Some(address.parse()?)) }
     }

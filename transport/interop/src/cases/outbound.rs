@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use forecastle_transport::limits::MESSAGE_LENGTH_MAX;
 use forecastle_transport::{DropCause, SendConfig};
 
@@ -31,6 +31,22 @@ pub fn fragmented(folder: &Path) -> anyhow::Result<String> {
 /// Terms that end in padding, and term ids that wrap.
 pub fn roll_over(folder: &Path) -> anyhow::Result<String> {
     plain(folder, SendConfig::unicast(1, TERM_LENGTH), "", (500, 3_000), (2_000, &[]))
+}
+
+/// A stream that goes on where an earlier one ended: in the middle of a term that is not its first.
+pub fn start_position(folder: &Path) -> anyhow::Result<String> {
+    let (stock, config) = (Stock::launch(folder)?, SendConfig::unicast(1, TERM_LENGTH));
+    let position = 5 * u64::from(TERM_LENGTH) + 1_024;
+    let mut stream = Outbound::open_from(position, stock, config)?;
+    let count = 2_000;
+    let (mut script, mut tally) = traffic(500, 3_000, count);
+    stream.carry(&mut script, &mut tally, POLL_LIMIT)?;
+    stream.stock.check_clean()?;
+    stream.sender.check_drops(&[])?;
+    let image = stream.subscription.image(0).context("the image went")?;
+    let joined = image.get_constants()?.join_position();
+    ensure!(joined == position as i64, "joined at {joined} where {position} was due");
+    Ok(format!("{}, from byte {joined} on", tally.finish(count)?))
 }
 
 /// Datagrams of 8 KiB.

@@ -1,7 +1,7 @@
 //! Response channels: requests one way, private replies the other, with the stock side as client
 //! and as server.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ pub fn stock_server(folder: &Path) -> anyhow::Result<String> {
         stream_id: STREAM_ID,
         session_id: SESSION_ID,
         initial_term_id: 7,
-        destination: Destination::Address(server.endpoint.into()),
+        destination: Destination::Address(server.endpoint),
         response_requested: true,
     })?;
     let mut exchange = Exchange::new();
@@ -143,7 +143,7 @@ impl NativeServer {
 /// A stock server that answers its first client.
 struct StockServer {
     subscription: StockSubscription,
-    endpoint: std::net::SocketAddrV4,
+    endpoint: SocketAddr,
     publication: Option<StockPublication>,
 }
 

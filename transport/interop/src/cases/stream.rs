@@ -1,9 +1,11 @@
 //! What most cases do: one stream of a script of messages, over one pair of sockets.
 
-use std::net::SocketAddrV4;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use forecastle_transport::{PublicationId, ReceiveConfig, SendConfig};
+use forecastle_transport::{
+    Destination, PublicationConfig, PublicationId, ReceiveConfig, SendConfig,
+};
 
 use crate::native::{NativeReceiver, NativeSender};
 use crate::stock::{SET_UP_LIMIT, Stock, StockPublication, StockSubscription};
@@ -26,7 +28,20 @@ impl Inbound {
     /// # Errors
     /// Those of either side.
     pub fn open(stock: Stock, config: ReceiveConfig, options: &str) -> anyhow::Result<Self> {
-        let receiver = NativeReceiver::unicast(config)?;
+        Self::open_at(LOOPBACK, stock, config, options)
+    }
+
+    /// As [`Self::open`], at another address.
+    ///
+    /// # Errors
+    /// Those of either side.
+    pub fn open_at(
+        address: IpAddr,
+        stock: Stock,
+        config: ReceiveConfig,
+        options: &str,
+    ) -> anyhow::Result<Self> {
+        let receiver = NativeReceiver::unicast_at((address, 0), config)?;
         let uri = publication_uri(receiver.address(), options);
         let publication = stock.publication(&uri, STREAM_ID)?;
         Ok(Self { stock, publication, receiver })
@@ -82,11 +97,45 @@ impl Outbound {
     /// # Errors
     /// Those of either side.
     pub fn open(stock: Stock, config: SendConfig, options: &str) -> anyhow::Result<Self> {
-        let uri = format!("aeron:udp?endpoint=127.0.0.1:0{options}");
+        Self::open_at(LOOPBACK, stock, config, options)
+    }
+
+    /// As [`Self::open`], at another address.
+    ///
+    /// # Errors
+    /// Those of either side.
+    pub fn open_at(
+        address: IpAddr,
+        stock: Stock,
+        config: SendConfig,
+        options: &str,
+    ) -> anyhow::Result<Self> {
+        let uri = format!("aeron:udp?endpoint={}{options}", SocketAddr::new(address, 0));
         let subscription = stock.subscription(&uri, STREAM_ID)?;
         let endpoint = bound_endpoint(&stock, &subscription)?;
-        let mut sender = NativeSender::unicast(config)?;
+        let mut sender = NativeSender::unicast_from(address, config)?;
         let publication = sender.publish(STREAM_ID, SESSION_ID, endpoint)?;
+        Ok(Self { stock, subscription, sender, publication })
+    }
+
+    /// As [`Self::open`], of a stream that starts at `position`.
+    ///
+    /// # Errors
+    /// Those of either side.
+    pub fn open_from(position: u64, stock: Stock, config: SendConfig) -> anyhow::Result<Self> {
+        let subscription = stock.subscription("aeron:udp?endpoint=127.0.0.1:0", STREAM_ID)?;
+        let endpoint = bound_endpoint(&stock, &subscription)?;
+        let mut sender = NativeSender::unicast(config)?;
+        let publication = sender.open_at(
+            &PublicationConfig {
+                stream_id: STREAM_ID,
+                session_id: SESSION_ID,
+                initial_term_id: i32::MAX - 2,
+                destination: Destination::Address(endpoint),
+                response_requested: false,
+            },
+            position,
+        )?;
         Ok(Self { stock, subscription, sender, publication })
     }
 
@@ -160,7 +209,7 @@ pub fn widest_window() -> anyhow::Result<u32> {
 pub fn bound_endpoint(
     stock: &Stock,
     subscription: &StockSubscription,
-) -> anyhow::Result<SocketAddrV4> {
+) -> anyhow::Result<SocketAddr> {
     let mut bound = None;
     until(SET_UP_LIMIT, "the bound address", || {
         stock.work()?;
@@ -170,9 +219,10 @@ pub fn bound_endpoint(
     bound.ok_or_else(|| anyhow::anyhow!("no address was bound"))
 }
 
-/// The URI of a stock publication to `endpoint`, sent from 127.0.0.1.
-pub fn publication_uri(endpoint: SocketAddrV4, options: &str) -> String {
-    format!("aeron:udp?endpoint={endpoint}|interface=127.0.0.1{options}")
+/// The URI of a stock publication to `endpoint`, sent from the same address.
+pub fn publication_uri(endpoint: SocketAddr, options: &str) -> String {
+    let interface = SocketAddr::new(endpoint.ip(), 0);
+    format!("aeron:udp?endpoint={endpoint}|interface={interface}{options}")
 }
 
 /// The settings of a native receiver that hears strangers.
@@ -182,6 +232,8 @@ pub fn receive_config() -> ReceiveConfig {
 
 /// The stream of every case.
 pub const STREAM_ID: i32 = 1001;
+/// Where both ends of most cases are.
+pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// The session of a native publication.
 pub const SESSION_ID: i32 = 0x0F0C_A571;
 /// The term length of a native publication, as short as those of the stock ones.
