@@ -9,7 +9,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use forecastle_proto_spec::{
-    ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_REPLICA, ROLES_RISK, ROLES_TRADER, SESSIONS_PER_KEY,
+    ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER, ROLES_REPLICA, ROLES_RISK,
+    ROLES_TRADER, SESSIONS_PER_KEY,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,11 @@ impl KeyFile {
     /// # Errors
     /// The system gives no random bytes.
     pub fn generate(trader_count: u32) -> Result<Self, KeyFileError> {
-        let admin = ROLES_MARKET_ADMIN | ROLES_CASH_ADMIN | ROLES_RISK | ROLES_REPLICA;
+        let admin = ROLES_MARKET_ADMIN
+            | ROLES_CASH_ADMIN
+            | ROLES_RISK
+            | ROLES_REPLICA
+            | ROLES_ODDS_PROVIDER;
         let mut keys = vec![random_key("admin".to_string(), 1, admin)?];
         for trader in 1..=trader_count {
             keys.push(random_key(format!("trader-{trader}"), trader + 1, ROLES_TRADER)?);
@@ -218,12 +223,13 @@ const FILE_MODE: u32 = 0o600;
 const HEADING: &str =
     "# Access keys of this exchange. Whoever reads a secret can trade as its firm.\n\n";
 
-const ROLE_NAMES: [(&str, u16); 5] = [
+const ROLE_NAMES: [(&str, u16); 6] = [
     ("trader", ROLES_TRADER),
     ("market_admin", ROLES_MARKET_ADMIN),
     ("cash_admin", ROLES_CASH_ADMIN),
     ("risk", ROLES_RISK),
     ("replica", ROLES_REPLICA),
+    ("odds_provider", ROLES_ODDS_PROVIDER),
 ];
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use forecastle_proto_spec::{
     KillSwitchRequest, MESSAGE_HEADER_LENGTH, MarketMakerProtectionLimits,
     MarketMakerProtectionReset, MassQuote, Message, Negotiate, NewOrderSingle, NotApplied,
     OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderStatusRequest,
-    QuoteCancel, QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_RISK,
-    ROLES_TRADER, RecordHeader, RejectCode, SecurityStatusRequest, SessionDisconnected,
-    SettlementRequest, StateReportRequest, Terminate, TickTableRequest, TimerTick,
-    WithdrawalRequest, padded_command_length, whole_message,
+    QuoteCancel, QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER,
+    ROLES_RISK, ROLES_TRADER, RecordHeader, ReferenceOddsRequest, RejectCode,
+    SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest, Terminate,
+    TickTableRequest, TimerTick, WithdrawalRequest, padded_command_length, whole_message,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -189,6 +189,8 @@ impl Engine {
             self.set_tick_table(context, request, effects)
         } else if let Some(request) = frame.body::<EventParametersRequest>() {
             self.set_event_parameters(context, request, effects)
+        } else if let Some(request) = frame.body::<ReferenceOddsRequest>() {
+            self.change_odds(context, request, effects)
         } else if let Some(request) = frame.body::<SettlementRequest>() {
             self.settle(context, request, effects)
         } else if let Some(request) = frame.body::<AccountDefinitionRequest>() {
@@ -432,6 +434,7 @@ fn roles_needed(template_id: u16) -> u16 {
         | WithdrawalRequest::TEMPLATE_ID
         | EntitlementRequest::TEMPLATE_ID => ROLES_CASH_ADMIN,
         KillSwitchRequest::TEMPLATE_ID | AccountLimitsRequest::TEMPLATE_ID => ROLES_RISK,
+        ReferenceOddsRequest::TEMPLATE_ID => ROLES_ODDS_PROVIDER | ROLES_MARKET_ADMIN,
         StateReportRequest::TEMPLATE_ID => ROLES_TRADER | ROLES_ADMIN,
         _ => 0,
     }
@@ -461,6 +464,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 24);
+        assert_eq!(numbered, 25);
     }
 }

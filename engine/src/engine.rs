@@ -14,6 +14,7 @@ use crate::ledger::Ledger;
 use crate::order_table::{Order, OrderTable};
 use crate::protection::{PROTECTION_GROUPS_LIMIT, ProtectionTable};
 use crate::quote_sets::{QUOTE_SETS_LIMIT, QuoteSetTable};
+use crate::reference_odds::{OddsRequests, ReferenceOddsTable};
 use crate::sessions::SessionTable;
 use crate::state_digest::DigestSum;
 use crate::timers::Timers;
@@ -39,6 +40,8 @@ pub struct Engine {
     pub(crate) timers: Timers,
     pub(crate) quote_sets: QuoteSetTable,
     pub(crate) protection: ProtectionTable,
+    pub(crate) reference_odds: ReferenceOddsTable,
+    pub(crate) odds_requests: OddsRequests,
     /// Sequencing time of the command that is being applied.
     pub(crate) sequencing_time_ns: u64,
     /// Of the configuration, which few commands change.
@@ -68,6 +71,8 @@ impl Engine {
             timers: Timers::new(config.orders_max, config.events_max, config.sessions_max),
             quote_sets: QuoteSetTable::new(sets_max, config.access_keys_max),
             protection: ProtectionTable::new(quoting_max.min(PROTECTION_GROUPS_LIMIT)),
+            reference_odds: ReferenceOddsTable::new(config.events_max),
+            odds_requests: OddsRequests::new(),
             sequencing_time_ns: 0,
             configuration_digest: configuration_digest(&config, RULES_VERSION),
         })
@@ -95,6 +100,8 @@ impl Engine {
             .join(self.timers.digest())
             .join(self.quote_sets.digest())
             .join(self.protection.digest())
+            .join(self.reference_odds.digest())
+            .join(self.odds_requests.digest())
             .join(self.configuration_digest)
             .value()
     }
@@ -152,6 +159,8 @@ impl Engine {
             .join(self.timers.walked_digest())
             .join(self.quote_sets.walked_digest())
             .join(self.protection.walked_digest())
+            .join(self.reference_odds.walked_digest())
+            .join(self.odds_requests.walked_digest())
             .join(configuration_digest(&self.config, RULES_VERSION))
     }
 

@@ -3,7 +3,8 @@
 mod snapshot;
 
 use forecastle_proto_spec::{
-    Digest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_REPLICA, ROLES_RISK, ROLES_TRADER,
+    Digest, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER, ROLES_REPLICA, ROLES_RISK,
+    ROLES_TRADER,
 };
 
 use crate::state_digest::{DigestSum, Domain, pair};
@@ -73,7 +74,11 @@ fn piece(access_key_id: u32, entitlement: Entitlement) -> Digest {
 }
 
 /// Roles of the schema.
-pub(crate) const ROLES_ALL: u16 =
-    ROLES_TRADER | ROLES_MARKET_ADMIN | ROLES_CASH_ADMIN | ROLES_RISK | ROLES_REPLICA;
+pub(crate) const ROLES_ALL: u16 = ROLES_TRADER
+    | ROLES_MARKET_ADMIN
+    | ROLES_CASH_ADMIN
+    | ROLES_RISK
+    | ROLES_REPLICA
+    | ROLES_ODDS_PROVIDER;
 /// Roles that may see the whole exchange.
 pub(crate) const ROLES_ADMIN: u16 = ROLES_MARKET_ADMIN | ROLES_CASH_ADMIN;

@@ -9,7 +9,6 @@ use forecastle_proto_spec::{
 };
 
 use crate::apply::Context;
-use crate::collars::PriceLimits;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::events::Event;
@@ -119,7 +118,7 @@ impl Engine {
     ) -> Result<(), RejectCode> {
         let event_id = message.event_id.get();
         let parameters = self.check_event_parameters(message)?;
-        let limits_before = PriceLimits::of(self.events.parameters(event_id));
+        let stale_after_ms = self.events.parameters(event_id).stale_after_ms;
         self.events.set_parameters(event_id, parameters);
         effects.push(&EventParametersReport {
             request_id: message.request_id,
@@ -138,7 +137,11 @@ impl Engine {
             cross_outcome: message.cross_outcome,
             velocity: message.velocity,
         });
-        self.report_price_limits(event_id, limits_before, effects);
+        if parameters.stale_after_ms != stale_after_ms {
+            self.change_staleness(context, event_id, effects);
+        }
+        let references = self.reference_odds.of(event_id).reference_prices();
+        self.refresh_price_limits(event_id, references, effects);
         Ok(())
     }
 
@@ -175,9 +178,7 @@ impl Engine {
 /// Refuses what the engine stores and does not act on yet.
 fn refuse_unoffered(parameters: &EventParameters) -> Result<(), RejectCode> {
     let has_delay = parameters.in_play_delay_ms > 0;
-    let has_guards =
-        parameters.stale_after_ms > 0 || parameters.collar_width > 0 || parameters.jump_limit > 0;
-    if has_delay || has_guards {
+    if has_delay {
         return Err(RejectCode::UnsupportedField);
     }
     Ok(())

@@ -55,7 +55,7 @@ pub(crate) struct Market {
     is_cross_outcome: bool,
     /// Whether its grid is another than that of a new market.
     has_tick_table: bool,
-    /// Follow from the event's parameters.
+    /// Follow from the event's parameters and reference odds.
     price_limits: PriceLimits,
     /// Its piece of the digest but for `rpt_seq`, kept to be taken away when it changes.
     head: Addend,
@@ -152,7 +152,7 @@ impl EventTable {
         &self.parameters[event_id]
     }
 
-    /// Sets the parameters of a defined event.
+    /// Sets the parameters of a defined event; the limits of prices are set by themselves.
     pub(crate) fn set_parameters(&mut self, event_id: u32, parameters: EventParameters) {
         if let Some(piece) = self.parameters[event_id].piece(event_id) {
             self.digest.remove(piece);
@@ -161,11 +161,15 @@ impl EventTable {
         for security_id in self.event(event_id).security_ids() {
             let market = &mut self.markets[security_id];
             market.is_cross_outcome = parameters.is_cross_outcome;
-            market.price_limits = PriceLimits::of(&parameters);
         }
         if let Some(piece) = parameters.piece(event_id) {
             self.digest.add(piece);
         }
+    }
+
+    /// Sets the limits of prices in a defined market.
+    pub(crate) fn set_price_limits(&mut self, security_id: u32, limits: PriceLimits) {
+        self.markets[security_id].price_limits = limits;
     }
 
     /// All defined events.

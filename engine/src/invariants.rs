@@ -32,6 +32,7 @@ impl Engine {
         let of_sessions = (0..self.sessions.count()).map(|slot| self.orders.open_count(slot));
         assert_eq!(of_sessions.sum::<u32>(), resting, "every live order is a session's");
         assert!(self.timers_are_owned(), "timers are those of their owners");
+        self.check_price_limits();
         self.check_quotes();
     }
 

@@ -54,6 +54,7 @@ mod protection;
 mod quote_definitions;
 mod quote_protection;
 mod quote_sets;
+mod reference_odds;
 mod replace;
 mod session_commands;
 mod sessions;

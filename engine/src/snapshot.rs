@@ -49,6 +49,8 @@ impl Engine {
         self.protection.encode(&mut encoder);
         self.quote_sets.encode(&mut encoder);
         self.sessions.encode_cancel_on_disconnect(&mut encoder);
+        self.reference_odds.encode(&mut encoder);
+        self.odds_requests.encode(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -116,6 +118,9 @@ impl Engine {
             engine.protection.decode(&mut decoder)?;
             engine.quote_sets.decode(&mut decoder)?;
             engine.sessions.decode_cancel_on_disconnect(&mut decoder)?;
+            engine.reference_odds.decode(&engine.events, &mut decoder)?;
+            engine.odds_requests.decode(&engine.events, &mut decoder)?;
+            engine.restore_price_limits();
         }
         decoder.end()?;
         engine.link_quotes(&decoder)?;

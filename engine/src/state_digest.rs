@@ -116,6 +116,9 @@ pub(crate) enum Domain {
     AccountLimits,
     PaidInEvent,
     Determination,
+    ReferenceOdds,
+    OddsRequest,
+    OddsRequestCount,
 }
 
 impl Domain {

@@ -24,6 +24,7 @@ impl Engine {
                     self.end_dispute_window(context, event_id, effects);
                 }
                 Timer::DisconnectGrace(session) => self.end_grace(session),
+                Timer::OddsStale(event_id) => self.end_freshness(context, event_id, effects),
             }
         }
     }
@@ -41,13 +42,18 @@ impl Engine {
             Timer::DisconnectGrace(session) => self
                 .grace_end_of(session)
                 .is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms),
+            Timer::OddsStale(event_id) => self
+                .odds_stale_ns(event_id)
+                .is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms),
         };
         let slots = 0..self.orders.high_water();
         let expiries = slots.filter(|slot| self.expiry_of(*slot).is_some()).count();
         let event_ids = self.events.event_ids();
         let windows = event_ids.filter(|event_id| self.window_end_of(*event_id).is_some()).count();
         let graces = self.sessions.iter().filter(|session| session.grace_end_ns != 0).count();
-        self.timers.iter().count() == expiries + windows + graces
+        let event_ids = self.events.event_ids();
+        let waits = event_ids.filter(|event_id| self.odds_stale_ns(*event_id).is_some()).count();
+        self.timers.iter().count() == expiries + windows + graces + waits
             && self.timers.iter().all(|(timer, due_ms, _)| is_owned(timer, due_ms))
     }
 

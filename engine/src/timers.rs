@@ -21,6 +21,8 @@ pub(crate) enum Timer {
     DisputeWindow(u32),
     /// The end of the time that the session in a slot has to come back.
     DisconnectGrace(u16),
+    /// The age at which the reference odds of an event are stale.
+    OddsStale(u32),
 }
 
 /// All armed timers.
@@ -214,12 +216,13 @@ impl Timer {
             Self::OrderExpiry(_) => ORDER_EXPIRY,
             Self::DisputeWindow(_) => DISPUTE_WINDOW,
             Self::DisconnectGrace(_) => DISCONNECT_GRACE,
+            Self::OddsStale(_) => ODDS_STALE,
         }
     }
 
     fn owner(self) -> u32 {
         match self {
-            Self::OrderExpiry(owner) | Self::DisputeWindow(owner) => owner,
+            Self::OrderExpiry(owner) | Self::DisputeWindow(owner) | Self::OddsStale(owner) => owner,
             Self::DisconnectGrace(session) => session.into(),
         }
     }
@@ -229,6 +232,7 @@ impl Timer {
             ORDER_EXPIRY => Some(Self::OrderExpiry(owner)),
             DISPUTE_WINDOW => Some(Self::DisputeWindow(owner)),
             DISCONNECT_GRACE => u16::try_from(owner).ok().map(Self::DisconnectGrace),
+            ODDS_STALE => Some(Self::OddsStale(owner)),
             _ => None,
         }
     }
@@ -236,7 +240,7 @@ impl Timer {
 
 impl Owners {
     fn count(self) -> u32 {
-        self.orders_max + self.events_max + self.sessions_max
+        self.orders_max + 2 * self.events_max + self.sessions_max
     }
 
     /// Where the place of a timer's owner is kept.
@@ -245,8 +249,9 @@ impl Owners {
         match timer {
             Timer::OrderExpiry(slot) => slot,
             Timer::DisputeWindow(event_id) => self.orders_max + event_id - 1,
+            Timer::OddsStale(event_id) => self.orders_max + self.events_max + event_id - 1,
             Timer::DisconnectGrace(session) => {
-                self.orders_max + self.events_max + u32::from(session)
+                self.orders_max + 2 * self.events_max + u32::from(session)
             }
         }
     }
@@ -255,7 +260,9 @@ impl Owners {
     fn has(self, timer: Timer) -> bool {
         match timer {
             Timer::OrderExpiry(slot) => slot < self.orders_max,
-            Timer::DisputeWindow(event_id) => (1..=self.events_max).contains(&event_id),
+            Timer::DisputeWindow(event_id) | Timer::OddsStale(event_id) => {
+                (1..=self.events_max).contains(&event_id)
+            }
             Timer::DisconnectGrace(session) => u32::from(session) < self.sessions_max,
         }
     }
@@ -288,7 +295,9 @@ const NOT_ARMED: Armed = Armed { due_ms: 0, number: 0, timer: Timer::OrderExpiry
 /// Kinds of timers, in snapshots for ever.
 const ORDER_EXPIRY: u32 = 1;
 const DISPUTE_WINDOW: u32 = 2;
+/// 3 is kept for another kind.
 const DISCONNECT_GRACE: u32 = 4;
+const ODDS_STALE: u32 = 5;
 
 #[cfg(test)]
 mod tests;

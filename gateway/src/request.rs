@@ -7,9 +7,9 @@ use forecastle_proto_spec::{
     EventParametersRequest, Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH,
     MarketMakerProtectionLimits, MarketMakerProtectionReset, MassQuote, Message, Negotiate,
     NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest,
-    OrderStatusRequest, QuoteCancel, QuoteSetDefinition, RetransmitRequest, SecurityStatusRequest,
-    Sequence, SettlementRequest, StateReportRequest, Terminate, TickTableRequest,
-    WithdrawalRequest,
+    OrderStatusRequest, QuoteCancel, QuoteSetDefinition, ReferenceOddsRequest, RetransmitRequest,
+    SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest, Terminate,
+    TickTableRequest, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -52,6 +52,7 @@ impl ClientMessage {
             | EventDefinitionRequest::TEMPLATE_ID
             | EventParametersRequest::TEMPLATE_ID
             | DisputeRequest::TEMPLATE_ID
+            | ReferenceOddsRequest::TEMPLATE_ID
             | TickTableRequest::TEMPLATE_ID
             | SecurityStatusRequest::TEMPLATE_ID
             | SettlementRequest::TEMPLATE_ID
@@ -141,7 +142,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 26);
+        assert_eq!(count, 27);
     }
 
     #[test]

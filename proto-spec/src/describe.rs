@@ -45,7 +45,7 @@ const DESCRIBERS: &[Describer] = describers! {
     LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
     QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
     MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
-    QuoteEntered
+    QuoteEntered ReferenceOddsRequest ReferenceOddsReport
 };
 
 fn describe_as<M: Message>(

@@ -49,6 +49,8 @@ pub const SESSIONS_PER_KEY: u32 = 16;
 pub const MESSAGE_HEADER_LENGTH: usize = 8;
 /// Most bytes of one log record.
 pub const RECORD_LENGTH_MAX: usize = (1 << 20) - (16 << 10);
+/// Reason of the status reports of markets that a jump of the reference odds paused.
+pub const REFERENCE_JUMP_REASON: u16 = u16::MAX;
 
 /// Bytes that a command of `length` bytes takes in a record: filled with zeros to a multiple of 8.
 #[inline]

@@ -266,7 +266,8 @@ fn enumeration_faults(schema: &Schema) -> Vec<String> {
         MassActionType: u8, MarketStatus: u8,
         CancelReason: u16, OrdStatus: u8, ExecType: u8, AcknowledgementLevel: u8,
         TerminateCode: u16, CancelOnDisconnect: u8, StateScope: u8, LogStreamDelivery: u8,
-        EventVelocity: u8, ProtectionCause: u8, RejectCode: u16
+        EventVelocity: u8, ProtectionCause: u8, OddsAction: u8, ReferenceOddsStatus: u8,
+        RejectCode: u16
     );
     let mut faults = Faults::default();
     let names: Vec<_> = schema.enumerations.iter().map(|e| e.name.as_str()).collect();
@@ -288,6 +289,7 @@ fn set_faults(schema: &Schema) -> Vec<String> {
         ("Roles", "CashAdmin", u64::from(spec::ROLES_CASH_ADMIN)),
         ("Roles", "Risk", u64::from(spec::ROLES_RISK)),
         ("Roles", "Replica", u64::from(spec::ROLES_REPLICA)),
+        ("Roles", "OddsProvider", u64::from(spec::ROLES_ODDS_PROVIDER)),
         ("ExecInst", "PostOnly", u64::from(spec::EXEC_INST_POST_ONLY)),
         ("ExecInst", "ReduceOnly", u64::from(spec::EXEC_INST_REDUCE_ONLY)),
         ("ExecInst", "CancelOnHalt", u64::from(spec::EXEC_INST_CANCEL_ON_HALT)),

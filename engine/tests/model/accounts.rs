@@ -223,5 +223,5 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).expect("worlds are small")
 }
 
-/// The five roles of the schema.
-const ALL_ROLES: u16 = 0b1_1111;
+/// The six roles of the schema.
+const ALL_ROLES: u16 = 0b11_1111;

@@ -1,8 +1,7 @@
 //! Parameters of events (`docs/engine-rules.md` §5).
 
 use forecastle_proto_spec::{
-    EventParametersReport, EventParametersRequest, EventVelocity, MarketStatus, PriceLimitsChanged,
-    RejectCode,
+    EventParametersReport, EventParametersRequest, EventVelocity, MarketStatus, RejectCode,
 };
 use zerocopy::FromZeros;
 
@@ -43,21 +42,6 @@ impl Default for EventParameters {
 }
 
 impl Model {
-    /// Lowest and highest price of new orders in the markets of an event.
-    fn price_limits(&self, event_id: u32) -> (u16, u16) {
-        let parameters = self.event(event_id).expect("it is defined").parameters;
-        let high = if parameters.static_high == 0 { 9_999 } else { parameters.static_high };
-        (parameters.static_low.max(1), high)
-    }
-
-    pub fn check_collar(&self, security_id: u32, price: u16) -> Result<(), RejectCode> {
-        let (low, high) = self.price_limits(self.market(security_id).event_id);
-        if price < low || price > high {
-            return Err(RejectCode::PriceOutsideCollar);
-        }
-        Ok(())
-    }
-
     pub fn set_event_parameters(
         &mut self,
         request: &Request,
@@ -66,6 +50,7 @@ impl Model {
     ) -> Result<(), RejectCode> {
         let event_id = message.event_id.get();
         let parameters = self.check_event_parameters(message)?;
+        let held = self.event(event_id).expect("it is checked").parameters;
         let limits_before = self.price_limits(event_id);
         self.events[event_id as usize - 1].parameters = parameters;
         let mut report = EventParametersReport::new_zeroed();
@@ -85,16 +70,10 @@ impl Model {
         report.cross_outcome = parameters.cross_outcome;
         report.velocity = parameters.velocity;
         effects.push(&report);
-        let (low, high) = self.price_limits(event_id);
-        let markets = self.event(event_id).expect("it is checked").security_ids();
-        for security_id in markets.filter(|_| (low, high) != limits_before) {
-            let mut effect = PriceLimitsChanged::new_zeroed();
-            effect.security_id.set(security_id);
-            effect.event_id.set(event_id);
-            effect.low_limit_price.set(low);
-            effect.high_limit_price.set(high);
-            effects.push(&effect);
+        if parameters.stale_after_ms != held.stale_after_ms {
+            self.change_staleness(request, event_id, effects);
         }
+        self.tell_price_limits(event_id, &limits_before, effects);
         Ok(())
     }
 
@@ -145,13 +124,7 @@ impl Model {
             return Err(RejectCode::NotWhileOpen);
         }
         // Stored, but nothing acts on it yet.
-        let unoffered = [
-            asked.in_play_delay_ms,
-            asked.stale_after_ms,
-            asked.collar_width.into(),
-            asked.jump_limit.into(),
-        ];
-        if unoffered.iter().any(|&value| value != 0) {
+        if asked.in_play_delay_ms != 0 {
             return Err(RejectCode::UnsupportedField);
         }
         Ok(asked)

@@ -24,6 +24,7 @@ pub mod order_status;
 pub mod orders;
 pub mod protection;
 pub mod quotes;
+pub mod reference_odds;
 pub mod replaces;
 pub mod sessions;
 pub mod settlement;
@@ -45,6 +46,7 @@ use self::guards::Block;
 use self::markets::{Event, Market};
 use self::protection::Group;
 use self::quotes::QuoteSet;
+use self::reference_odds::Odds;
 use self::sessions::{Entitlement, Request, Session};
 use self::sweeps::Work;
 
@@ -104,6 +106,10 @@ pub struct Model {
     /// In the order of their first definitions.
     pub quote_sets: Vec<QuoteSet>,
     pub protection_groups: Vec<Group>,
+    /// By event.
+    pub odds: BTreeMap<u32, Odds>,
+    /// Key, request id and event of every request about odds that was applied.
+    pub odds_requests: Vec<(u32, u64, u32)>,
     /// Groups that traded in the current command, in the order of their first trades.
     pub traded_groups: Vec<(u32, u16)>,
     pub fees: i64,
@@ -140,6 +146,8 @@ impl Model {
             arming_count: 0,
             quote_sets: Vec::new(),
             protection_groups: Vec::new(),
+            odds: BTreeMap::new(),
+            odds_requests: Vec::new(),
             traded_groups: Vec::new(),
             fees: 0,
             deposits: 0,
@@ -181,7 +189,7 @@ impl Model {
             20..=27 | 29 | 43 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=27 | 29 | 43 | 30..=40 | 45..=47 => {
+            20..=27 | 29 | 43 | 30..=40 | 44..=47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -210,6 +218,7 @@ impl Model {
             35 => self.withdraw(request, body(frame), effects),
             36 => self.entitle(request, body(frame), effects),
             37 => self.end_day(request, effects),
+            44 => self.change_odds(request, body(frame), effects),
             45 => self.dispute(request, body(frame), effects),
             46 => self.set_tick_table(request, body(frame), effects),
             24 => {

@@ -3,7 +3,8 @@
 use forecastle_proto_spec::{
     Establish, EstablishmentAck, EstablishmentReject, Frame, MESSAGE_HEADER_LENGTH, Negotiate,
     NegotiationReject, NegotiationResponse, NotApplied, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN,
-    ROLES_RISK, ROLES_TRADER, RejectCode, SESSIONS_PER_KEY, SessionDisconnected, Terminate,
+    ROLES_ODDS_PROVIDER, ROLES_RISK, ROLES_TRADER, RejectCode, SESSIONS_PER_KEY,
+    SessionDisconnected, Terminate,
 };
 use zerocopy::FromZeros;
 
@@ -57,7 +58,7 @@ impl Request {
     pub fn of(session_id: u32, frame: Frame<'_>) -> Self {
         let mut request = Self::unreadable(frame.template_id);
         request.session_id = session_id;
-        if matches!(frame.template_id, 20..=27 | 29 | 43 | 30..=40 | 45..=47) {
+        if matches!(frame.template_id, 20..=27 | 29 | 30..=40 | 43..=47) {
             let body = &frame.bytes[MESSAGE_HEADER_LENGTH..];
             request.id = u64::from_le_bytes(body[..8].try_into().expect("eight bytes"));
             request.seq_num = u32::from_le_bytes(body[16..20].try_into().expect("four bytes"));
@@ -265,6 +266,7 @@ impl Model {
             30..=32 | 37 | 45..=47 => ROLES_MARKET_ADMIN,
             33..=36 => ROLES_CASH_ADMIN,
             38 | 39 => ROLES_RISK,
+            44 => ROLES_ODDS_PROVIDER | ROLES_MARKET_ADMIN,
             _ => ROLES_TRADER | ADMINISTRATOR,
         };
         let is_held = self.entitlement_of(request.session_id).roles & needed != 0;

@@ -14,6 +14,7 @@ pub enum Timer {
     OrderExpiry { order_id: u64 },
     DisputeWindow { event_id: u32 },
     DisconnectGrace { session_id: u32 },
+    OddsStale { event_id: u32 },
 }
 
 impl Model {
@@ -40,6 +41,10 @@ impl Model {
             Some((session.on_end.grace?, Timer::DisconnectGrace { session_id }))
         });
         timers.extend(graces);
+        let odds = self.odds.iter();
+        timers.extend(
+            odds.filter_map(|(&event_id, odds)| Some((odds.due?, Timer::OddsStale { event_id }))),
+        );
         timers.sort_by_key(|&(due, _)| due);
         timers
     }
@@ -59,6 +64,7 @@ impl Model {
                 }
                 Timer::DisputeWindow { event_id } => self.end_dispute_window(event_id, effects),
                 Timer::DisconnectGrace { session_id } => self.end_grace(session_id),
+                Timer::OddsStale { event_id } => self.end_freshness(event_id, effects),
             }
         }
     }

@@ -23,6 +23,7 @@ mod order_terms;
 mod precedence;
 mod protection;
 mod quotes;
+mod reference_odds;
 mod rejects;
 mod replaces;
 mod sessions;

@@ -9,6 +9,7 @@ use zerocopy::FromZeros;
 use crate::event_parameters::parameters;
 use crate::guards::{kill_switch, mass_switch};
 use crate::limits::limits;
+use crate::reference_odds::{PROVIDER_SESSION, odds, with_providers};
 use crate::tick_tables::tick_table;
 use crate::world::*;
 
@@ -358,7 +359,7 @@ const CASES: &[Case] = &[
     (RejectCode::MarketsNotClosed, || World::open().settle(1, &[10_000, 0, 0])),
     (RejectCode::AccessKeyOutOfRange, || World::open().entitle(0, 1, 1)),
     (RejectCode::AccessKeyOutOfRange, || World::open().entitle(17, 1, 1)),
-    (RejectCode::InvalidRoles, || World::open().entitle(5, 1, 1 << 5)),
+    (RejectCode::InvalidRoles, || World::open().entitle(5, 1, 1 << 6)),
     (RejectCode::InvalidEventParameters, || {
         let mut request = parameters(1);
         request.velocity = 0;
@@ -371,10 +372,43 @@ const CASES: &[Case] = &[
         World::open().send(ADMIN_SESSION, &request)
     }),
     (RejectCode::InvalidTickTable, || World::open().send(ADMIN_SESSION, &tick_table(1, 0, &[]))),
+    (RejectCode::InvalidAction, || {
+        let request = ReferenceOddsRequest { action: 0, ..odds(1, OddsAction::Create, 3, [0; 3]) };
+        with_providers().send(PROVIDER_SESSION, &request)
+    }),
+    (RejectCode::OddsNotOffered, || about_odds(OddsAction::Create, 2, [2_000, 2_000, 0])),
+    (RejectCode::InvalidOdds, || about_odds(OddsAction::Create, 1, [2_000, 2_000, 0])),
+    (RejectCode::InvalidOdds, || about_odds(OddsAction::Create, 1, [1_001, 1_001, 10_000_000])),
+    (RejectCode::UnknownOdds, || about_odds(OddsAction::Update, 3, [2_000, 2_000, 0])),
+    (RejectCode::UnknownOdds, || about_odds(OddsAction::Delete, 3, [0; 3])),
+    (RejectCode::OddsExist, || {
+        let mut world = with_providers();
+        let request = odds(1, OddsAction::Create, 3, [2_000, 2_000, 0]);
+        world.send(PROVIDER_SESSION, &request).first::<ReferenceOddsReport>();
+        world.send(EXCHANGE, &request)
+    }),
+    (RejectCode::OddsOfAnotherProvider, || {
+        let mut world = with_providers();
+        let request = odds(1, OddsAction::Create, 3, [2_000, 2_000, 0]);
+        world.send(EXCHANGE, &request).first::<ReferenceOddsReport>();
+        let request = odds(1, OddsAction::Update, 3, [2_000, 2_000, 0]);
+        world.send(PROVIDER_SESSION, &request)
+    }),
+    (RejectCode::EventEnded, || {
+        let mut world = with_providers();
+        world.set_status(3, 0, MarketStatus::Closed);
+        world.settle(3, &[10_000, 0]).first::<SettlementComplete>();
+        let request = odds(1, OddsAction::Create, 3, [2_000, 2_000, 0]);
+        world.send(PROVIDER_SESSION, &request)
+    }),
     (RejectCode::InvalidStateScope, || {
         World::open().send(ALICE_SESSION, &state_request(0, ALICE, 0))
     }),
 ];
+
+fn about_odds(action: OddsAction, event_id: u32, of: [u32; 3]) -> Effects {
+    with_providers().send(PROVIDER_SESSION, &odds(1, action, event_id, of))
+}
 
 fn after_negotiate(change: fn(&mut Establish)) -> Effects {
     let mut world = World::open();

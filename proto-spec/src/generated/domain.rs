@@ -752,6 +752,82 @@ impl From<ProtectionCause> for u8 {
     }
 }
 
+/// What a provider does with the reference odds of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum OddsAction {
+    /// The event has none, or they were deleted.
+    Create = 1,
+    /// Others in place of those that stand.
+    Update = 2,
+    /// They no longer count; a tombstone stays.
+    Delete = 3,
+}
+
+impl OddsAction {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
+}
+
+impl TryFrom<u8> for OddsAction {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Create),
+            2 => Ok(Self::Update),
+            3 => Ok(Self::Delete),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<OddsAction> for u8 {
+    #[inline]
+    fn from(value: OddsAction) -> Self {
+        value as Self
+    }
+}
+
+/// Where the reference odds of an event stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum ReferenceOddsStatus {
+    /// They are the reference.
+    Live = 1,
+    /// They are the reference, and were not updated for stale_after_ms.
+    Stale = 2,
+    /// They were deleted; the event has no reference.
+    Deleted = 3,
+}
+
+impl ReferenceOddsStatus {
+    /// Every value, in numerical order.
+    pub const ALL: [Self; 3] = [Self::Live, Self::Stale, Self::Deleted];
+}
+
+impl TryFrom<u8> for ReferenceOddsStatus {
+    type Error = UnknownValue;
+
+    #[inline]
+    fn try_from(value: u8) -> Result<Self, UnknownValue> {
+        match value {
+            1 => Ok(Self::Live),
+            2 => Ok(Self::Stale),
+            3 => Ok(Self::Deleted),
+            _ => Err(UnknownValue),
+        }
+    }
+}
+
+impl From<ReferenceOddsStatus> for u8 {
+    #[inline]
+    fn from(value: ReferenceOddsStatus) -> Self {
+        value as Self
+    }
+}
+
 /// What a key may do. Orders, cancels, mass actions and state reports of its firm's accounts.
 pub const ROLES_TRADER: u16 = 1 << 0;
 
@@ -766,6 +842,9 @@ pub const ROLES_RISK: u16 = 1 << 3;
 
 /// What a key may do. Reads the log stream.
 pub const ROLES_REPLICA: u16 = 1 << 4;
+
+/// What a key may do. Reference odds.
+pub const ROLES_ODDS_PROVIDER: u16 = 1 << 5;
 
 /// Instructions of an order (FIX 18). It may only rest: refused when it would trade as it comes.
 pub const EXEC_INST_POST_ONLY: u8 = 1 << 0;

@@ -8,6 +8,7 @@ mod log;
 mod market_data;
 mod order_entry;
 mod quotes;
+mod reference_odds;
 mod session;
 mod state;
 
@@ -61,6 +62,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         40 => Some(size_of::<StateReportRequest>()),
         41 => Some(size_of::<CounterReportRequest>()),
         42 => Some(size_of::<LogStreamRequest>()),
+        44 => Some(size_of::<ReferenceOddsRequest>()),
         45 => Some(size_of::<DisputeRequest>()),
         46 => Some(size_of::<TickTableRequest>()),
         47 => Some(size_of::<EventParametersRequest>()),
@@ -83,6 +85,7 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         69 => Some(size_of::<CounterReport>()),
         70 => Some(size_of::<LogStreamReport>()),
         73 => Some(size_of::<OrderStatusReport>()),
+        77 => Some(size_of::<ReferenceOddsReport>()),
         78 => Some(size_of::<EventParametersReport>()),
         75 => Some(size_of::<KillSwitchReport>()),
         79 => Some(size_of::<TickTableReport>()),
@@ -131,6 +134,7 @@ pub const LAYOUTS: &[&[MessageLayout]] = &[
     order_entry::LAYOUTS,
     quotes::LAYOUTS,
     administration::LAYOUTS,
+    reference_odds::LAYOUTS,
     execution::LAYOUTS,
     state::LAYOUTS,
     market_data::LAYOUTS,

@@ -264,7 +264,7 @@ pub struct SecurityStatus {
     pub event_id: U32,
     /// Number of this change in its market, from 1 (FIX 83).
     pub rpt_seq: U32,
-    /// Free number.
+    /// Free number of who changed it; 65535 when reference odds jumped.
     pub reason: U16,
     /// New status.
     pub status: u8,

@@ -376,11 +376,39 @@ pub enum RejectCode {
     ///
     /// Remedy: Send a mass quote.
     QuoteNotReplaceable = 433,
+    /// The action is not one of the schema.
+    ///
+    /// Remedy: Send an action of the schema.
+    InvalidAction = 439,
+    /// The event is not exhaustive, or has not two or three markets.
+    ///
+    /// Remedy: Send odds of such events only.
+    OddsNotOffered = 440,
+    /// An odd is outside 1.001 to 10000.000, the third of two outcomes is not 0, or the price of an outcome would be below 1.
+    ///
+    /// Remedy: Send decimal odds in thousandths.
+    InvalidOdds = 441,
+    /// The event has reference odds already.
+    ///
+    /// Remedy: Update them.
+    OddsExist = 442,
+    /// The event has no reference odds, or they were deleted.
+    ///
+    /// Remedy: Create them.
+    UnknownOdds = 443,
+    /// The reference odds of the event are another provider's.
+    ///
+    /// Remedy: Have that provider or a market administrator delete them first.
+    OddsOfAnotherProvider = 444,
+    /// A market of the event is settled or delisted.
+    ///
+    /// Remedy: Send no odds of it any more.
+    EventEnded = 445,
 }
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 92] = [
+    pub const ALL: [Self; 99] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -473,6 +501,13 @@ impl RejectCode {
         Self::InvalidProtectionLimits,
         Self::ProtectionTableFull,
         Self::QuoteNotReplaceable,
+        Self::InvalidAction,
+        Self::OddsNotOffered,
+        Self::InvalidOdds,
+        Self::OddsExist,
+        Self::UnknownOdds,
+        Self::OddsOfAnotherProvider,
+        Self::EventEnded,
     ];
 }
 
@@ -575,6 +610,13 @@ impl TryFrom<u16> for RejectCode {
             431 => Ok(Self::InvalidProtectionLimits),
             432 => Ok(Self::ProtectionTableFull),
             433 => Ok(Self::QuoteNotReplaceable),
+            439 => Ok(Self::InvalidAction),
+            440 => Ok(Self::OddsNotOffered),
+            441 => Ok(Self::InvalidOdds),
+            442 => Ok(Self::OddsExist),
+            443 => Ok(Self::UnknownOdds),
+            444 => Ok(Self::OddsOfAnotherProvider),
+            445 => Ok(Self::EventEnded),
             _ => Err(UnknownValue),
         }
     }

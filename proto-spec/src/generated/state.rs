@@ -301,7 +301,7 @@ pub struct SecurityStatusReport {
     pub security_id: U32,
     /// Number of this change in its market, from 1 (FIX 83).
     pub rpt_seq: U32,
-    /// From the request.
+    /// From the request; 65535 when reference odds jumped.
     pub reason: U16,
     /// New status.
     pub status: u8,

@@ -48,7 +48,7 @@ const DECODERS: &[Decoder] = decoders! {
     LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
     QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
     MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
-    QuoteEntered
+    QuoteEntered ReferenceOddsRequest ReferenceOddsReport
 };
 
 /// Messages with a group.

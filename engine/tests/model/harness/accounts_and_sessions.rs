@@ -60,7 +60,7 @@ impl World {
         message.seq_num.set(self.number(session_id));
         message.access_key_id.set(self.random.pick(&[0, 1, 2, 3, 4, 5, 6, 7, u32::MAX]));
         message.firm_id.set(self.random.pick(&[0, 1, 2, 3, 9]));
-        message.roles.set(self.random.pick(&[0, 1, 1, 1, 2, 4, 7, 8, 31, 32, u16::MAX]));
+        message.roles.set(self.random.pick(&[0, 1, 1, 1, 2, 4, 7, 8, 40, 63, 64, u16::MAX]));
         message.open_orders_max.set(self.random.pick(&[0, 0, 0, 1, 3]));
         (session_id, bytes_of(&message))
     }
@@ -94,7 +94,7 @@ impl World {
         let entitlement = self.pair.model.entitlement_of(session_id);
         let usual_role = match session_id {
             80 => 6,
-            96 => 8,
+            96 => 40,
             _ => 1,
         };
         if entitlement.roles & usual_role == 0 {

@@ -7,7 +7,8 @@ use forecastle_proto_spec::{
 };
 use forecastle_proto_spec::{
     CancelReason, MarketMakerProtectionTriggered, MarketStatus, MassQuoteAck, Message,
-    NegotiationReject, OrderCancelled, OrderReplaced, ProtectionCause, RejectCode,
+    NegotiationReject, OrderCancelled, OrderReplaced, PriceLimitsChanged, ProtectionCause,
+    REFERENCE_JUMP_REASON, ReferenceOddsReport, ReferenceOddsStatus, RejectCode,
     SecurityStatusReport, Trade,
 };
 
@@ -39,6 +40,14 @@ pub struct Coverage {
     pub self_trades: u64,
     /// Quotes that kept their place in a mass quote.
     pub quotes_kept: u64,
+    /// Reference odds by what they came to be.
+    pub odds: BTreeMap<u8, u64>,
+    /// Requests about odds that were applied before.
+    pub odds_repeated: u64,
+    /// Markets that a jump of the odds paused.
+    pub jumps: u64,
+    /// Limits told around a reference price.
+    pub collars: u64,
     /// Protections by cause.
     pub causes: BTreeMap<u8, u64>,
 }
@@ -71,6 +80,14 @@ impl Coverage {
             }
             if let Some(report) = frame.body::<SecurityStatusReport>() {
                 *self.statuses.entry(report.status.into()).or_default() += 1;
+                self.jumps += u64::from(report.reason.get() == REFERENCE_JUMP_REASON);
+            }
+            if let Some(report) = frame.body::<ReferenceOddsReport>() {
+                *self.odds.entry(report.status).or_default() += 1;
+                self.odds_repeated += u64::from(report.already_applied);
+            }
+            if let Some(limits) = frame.body::<PriceLimitsChanged>() {
+                self.collars += u64::from(limits.reference_price.get() != 0);
             }
             if let Some(replaced) = frame.body::<OrderReplaced>() {
                 self.replaces[usize::from(replaced.priority_kept)] += 1;
@@ -103,6 +120,12 @@ impl Coverage {
         self.snapshots_with_timers += other.snapshots_with_timers;
         self.self_trades += other.self_trades;
         self.quotes_kept += other.quotes_kept;
+        for (&status, &count) in &other.odds {
+            *self.odds.entry(status).or_default() += count;
+        }
+        self.odds_repeated += other.odds_repeated;
+        self.jumps += other.jumps;
+        self.collars += other.collars;
         for (&cause, &count) in &other.causes {
             *self.causes.entry(cause).or_default() += count;
         }
@@ -162,7 +185,15 @@ impl Coverage {
                 missing.push(format!("protection for {cause:?}"));
             }
         }
+        for status in ReferenceOddsStatus::ALL {
+            if !self.odds.contains_key(&status.into()) {
+                missing.push(format!("odds that became {status:?}"));
+            }
+        }
         let counts = [
+            ("request about odds that came again", self.odds_repeated),
+            ("market paused by a jump", self.jumps),
+            ("limits around a reference", self.collars),
             ("replace without priority", self.replaces[0]),
             ("replace with priority", self.replaces[1]),
             ("continued step", self.continued_steps),
@@ -198,7 +229,7 @@ const BY_ANOTHER_TEST: [RejectCode; 5] = [
     RejectCode::ProtectionTableFull,
 ];
 /// Every effect that the engine writes.
-const EFFECT_TEMPLATES: [u16; 37] = [
-    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 71, 72, 73, 75, 76, 78,
-    79, 100, 101, 102, 103, 104, 106, 108, 116, 117, 134, 135,
+const EFFECT_TEMPLATES: [u16; 38] = [
+    2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 71, 72, 73, 75, 76, 77,
+    78, 79, 100, 101, 102, 103, 104, 106, 108, 116, 117, 134, 135,
 ];

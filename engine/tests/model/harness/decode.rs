@@ -104,6 +104,8 @@ fn describe_frame(frame: Frame<'_>) -> String {
             QuoteSetReport,
             MarketMakerProtectionReport,
             QuoteEntered,
+            ReferenceOddsRequest,
+            ReferenceOddsReport,
         ]
     );
     format!("template {}: {:02x?}", frame.template_id, frame.bytes)

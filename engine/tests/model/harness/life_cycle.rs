@@ -83,7 +83,7 @@ impl World {
         let mut message = SecurityStatusRequest::new_zeroed();
         message.request_id.set(self.random.word());
         message.seq_num.set(self.number(session_id));
-        message.reason.set(self.random.pick(&[0, 7, u16::MAX]));
+        message.reason.set(self.random.pick(&[0, 7, u16::MAX - 1]));
         let event_id = self.any_event();
         message.event_id.set(event_id);
         if self.random.once_in(2)
@@ -152,13 +152,13 @@ impl World {
             }
             8..12 => message.cross_outcome = self.random.pick(&[1, 1, 1, 1, 2]),
             12 => message.velocity = self.random.pick(&[0, 4, 255]),
-            13 => message.collar_width.set(100),
-            14 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
+            13 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
             16..22 => {
                 let (low, high) = (self.price(), self.price());
                 message.static_low.set(self.random.pick(&[0, low.min(high)]));
                 message.static_high.set(self.random.pick(&[0, low.max(high)]));
             }
+            22..34 => self.collar(&mut message),
             _ => {}
         }
         if self.random.once_in(2) {

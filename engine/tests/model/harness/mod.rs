@@ -9,6 +9,7 @@ pub mod generator;
 pub mod guards;
 pub mod life_cycle;
 pub mod messages;
+pub mod odds;
 pub mod order_flow;
 pub mod order_lives;
 pub mod quoting;

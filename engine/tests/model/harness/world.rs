@@ -3,8 +3,8 @@
 use forecastle_proto_spec::{
     AccountDefinitionRequest, Continue, DepositRequest, EntitlementRequest, Establish,
     EventDefinitionRequest, EventParametersRequest, EventVelocity, MarketStatus, Negotiate,
-    ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_REPLICA, ROLES_RISK, ROLES_TRADER,
-    SecurityStatusRequest, SettlementRequest, TimerTick, WithdrawalRequest,
+    ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER, ROLES_REPLICA, ROLES_RISK,
+    ROLES_TRADER, SecurityStatusRequest, SettlementRequest, TimerTick, WithdrawalRequest,
 };
 use zerocopy::FromZeros;
 
@@ -199,7 +199,10 @@ impl World {
                 let mut parameters = EventParametersRequest::new_zeroed();
                 parameters.event_id.set(event_id);
                 parameters.velocity = EventVelocity::Medium.into();
-                parameters.cross_outcome = 1;
+                parameters.cross_outcome = self.random.pick(&[0, 1, 1]);
+                if self.random.once_in(2) {
+                    self.collar(&mut parameters);
+                }
                 self.apply(0, &bytes_of(&parameters));
             }
             let mut open = SecurityStatusRequest::new_zeroed();
@@ -297,7 +300,7 @@ const KEYS: [(u32, u32, u16); 6] = [
     (1, 1, ROLES_TRADER),
     (2, 2, ROLES_TRADER),
     (3, 3, ROLES_TRADER),
-    (4, 1, ROLES_TRADER | ROLES_CASH_ADMIN),
+    (4, 1, ROLES_TRADER | ROLES_CASH_ADMIN | ROLES_ODDS_PROVIDER),
     (5, 9, ROLES_MARKET_ADMIN | ROLES_CASH_ADMIN),
-    (6, 2, ROLES_RISK | ROLES_REPLICA),
+    (6, 2, ROLES_RISK | ROLES_REPLICA | ROLES_ODDS_PROVIDER),
 ];

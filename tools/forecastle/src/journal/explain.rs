@@ -9,7 +9,7 @@ use forecastle_persister::Record;
 use forecastle_proto_spec::{
     CancelReason, CrossOutcomeFill, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_ECHO_NO,
     EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, OrderAccepted, OrderCancelled, OrderReplaced,
-    OrderRested, QuoteEntered, Side, Trade,
+    OrderRested, QuoteEntered, REFERENCE_JUMP_REASON, SecurityStatusReport, Side, Trade,
 };
 
 use super::Place;
@@ -110,6 +110,9 @@ impl Life {
         if let Some(fill) = effect.frame.body::<CrossOutcomeFill>() {
             return self.on_cross_outcome(fill);
         }
+        if let Some(report) = effect.frame.body::<SecurityStatusReport>() {
+            return self.on_status(report);
+        }
         self.on_trade(effect.frame.body::<Trade>()?)
     }
 
@@ -171,6 +174,13 @@ impl Life {
         let text = format!("cancelled: {} lots left, {reason}", cancelled.cancelled_qty);
         self.ended = Some(text.clone());
         Some(text)
+    }
+
+    fn on_status(&self, report: &SecurityStatusReport) -> Option<String> {
+        let has_jumped = report.reason.get() == REFERENCE_JUMP_REASON;
+        let is_its_market = self.terms?.security_id == report.security_id.get();
+        (has_jumped && is_its_market && self.ended.is_none())
+            .then(|| "waits: its market is paused, the reference odds jumped".to_string())
     }
 
     fn on_trade(&mut self, trade: &Trade) -> Option<String> {

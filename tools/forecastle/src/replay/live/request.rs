@@ -7,8 +7,8 @@ use forecastle_proto_spec::{
     EndOfDayRequest, EntitlementRequest, EventDefinitionReport, EventDefinitionRequest,
     EventParametersRequest, ExecutionReportRejected, Frame, MarketStatus, Message as _,
     NewOrderSingle, OrderAccepted, OrderCancelReject, OrderCancelReplaceRequest,
-    OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest, RejectCode,
-    SecurityStatusRequest, SettlementComplete, SettlementRequest, StateReportRequest,
+    OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest, ReferenceOddsRequest,
+    RejectCode, SecurityStatusRequest, SettlementComplete, SettlementRequest, StateReportRequest,
     TickTableRequest, WithdrawalRequest, describe,
 };
 
@@ -223,7 +223,7 @@ impl From<&EventDefinitionReport> for EventIds {
 }
 
 /// What a client sends under a number.
-const REQUESTS: [u16; 16] = [
+const REQUESTS: [u16; 17] = [
     NewOrderSingle::TEMPLATE_ID,
     OrderCancelReplaceRequest::TEMPLATE_ID,
     OrderCancelRequest::TEMPLATE_ID,
@@ -239,6 +239,7 @@ const REQUESTS: [u16; 16] = [
     EventParametersRequest::TEMPLATE_ID,
     DisputeRequest::TEMPLATE_ID,
     TickTableRequest::TEMPLATE_ID,
+    ReferenceOddsRequest::TEMPLATE_ID,
     StateReportRequest::TEMPLATE_ID,
 ];
 /// Those that a trader sends.
