@@ -569,6 +569,6 @@ mod tests {
             }
             count += 1;
         }
-        assert_eq!(count, 27);
+        assert_eq!(count, 28);
     }
 }

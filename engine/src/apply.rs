@@ -7,9 +7,9 @@ use forecastle_proto_spec::{
     Establish, EventDefinitionRequest, EventParametersRequest, Frame, FrameError,
     KillSwitchRequest, MESSAGE_HEADER_LENGTH, MarketMakerProtectionLimits,
     MarketMakerProtectionReset, MassQuote, Message, Negotiate, NewOrderSingle, NotApplied,
-    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderStatusRequest,
-    QuoteCancel, QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER,
-    ROLES_RISK, ROLES_TRADER, RecordHeader, ReferenceOddsRequest, RejectCode,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderMassStatusRequest,
+    OrderStatusRequest, QuoteCancel, QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN,
+    ROLES_ODDS_PROVIDER, ROLES_RISK, ROLES_TRADER, RecordHeader, ReferenceOddsRequest, RejectCode,
     SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest, Terminate,
     TickTableRequest, TimerTick, WithdrawalRequest, padded_command_length, whole_message,
 };
@@ -209,6 +209,8 @@ impl Engine {
             self.limit_account(context, request, effects)
         } else if let Some(request) = frame.body::<OrderStatusRequest>() {
             self.report_order_status(context, request, effects)
+        } else if let Some(request) = frame.body::<OrderMassStatusRequest>() {
+            self.mass_status(context, request, effects)
         } else if let Some(request) = frame.body::<StateReportRequest>() {
             self.report_state(context, request, effects)
         } else {
@@ -417,6 +419,7 @@ fn roles_needed(template_id: u16) -> u16 {
         | OrderCancelRequest::TEMPLATE_ID
         | OrderMassActionRequest::TEMPLATE_ID
         | OrderStatusRequest::TEMPLATE_ID
+        | OrderMassStatusRequest::TEMPLATE_ID
         | MassQuote::TEMPLATE_ID
         | QuoteCancel::TEMPLATE_ID
         | QuoteSetDefinition::TEMPLATE_ID
@@ -464,6 +467,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 25);
+        assert_eq!(numbered, 26);
     }
 }

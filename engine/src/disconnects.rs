@@ -77,7 +77,7 @@ impl Engine {
         let session_id = self.sessions.session(slot).session_id;
         self.work.push_disconnect(Sweep {
             origin: Origin { session_id, request_id: 0, seq_num: 0 },
-            reason: CancelReason::Disconnected,
+            reason: Some(CancelReason::Disconnected),
             scope: MassActionScope::Session,
             key: session_id,
             firm_id: 0,
@@ -85,7 +85,7 @@ impl Engine {
             exec_inst,
             accepted_count: self.orders.accepted_count(),
             next_slot: 0,
-            cancelled_count: 0,
+            order_count: 0,
         });
     }
 }

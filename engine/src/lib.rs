@@ -44,6 +44,7 @@ mod limit_checks;
 mod look_ahead;
 mod market_digest;
 mod mass_quote;
+mod mass_status;
 mod matching;
 mod new_order;
 mod order_detail;

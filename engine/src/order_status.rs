@@ -7,6 +7,7 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::ladder::Ladders;
 use crate::order_table::Order;
+use crate::work::Origin;
 
 impl Engine {
     /// Reports a live order of the sender's firm as it stands.
@@ -22,22 +23,35 @@ impl Engine {
             message.orig_cl_ord_id.get(),
             message.security_id.get(),
         )?;
+        self.report_order(context, &context.origin(), (slot, ORDERS_AHEAD_MAX), effects);
+        Ok(())
+    }
+
+    /// Reports the live order in a slot to who sent a request, with the lots of at most
+    /// `ahead_max` orders before it.
+    pub(crate) fn report_order(
+        &self,
+        context: &Context,
+        origin: &Origin,
+        (slot, ahead_max): (u32, usize),
+        effects: &mut EffectBuffer<'_>,
+    ) {
         let order = self.orders.order(slot);
         let detail = self.orders.detail(slot);
         let has_traded = order.cum_qty() > 0;
         let status = if has_traded { OrdStatus::PartiallyFilled } else { OrdStatus::New };
         effects.push(&OrderStatusReport {
-            request_id: context.request_id.into(),
+            request_id: origin.request_id.into(),
             order_id: self.orders.id_of(slot, order).value().into(),
             cl_ord_id: order.cl_ord_id.into(),
             exec_id: effects.next_position().into(),
             transact_time_ns: context.time_ns.into(),
             expire_time_ns: detail.expire_time_ns.into(),
-            seq_num: context.seq_num.into(),
+            seq_num: origin.seq_num.into(),
             security_id: order.security_id.into(),
             leaves_qty: order.leaves_qty().into(),
             cum_qty: order.cum_qty().into(),
-            quantity_ahead: self.quantity_before(slot, order).into(),
+            quantity_ahead: self.quantity_before(slot, order, ahead_max).into(),
             account: self.account_of(order).into(),
             session_id: self.sessions.session(order.session).session_id.into(),
             price: order.price().into(),
@@ -47,12 +61,11 @@ impl Engine {
             ord_status: status.into(),
             reserved_82: [0; 6],
         });
-        Ok(())
     }
 
     /// Lots that trade before a resting order at its price, as far as a report tells them.
-    /// O(orders before it), at most [`ORDERS_AHEAD_MAX`].
-    fn quantity_before(&self, slot: u32, order: &Order) -> u32 {
+    /// O(orders before it), at most `ahead_max`.
+    fn quantity_before(&self, slot: u32, order: &Order, ahead_max: usize) -> u32 {
         let first = self.books.first_order(order.security_id, order.place.tick());
         let behind = |slot: &u32| Ladders::order_behind(self.orders.slots(), *slot);
         let mut lots = 0;
@@ -60,7 +73,7 @@ impl Engine {
             if other == slot {
                 return u32::try_from(lots).unwrap_or(u32::MAX);
             }
-            if count == ORDERS_AHEAD_MAX {
+            if count == ahead_max {
                 break;
             }
             lots += u64::from(self.orders.order(other).leaves_qty());
@@ -69,5 +82,5 @@ impl Engine {
     }
 }
 
-/// Most orders before one that are counted.
+/// Most orders before one that are counted for it alone.
 const ORDERS_AHEAD_MAX: usize = 4_096;

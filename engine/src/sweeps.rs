@@ -1,4 +1,5 @@
-//! Sweeps: mass cancels, the end of the day and the closing of markets, in bounded steps.
+//! Sweeps: mass cancels, the end of the day, the closing of markets and mass status, in bounded
+//! steps.
 
 use forecastle_proto_spec::{
     CONTINUE_EFFECTS_MAX, CancelReason, MassActionScope, MassActionType, OrderMassActionReport,
@@ -9,6 +10,7 @@ use crate::apply::Context;
 use crate::blocks::Block;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
+use crate::mass_status::report_mass_status;
 use crate::order_table::Order;
 use crate::planted_fault::{PlantedFault, is_planted};
 use crate::work::{Sweep, Work};
@@ -112,15 +114,15 @@ impl Engine {
         }
     }
 
-    fn sweep_of(
+    pub(crate) fn sweep_of(
         &self,
         context: &Context,
         (scope, key): (MassActionScope, u32),
-        reason: CancelReason,
+        reason: impl Into<Option<CancelReason>>,
     ) -> Sweep {
         Sweep {
             origin: context.origin(),
-            reason,
+            reason: reason.into(),
             scope,
             key,
             firm_id: 0,
@@ -128,11 +130,16 @@ impl Engine {
             exec_inst: 0,
             accepted_count: self.orders.accepted_count(),
             next_slot: 0,
-            cancelled_count: 0,
+            order_count: 0,
         }
     }
 
-    fn begin_sweep(&mut self, context: &Context, mut sweep: Sweep, effects: &mut EffectBuffer<'_>) {
+    pub(crate) fn begin_sweep(
+        &mut self,
+        context: &Context,
+        mut sweep: Sweep,
+        effects: &mut EffectBuffer<'_>,
+    ) {
         if !self.step_sweep(context, &mut sweep, effects) {
             self.work.push(Work::Sweep(sweep));
         }
@@ -145,24 +152,31 @@ impl Engine {
         sweep: &mut Sweep,
         effects: &mut EffectBuffer<'_>,
     ) -> bool {
-        let mut cancelled = 0;
+        let mut order_count = 0;
         let mut looked_at = 0;
         while sweep.next_slot < self.orders.high_water() {
-            if cancelled == CONTINUE_EFFECTS_MAX || looked_at == STEP_SLOTS_MAX {
+            if order_count == CONTINUE_EFFECTS_MAX || looked_at == STEP_SLOTS_MAX {
                 return false;
             }
             let slot = sweep.next_slot;
             sweep.next_slot += 1;
             looked_at += 1;
             if self.orders.live(slot).is_some_and(|order| self.covers(sweep, slot, order)) {
-                self.cancel_resting(slot, sweep.reason, effects);
-                cancelled += 1;
-                sweep.cancelled_count += 1;
+                match sweep.reason {
+                    Some(reason) => self.cancel_resting(slot, reason, effects),
+                    None => self.report_covered(context, sweep, slot, effects),
+                }
+                order_count += 1;
+                sweep.order_count += 1;
             }
         }
-        let is_suspension = sweep.reason == CancelReason::Suspended;
-        let action = if is_suspension { MassActionType::Suspend } else { MassActionType::Cancel };
-        report_mass_action(context, sweep, action, effects);
+        match sweep.reason {
+            Some(CancelReason::Suspended) => {
+                report_mass_action(context, sweep, MassActionType::Suspend, effects);
+            }
+            Some(_) => report_mass_action(context, sweep, MassActionType::Cancel, effects),
+            None => report_mass_status(context, sweep, effects),
+        }
         true
     }
 
@@ -200,13 +214,32 @@ impl Engine {
         }
         let action = MassActionType::try_from(message.action)
             .map_err(|_| RejectCode::InvalidMassActionType)?;
-        let scope = MassActionScope::try_from(message.scope)
-            .map_err(|_| RejectCode::InvalidMassActionScope)?;
+        let keys = ScopeKeys {
+            security_id: message.security_id.get(),
+            event_id: message.event_id.get(),
+            account: message.account.get(),
+            link_id: message.cl_ord_link_id.get(),
+        };
+        let (scope, key) = self.check_scope(context, message.scope, &keys)?;
+        let firm_id = context.entitlement.firm_id;
+        self.check_block(action, &Block { firm_id, scope: scope.into(), side: message.side, key })?;
+        Ok((action, scope, key))
+    }
+
+    /// A scope over the orders of the sender's firm, and the key that it reads.
+    pub(crate) fn check_scope(
+        &self,
+        context: &Context,
+        scope: u8,
+        keys: &ScopeKeys,
+    ) -> Result<(MassActionScope, u32), RejectCode> {
+        let scope =
+            MassActionScope::try_from(scope).map_err(|_| RejectCode::InvalidMassActionScope)?;
         let key = match scope {
-            MassActionScope::Security => message.security_id.get(),
-            MassActionScope::Event => message.event_id.get(),
-            MassActionScope::Account => message.account.get(),
-            MassActionScope::Link => message.cl_ord_link_id.get(),
+            MassActionScope::Security => keys.security_id,
+            MassActionScope::Event => keys.event_id,
+            MassActionScope::Account => keys.account,
+            MassActionScope::Link => keys.link_id,
             MassActionScope::Firm => context.entitlement.firm_id,
             MassActionScope::Day | MassActionScope::Session | MassActionScope::Exchange => 0,
         };
@@ -220,17 +253,10 @@ impl Engine {
             MassActionScope::Event if self.events.find_event(key).is_none() => {
                 return Err(RejectCode::UnknownEvent);
             }
-            MassActionScope::Account => {
-                let account = self.ledger.accounts.find(key);
-                if account.is_none_or(|account| account.firm_id != context.entitlement.firm_id) {
-                    return Err(RejectCode::UnknownAccount);
-                }
-            }
+            MassActionScope::Account => self.check_own_account(context, key)?,
             _ => {}
         }
-        let firm_id = context.entitlement.firm_id;
-        self.check_block(action, &Block { firm_id, scope: scope.into(), side: message.side, key })?;
-        Ok((action, scope, key))
+        Ok((scope, key))
     }
 
     /// Whether a block can be set, with a sweep behind it, or released; for a plain cancel, whether
@@ -253,6 +279,15 @@ impl Engine {
     }
 }
 
+/// What a request names, each for the scope that reads it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScopeKeys {
+    pub(crate) security_id: u32,
+    pub(crate) event_id: u32,
+    pub(crate) account: u32,
+    pub(crate) link_id: u32,
+}
+
 fn report_mass_action(
     context: &Context,
     sweep: &Sweep,
@@ -264,7 +299,7 @@ fn report_mass_action(
         exec_id: effects.next_position().into(),
         transact_time_ns: context.time_ns.into(),
         seq_num: sweep.origin.seq_num.into(),
-        total_affected_orders: sweep.cancelled_count.into(),
+        total_affected_orders: sweep.order_count.into(),
         scope: sweep.scope.into(),
         action: action.into(),
         side: sweep.side,

@@ -16,11 +16,12 @@ pub(crate) struct Origin {
     pub(crate) seq_num: u32,
 }
 
-/// A sweep over the orders accepted before it.
+/// A sweep over the orders accepted before it: it cancels or reports those in its scope.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sweep {
     pub(crate) origin: Origin,
-    pub(crate) reason: CancelReason,
+    /// Why it cancels them; `None` when it reports them.
+    pub(crate) reason: Option<CancelReason>,
     pub(crate) scope: MassActionScope,
     /// What the scope names: a market, event, account or link.
     pub(crate) key: u32,
@@ -34,7 +35,8 @@ pub(crate) struct Sweep {
     pub(crate) accepted_count: u64,
     /// Where it goes on.
     pub(crate) next_slot: u32,
-    pub(crate) cancelled_count: u32,
+    /// Orders cancelled or reported so far.
+    pub(crate) order_count: u32,
 }
 
 /// A pay-out of a settled event.
@@ -54,7 +56,7 @@ pub(crate) struct PayOut {
 /// One piece of work.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Work {
-    /// Cancels orders.
+    /// Cancels or reports orders.
     Sweep(Sweep),
     /// Pays positions.
     PayOut(PayOut),
@@ -70,7 +72,7 @@ impl Work {
     }
 
     fn is_disconnect(&self) -> bool {
-        matches!(self, Self::Sweep(sweep) if sweep.reason == CancelReason::Disconnected)
+        matches!(self, Self::Sweep(sweep) if sweep.reason == DISCONNECTED)
     }
 }
 
@@ -78,7 +80,7 @@ impl Sweep {
     /// Whether both are of one lost session and cover the same of its orders.
     fn is_same_disconnect(&self, other: &Self) -> bool {
         let words = |sweep: &Self| (sweep.reason, sweep.key, sweep.exec_inst);
-        self.reason == CancelReason::Disconnected && words(self) == words(other)
+        self.reason == DISCONNECTED && words(self) == words(other)
     }
 }
 
@@ -251,9 +253,9 @@ fn piece(number: u64, work: &Work) -> Digest {
                 u32::from(sweep.scope as u8) << 8 | u32::from(sweep.side),
                 sweep.exec_inst.into(),
             ))
-            .absorb(u64::from(sweep.reason as u16))
+            .absorb(u64::from(sweep.reason.map_or(0, u16::from)))
             .absorb(sweep.accepted_count)
-            .absorb(pair(sweep.next_slot, sweep.cancelled_count)),
+            .absorb(pair(sweep.next_slot, sweep.order_count)),
         Work::PayOut(pay_out) => {
             let [paid_low, paid_high] = words(pay_out.paid);
             let [balance_low, balance_high] = words(pay_out.balance);
@@ -271,6 +273,8 @@ fn piece(number: u64, work: &Work) -> Digest {
     }
 }
 
+/// Why sweeps of lost sessions cancel.
+const DISCONNECTED: Option<CancelReason> = Some(CancelReason::Disconnected);
 /// A sweep of all orders, and one of those with an instruction.
 const DISCONNECTS_PER_SESSION: usize = 2;
 

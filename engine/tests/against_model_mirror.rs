@@ -8,8 +8,9 @@ use forecastle_engine::{BookOrder, Engine};
 use forecastle_proto_spec::{
     EventParametersReport, EventParametersRequest, Frame, KillSwitchReport, KillSwitchRequest,
     Message, NewOrderSingle, OrderAccepted, OrderCancelReplaceRequest, OrderCancelled,
-    OrderMassActionReport, OrderMassActionRequest, OrderReplaced, OrderRested, PAYOUT,
-    PriceLimitsChanged, RECORD_LENGTH_MAX, SettlementRequest, Trade,
+    OrderMassActionReport, OrderMassActionRequest, OrderMassStatusReport, OrderMassStatusRequest,
+    OrderReplaced, OrderRested, OrderStatusReport, PAYOUT, PriceLimitsChanged, RECORD_LENGTH_MAX,
+    SettlementRequest, Trade,
 };
 
 use zerocopy::little_endian::U16;
@@ -104,6 +105,7 @@ fn mirrored_command(bytes: &[u8]) -> Vec<u8> {
         })
     })
     .or_else(|| changed(frame, |it: &mut OrderMassActionRequest| it.side = flipped(it.side)))
+    .or_else(|| changed(frame, |it: &mut OrderMassStatusRequest| it.side = flipped(it.side)))
     .or_else(|| changed(frame, |it: &mut KillSwitchRequest| it.side = flipped(it.side)))
     .or_else(|| {
         changed(frame, |it: &mut EventParametersRequest| {
@@ -147,6 +149,13 @@ fn mirrored_effect(frame: Frame<'_>) -> Option<Vec<u8>> {
     })
     .or_else(|| changed(frame, |it: &mut OrderCancelled| it.side = flipped(it.side)))
     .or_else(|| changed(frame, |it: &mut OrderMassActionReport| it.side = flipped(it.side)))
+    .or_else(|| changed(frame, |it: &mut OrderMassStatusReport| it.side = flipped(it.side)))
+    .or_else(|| {
+        changed(frame, |it: &mut OrderStatusReport| {
+            it.side = flipped(it.side);
+            it.price.set(complement_of(it.price.get()));
+        })
+    })
     .or_else(|| changed(frame, |it: &mut KillSwitchReport| it.side = flipped(it.side)))
     .or_else(|| {
         changed(frame, |it: &mut EventParametersReport| {

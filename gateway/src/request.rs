@@ -7,9 +7,9 @@ use forecastle_proto_spec::{
     EventParametersRequest, Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH,
     MarketMakerProtectionLimits, MarketMakerProtectionReset, MassQuote, Message, Negotiate,
     NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest,
-    OrderStatusRequest, QuoteCancel, QuoteSetDefinition, ReferenceOddsRequest, RetransmitRequest,
-    SecurityStatusRequest, Sequence, SettlementRequest, StateReportRequest, Terminate,
-    TickTableRequest, WithdrawalRequest,
+    OrderMassStatusRequest, OrderStatusRequest, QuoteCancel, QuoteSetDefinition,
+    ReferenceOddsRequest, RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest,
+    StateReportRequest, Terminate, TickTableRequest, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -49,6 +49,7 @@ impl ClientMessage {
             | MarketMakerProtectionReset::TEMPLATE_ID
             | OrderMassActionRequest::TEMPLATE_ID
             | OrderStatusRequest::TEMPLATE_ID
+            | OrderMassStatusRequest::TEMPLATE_ID
             | EventDefinitionRequest::TEMPLATE_ID
             | EventParametersRequest::TEMPLATE_ID
             | DisputeRequest::TEMPLATE_ID
@@ -142,7 +143,7 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 27);
+        assert_eq!(count, 28);
     }
 
     #[test]

@@ -42,7 +42,8 @@ const DESCRIBERS: &[Describer] = describers! {
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     LimitsBanding PriceLimitsChanged OutcomeTrade
     MarketSettled CrossOutcomeFill RecordHeader Continue SessionDisconnected EngineConfiguration
-    LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
+    LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport OrderMassStatusRequest
+    OrderMassStatusReport
     QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
     MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
     QuoteEntered ReferenceOddsRequest ReferenceOddsReport

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{CancelReason, EXEC_INST_CANCEL_ON_DISCONNECT, MassActionScope};
 
-use super::{Origin, PayOut, Sweep, Work, WorkQueue};
+use super::{DISCONNECTED, Origin, PayOut, Sweep, Work, WorkQueue};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl WorkQueue {
@@ -77,20 +77,25 @@ impl WorkQueue {
 
 fn encode_sweep(sweep: &Sweep, encoder: &mut Encoder<'_>) {
     encoder.u8(SWEEP);
-    encoder.u16(sweep.reason.into());
+    encoder.u16(sweep.reason.map_or(0, u16::from));
     encoder.u8(sweep.scope.into());
     encoder.u8(sweep.side);
     encoder.u32(sweep.key);
     encoder.u32(sweep.firm_id);
     encoder.u64(sweep.accepted_count);
     encoder.u32(sweep.next_slot);
-    encoder.u32(sweep.cancelled_count);
+    encoder.u32(sweep.order_count);
     encoder.u8(sweep.exec_inst);
 }
 
 fn decode_sweep(origin: Origin, decoder: &mut Decoder<'_>) -> Result<Sweep, SnapshotError> {
-    let reason = CancelReason::try_from(decoder.u16()?);
-    let reason = reason.map_err(|_| decoder.invalid("reason"))?;
+    let reason = match decoder.u16()? {
+        0 => None,
+        reason => match CancelReason::try_from(reason) {
+            Ok(reason) => Some(reason),
+            Err(_) => return Err(decoder.invalid("reason")),
+        },
+    };
     let scope = MassActionScope::try_from(decoder.u8()?);
     let scope = scope.map_err(|_| decoder.invalid("scope"))?;
     let side = decoder.u8()?;
@@ -104,16 +109,16 @@ fn decode_sweep(origin: Origin, decoder: &mut Decoder<'_>) -> Result<Sweep, Snap
         firm_id: decoder.u32()?,
         accepted_count: decoder.u64()?,
         next_slot: decoder.u32()?,
-        cancelled_count: decoder.u32()?,
+        order_count: decoder.u32()?,
         exec_inst: if decoder.version() > 1 { decoder.u8()? } else { 0 },
     };
-    let is_disconnect = sweep.reason == CancelReason::Disconnected;
+    let is_disconnect = sweep.reason == DISCONNECTED;
     let covers_one_session = sweep.scope == MassActionScope::Session
         && (sweep.firm_id, sweep.side) == (0, 0)
         && [0, EXEC_INST_CANCEL_ON_DISCONNECT].contains(&sweep.exec_inst);
     decoder.require(!is_disconnect || covers_one_session, "sweep of a lost session")?;
     // That of a lost session may have begun anew.
-    let is_progress = is_disconnect || sweep.cancelled_count <= sweep.next_slot;
+    let is_progress = is_disconnect || sweep.order_count <= sweep.next_slot;
     decoder.require(is_progress, "progress of a sweep")?;
     Ok(sweep)
 }

@@ -35,11 +35,11 @@ impl Model {
             covered: Covered::Session(session_id),
             side: 0,
             instruction,
-            reason: CancelReason::Disconnected,
+            reason: Some(CancelReason::Disconnected),
             scope: MassActionScope::Session,
             accepted_count: self.accepted_count,
             next_slot: 0,
-            cancelled_count: 0,
+            order_count: 0,
         };
         if !self.orders.iter().any(|order| self.is_covered(&sweep, order)) {
             return;
@@ -47,7 +47,7 @@ impl Model {
         let request = Request { session_id, template_id: 0, id: 0, seq_num: 0 };
         let same = self.work.iter_mut().find_map(|work| match &mut work.kind {
             WorkKind::Sweep(it)
-                if it.reason == CancelReason::Disconnected
+                if it.reason == Some(CancelReason::Disconnected)
                     && work.request.session_id == session_id
                     && it.instruction == instruction =>
             {

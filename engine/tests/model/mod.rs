@@ -186,10 +186,10 @@ impl Model {
             1 => self.negotiate(body(frame), effects),
             4 => self.establish(body(frame), effects),
             8 => self.terminate(body(frame), effects),
-            20..=27 | 29 | 43 if session_id == 0 => {
+            20..=29 | 43 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=27 | 29 | 43 | 30..=40 | 44..=47 => {
+            20..=40 | 43..=47 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -210,6 +210,7 @@ impl Model {
             22 => return self.cancel(request, body(frame), effects),
             23 => return self.mass_action(request, body(frame), effects),
             27 => self.order_status(request, body(frame), effects),
+            28 => self.mass_status(request, body(frame), effects),
             30 => self.define_event(request, body(frame), effects),
             31 => self.change_status(request, body(frame), effects),
             32 => self.settle(request, body(frame), effects),

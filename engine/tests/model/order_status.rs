@@ -1,11 +1,15 @@
-//! The status of one order (`docs/engine-rules.md` §3).
+//! The status of one order, and of all in a scope (`docs/engine-rules.md` §3).
 
-use forecastle_proto_spec::{OrdStatus, OrderStatusReport, OrderStatusRequest, RejectCode};
+use forecastle_proto_spec::{
+    OrdStatus, OrderMassStatusReport, OrderMassStatusRequest, OrderStatusReport,
+    OrderStatusRequest, RejectCode,
+};
 use zerocopy::FromZeros;
 
 use super::Model;
 use super::effects::Effects;
 use super::sessions::Request;
+use super::sweeps::Sweep;
 
 impl Model {
     pub fn order_status(
@@ -20,12 +24,47 @@ impl Model {
             message.orig_cl_ord_id.get(),
             message.security_id.get(),
         )?;
+        self.report_order(request, order.order_id, 4_096, effects);
+        Ok(())
+    }
+
+    /// `OrderMassStatusRequest`: a sweep that reports.
+    pub fn mass_status(
+        &mut self,
+        request: &Request,
+        message: &OrderMassStatusRequest,
+        effects: &mut Effects,
+    ) -> Result<(), RejectCode> {
+        if message.side > 2 {
+            return Err(RejectCode::InvalidSide);
+        }
+        let keys = [
+            message.security_id.get(),
+            message.event_id.get(),
+            message.account.get(),
+            message.cl_ord_link_id.get(),
+        ];
+        let (scope, _, covered) = self.check_scope(request, message.scope, keys)?;
+        self.check_work_queue()?;
+        self.start_sweep(request, covered, (scope, message.side, None), effects);
+        Ok(())
+    }
+
+    /// One order as it stands; orders before it are told up to a number of them.
+    pub fn report_order(
+        &self,
+        request: &Request,
+        order_id: u64,
+        ahead_max: usize,
+        effects: &mut Effects,
+    ) {
+        let order = self.order(order_id).expect("only live orders are reported");
         let resting = self.resting(order.security_id, order.side);
         let at_price: Vec<_> = resting.iter().filter(|it| it.price == order.price).collect();
         let place = at_price.iter().position(|it| it.order_id == order.order_id);
         let before = &at_price[..place.expect("a live order rests")];
         let lots: u64 = before.iter().map(|it| u64::from(it.leaves)).sum();
-        let is_told = before.len() <= 4_096;
+        let is_told = before.len() <= ahead_max;
         let ahead = u32::try_from(lots).ok().filter(|_| is_told).unwrap_or(u32::MAX);
         let mut report = OrderStatusReport::new_zeroed();
         report.request_id.set(request.id);
@@ -48,6 +87,18 @@ impl Model {
         let status = if order.traded > 0 { OrdStatus::PartiallyFilled } else { OrdStatus::New };
         report.ord_status = status.into();
         effects.push(&report);
-        Ok(())
     }
+}
+
+/// Closes a mass status.
+pub fn report_mass_status(request: &Request, sweep: &Sweep, effects: &mut Effects) {
+    let mut report = OrderMassStatusReport::new_zeroed();
+    report.request_id.set(request.id);
+    report.exec_id.set(effects.position());
+    report.transact_time_ns.set(effects.now);
+    report.seq_num.set(request.seq_num);
+    report.order_count.set(sweep.order_count);
+    report.scope = sweep.scope.into();
+    report.side = sweep.side;
+    effects.push(&report);
 }

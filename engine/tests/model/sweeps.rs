@@ -13,6 +13,7 @@ use super::Model;
 use super::book::Order;
 use super::effects::Effects;
 use super::guards::{Block, RELEASE, SUSPEND};
+use super::order_status::report_mass_status;
 use super::sessions::Request;
 use super::settlement::PayOut;
 
@@ -31,7 +32,7 @@ pub enum WorkKind {
 
 impl Work {
     pub fn is_disconnect(&self) -> bool {
-        matches!(&self.kind, WorkKind::Sweep(it) if it.reason == CancelReason::Disconnected)
+        matches!(&self.kind, WorkKind::Sweep(it) if it.reason == Some(CancelReason::Disconnected))
     }
 }
 
@@ -43,13 +44,14 @@ pub struct Sweep {
     pub side: u8,
     /// Instruction to cover, 0 for orders with any or none.
     pub instruction: u8,
-    pub reason: CancelReason,
+    /// Why it cancels; `None` when it reports.
+    pub reason: Option<CancelReason>,
     /// Scope named in the closing report.
     pub scope: MassActionScope,
     /// Orders accepted later are not covered.
     pub accepted_count: u64,
     pub next_slot: u32,
-    pub cancelled_count: u32,
+    pub order_count: u32,
 }
 
 /// Which orders a sweep covers.
@@ -115,18 +117,18 @@ impl Model {
         &mut self,
         request: &Request,
         covered: Covered,
-        (scope, side, reason): (MassActionScope, u8, CancelReason),
+        (scope, side, reason): (MassActionScope, u8, impl Into<Option<CancelReason>>),
         effects: &mut Effects,
     ) {
         let sweep = Sweep {
             covered,
             side,
             instruction: 0,
-            reason,
+            reason: reason.into(),
             scope,
             accepted_count: self.accepted_count,
             next_slot: 0,
-            cancelled_count: 0,
+            order_count: 0,
         };
         self.start_work(Work { request: *request, kind: WorkKind::Sweep(sweep) }, effects);
     }
@@ -168,16 +170,19 @@ impl Model {
             .filter(|order| self.is_covered(sweep, order))
             .map(|order| (order.slot(), order.order_id))
             .collect();
-        let mut cancel_count = 0;
+        let mut order_count = 0;
         let mut looked_count = 0;
         while Some(sweep.next_slot) <= highest
-            && cancel_count < CONTINUE_EFFECTS_MAX
+            && order_count < CONTINUE_EFFECTS_MAX
             && looked_count < SLOTS_PER_STEP
         {
             if let Some(&order_id) = order_by_slot.get(&sweep.next_slot) {
-                self.cancel_order(order_id, sweep.reason, effects);
-                cancel_count += 1;
-                sweep.cancelled_count += 1;
+                match sweep.reason {
+                    Some(reason) => self.cancel_order(order_id, reason, effects),
+                    None => self.report_order(request, order_id, 64, effects),
+                }
+                order_count += 1;
+                sweep.order_count += 1;
             }
             sweep.next_slot += 1;
             looked_count += 1;
@@ -186,11 +191,15 @@ impl Model {
             return false;
         }
         let action = match sweep.reason {
-            CancelReason::Suspended => SUSPEND,
-            _ => ACTION_CANCEL,
+            None => {
+                report_mass_status(request, sweep, effects);
+                return true;
+            }
+            Some(CancelReason::Suspended) => SUSPEND,
+            Some(_) => ACTION_CANCEL,
         };
         let words = (sweep.scope, action, sweep.side);
-        report_mass_action(request, words, sweep.cancelled_count, effects);
+        report_mass_action(request, words, sweep.order_count, effects);
         true
     }
 
@@ -228,12 +237,28 @@ impl Model {
         if ![SUSPEND, RELEASE, ACTION_CANCEL].contains(&message.action) {
             return Err(RejectCode::InvalidMassActionType);
         }
+        let keys = [
+            message.security_id.get(),
+            message.event_id.get(),
+            message.account.get(),
+            message.cl_ord_link_id.get(),
+        ];
+        let (scope, key, covered) = self.check_scope(request, message.scope, keys)?;
         let firm_id = self.entitlement_of(request.session_id).firm_id;
-        let security_id = message.security_id.get();
-        let event_id = message.event_id.get();
-        let account = message.account.get();
-        let link_id = message.cl_ord_link_id.get();
-        let (scope, key, covered) = match message.scope {
+        let block = Block { firm_id, scope: message.scope, side: message.side, key };
+        self.check_block(message.action, &block)?;
+        Ok((scope, key, covered))
+    }
+    /// A scope over the orders of the sender's firm, with its key among market, event, account and
+    /// link.
+    pub fn check_scope(
+        &self,
+        request: &Request,
+        scope: u8,
+        [security_id, event_id, account, link_id]: [u32; 4],
+    ) -> Result<(MassActionScope, u32, Covered), RejectCode> {
+        let firm_id = self.entitlement_of(request.session_id).firm_id;
+        Ok(match scope {
             1 if security_id != 0 => {
                 if !self.market_exists(security_id) {
                     return Err(RejectCode::UnknownMarket);
@@ -255,10 +280,7 @@ impl Model {
             4 if link_id != 0 => (MassActionScope::Link, link_id, Covered::Link(link_id, firm_id)),
             5 => (MassActionScope::Firm, firm_id, Covered::Firm(firm_id)),
             _ => return Err(RejectCode::InvalidMassActionScope),
-        };
-        let block = Block { firm_id, scope: message.scope, side: message.side, key };
-        self.check_block(message.action, &block)?;
-        Ok((scope, key, covered))
+        })
     }
 }
 

@@ -16,6 +16,7 @@ mod event_parameters;
 mod guards;
 mod life_cycle;
 mod limits;
+mod mass_status;
 mod matching;
 mod order_slots;
 mod order_status;

@@ -5,8 +5,9 @@ use forecastle_proto_spec::{
     ExecutionReportTrade, Frame, GroupedMessage, MarketMakerProtectionTriggered, MarketSettled,
     MassQuote, MassQuoteAck, MassQuoteEntry, Message, NewOrderSingle, NotApplied, OrderAccepted,
     OrderCancelReplaceRequest, OrderCancelRequest, OrderCancelled, OrderMassActionReport,
-    OrderReplaced, OrderRested, QuoteEntered, SessionDisconnected, SettlementReport,
-    StateReportRequest, Terminate, Trade, encode_with_group,
+    OrderMassStatusReport, OrderMassStatusRequest, OrderReplaced, OrderRested, OrderStatusReport,
+    QuoteEntered, SessionDisconnected, SettlementReport, StateReportRequest, Terminate, Trade,
+    encode_with_group,
 };
 use zerocopy::FromZeros;
 
@@ -344,4 +345,22 @@ fn who_trades_with_a_protected_quote_hears_nothing_of_the_others() {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].0, Recipient::Session(16));
     assert_eq!(body::<ExecutionReportCancelled>(&told[0]).reason.get(), 14);
+}
+
+#[test]
+fn a_mass_status_is_told_to_who_asked_step_by_step() {
+    let mut command = Continue::new_zeroed();
+    command.session_id.set(16);
+    let mut status = OrderStatusReport::new_zeroed();
+    // Another session of the firm owns the order.
+    status.session_id.set(17);
+    let end = OrderMassStatusReport::new_zeroed();
+    let first = RecordBuilder::of(16, &OrderMassStatusRequest::new_zeroed()).effect(&status);
+    let last = RecordBuilder::of(0, &command).effect(&status).effect(&end);
+    for (record, is_last) in [(first.build(), false), (last.build(), true)] {
+        let told = project(0, &record);
+        assert_eq!(told[0], (Recipient::Session(16), encoded(&status)));
+        assert_eq!(told.len(), 1 + usize::from(is_last));
+        assert!(!is_last || told[1] == (Recipient::Session(16), encoded(&end)));
+    }
 }

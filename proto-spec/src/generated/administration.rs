@@ -41,6 +41,51 @@ impl Message for OrderStatusRequest {
     }
 }
 
+/// Asks for all live orders of the firm in a scope as of its place in the log; read only (FIX AF). Answered by one OrderStatusReport for each, then one OrderMassStatusReport.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderMassStatusRequest {
+    /// Number the client gives the request; echoed in every report (FIX 584).
+    pub request_id: U64,
+    /// Client's time of sending, nanoseconds since 1970 (FIX 52); informative.
+    pub sending_time_ns: U64,
+    /// Number in the client flow, from 1 (FIX 34).
+    pub seq_num: U32,
+    /// Market; read by scope Security (FIX 48).
+    pub security_id: U32,
+    /// Event; read by scope Event.
+    pub event_id: U32,
+    /// Account; read by scope Account (FIX 1).
+    pub account: U32,
+    /// Link; read by scope Link (FIX 583).
+    pub cl_ord_link_id: U32,
+    /// Which orders, 1 to 5.
+    pub scope: u8,
+    /// 1 or 2 for that side only, 0 for both.
+    pub side: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_38: [u8; 2],
+}
+
+impl Message for OrderMassStatusRequest {
+    const TEMPLATE_ID: u16 = 28;
+    const NAME: &'static str = "OrderMassStatusRequest";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("sending_time_ns", FieldValue::Unsigned(self.sending_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("event_id", FieldValue::Unsigned(u64::from(self.event_id.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("cl_ord_link_id", FieldValue::Unsigned(u64::from(self.cl_ord_link_id.get())));
+        visit("scope", FieldValue::Unsigned(u64::from(self.scope)));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+    }
+}
+
 /// Defines an event of mutually exclusive states and its markets, one for each state (market admin).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

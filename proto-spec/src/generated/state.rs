@@ -588,6 +588,45 @@ impl Message for OrderStatusReport {
     }
 }
 
+/// Behind the last OrderStatusReport of an OrderMassStatusRequest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderMassStatusReport {
+    /// The request this answers.
+    pub request_id: U64,
+    /// Position of the effect in the log (FIX 17), bit 0 set on the resting side of a trade.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Orders reported (FIX 911).
+    pub order_count: U32,
+    /// Which orders.
+    pub scope: u8,
+    /// 1 or 2, or 0 for both.
+    pub side: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_34: [u8; 6],
+}
+
+impl Message for OrderMassStatusReport {
+    const TEMPLATE_ID: u16 = 68;
+    const NAME: &'static str = "OrderMassStatusReport";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("request_id", FieldValue::Unsigned(self.request_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("order_count", FieldValue::Unsigned(u64::from(self.order_count.get())));
+        visit("scope", FieldValue::Unsigned(u64::from(self.scope)));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+    }
+}
+
 /// The parameters of an event, as they are from here on.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

@@ -45,7 +45,8 @@ const DECODERS: &[Decoder] = decoders! {
     OrderAccepted OrderRested OrderReplaced Trade OrderCancelled MarketSettled
     CrossOutcomeFill
     RecordHeader Continue SessionDisconnected EngineConfiguration
-    LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport
+    LogStreamPacket TimerTick OrderStatusRequest OrderStatusReport OrderMassStatusRequest
+    OrderMassStatusReport
     QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
     MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
     QuoteEntered ReferenceOddsRequest ReferenceOddsReport

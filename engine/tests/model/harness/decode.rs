@@ -50,6 +50,8 @@ fn describe_frame(frame: Frame<'_>) -> String {
             OrderMassActionRequest,
             OrderStatusRequest,
             OrderStatusReport,
+            OrderMassStatusRequest,
+            OrderMassStatusReport,
             EventDefinitionRequest,
             SecurityStatusRequest,
             SettlementRequest,

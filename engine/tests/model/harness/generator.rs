@@ -104,7 +104,8 @@ impl World {
             982..994 => self.malformed(),
             994..996 => (0, self.configuration()),
             996 => (self.any_session(), bytes_of(&TimerTick::new_zeroed())),
-            997..999 => self.order_status(),
+            997 => self.order_status(),
+            998 => self.mass_status(),
             _ => self.new_order(),
         }
     }
@@ -152,11 +153,12 @@ impl World {
         (session_id, bytes_of(&message))
     }
 
-    /// Something that covers many orders.
+    /// Something that covers many orders, or reports them.
     fn large_sweep(&mut self) -> (u32, Vec<u8>) {
-        match self.random.below(7) {
+        match self.random.below(9) {
             0..3 => self.end_day(),
             3..6 => self.cancel_firm(),
+            6..8 => self.mass_status(),
             _ => self.close_first_event(),
         }
     }

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{
     MarketStatus, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionRequest, OrderStatusRequest, ROLES_TRADER, Side,
+    OrderMassActionRequest, OrderMassStatusRequest, OrderStatusRequest, ROLES_TRADER, Side,
 };
 use zerocopy::FromZeros;
 
@@ -162,6 +162,25 @@ impl World {
         let (order_id, orig_cl_ord_id) = self.name_of(&order);
         message.order_id.set(order_id);
         message.orig_cl_ord_id.set(orig_cl_ord_id);
+        (session_id, bytes_of(&message))
+    }
+
+    pub fn mass_status(&mut self) -> (u32, Vec<u8>) {
+        let session_id = self.session_for(ROLES_TRADER);
+        let mut message = OrderMassStatusRequest::new_zeroed();
+        message.request_id.set(self.random.word());
+        message.seq_num.set(self.number(session_id));
+        message.security_id.set(self.any_market());
+        message.account.set(self.account_of(session_id));
+        message.event_id.set(self.any_event());
+        message.cl_ord_link_id.set(self.random.below(4));
+        message.scope = self.random.pick(&[1, 2, 3, 4, 5, 5, 5]);
+        message.side = self.random.pick(&[0, 0, 0, 1, 2]);
+        match self.random.below(30) {
+            0 => message.scope = self.random.pick(&[0, 6, 7, 8, 255]),
+            1 => message.side = self.random.pick(&[3, 255]),
+            _ => {}
+        }
         (session_id, bytes_of(&message))
     }
 

@@ -23,6 +23,23 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         group: OrderStatusRequest::GROUP,
     },
     MessageLayout {
+        name: OrderMassStatusRequest::NAME,
+        template_id: OrderMassStatusRequest::TEMPLATE_ID,
+        block_length: size_of::<OrderMassStatusRequest>(),
+        fields: &[
+            ("request_id", offset_of!(OrderMassStatusRequest, request_id)),
+            ("sending_time_ns", offset_of!(OrderMassStatusRequest, sending_time_ns)),
+            ("seq_num", offset_of!(OrderMassStatusRequest, seq_num)),
+            ("security_id", offset_of!(OrderMassStatusRequest, security_id)),
+            ("event_id", offset_of!(OrderMassStatusRequest, event_id)),
+            ("account", offset_of!(OrderMassStatusRequest, account)),
+            ("cl_ord_link_id", offset_of!(OrderMassStatusRequest, cl_ord_link_id)),
+            ("scope", offset_of!(OrderMassStatusRequest, scope)),
+            ("side", offset_of!(OrderMassStatusRequest, side)),
+        ],
+        group: OrderMassStatusRequest::GROUP,
+    },
+    MessageLayout {
         name: EventDefinitionRequest::NAME,
         template_id: EventDefinitionRequest::TEMPLATE_ID,
         block_length: size_of::<EventDefinitionRequest>(),

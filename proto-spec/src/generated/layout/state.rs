@@ -232,6 +232,21 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         group: OrderStatusReport::GROUP,
     },
     MessageLayout {
+        name: OrderMassStatusReport::NAME,
+        template_id: OrderMassStatusReport::TEMPLATE_ID,
+        block_length: size_of::<OrderMassStatusReport>(),
+        fields: &[
+            ("request_id", offset_of!(OrderMassStatusReport, request_id)),
+            ("exec_id", offset_of!(OrderMassStatusReport, exec_id)),
+            ("transact_time_ns", offset_of!(OrderMassStatusReport, transact_time_ns)),
+            ("seq_num", offset_of!(OrderMassStatusReport, seq_num)),
+            ("order_count", offset_of!(OrderMassStatusReport, order_count)),
+            ("scope", offset_of!(OrderMassStatusReport, scope)),
+            ("side", offset_of!(OrderMassStatusReport, side)),
+        ],
+        group: OrderMassStatusReport::GROUP,
+    },
+    MessageLayout {
         name: EventParametersReport::NAME,
         template_id: EventParametersReport::TEMPLATE_ID,
         block_length: size_of::<EventParametersReport>(),
