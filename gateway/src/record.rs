@@ -4,7 +4,7 @@
 //! Records come from our own log. Bytes that are no record are a bug of the writer, not bad input,
 //! and stop the process.
 
-use forecastle_proto_spec::{Frame, RecordHeader};
+use forecastle_proto_spec::{Frame, RecordHeader, padded_command_length};
 use zerocopy::FromBytes;
 
 /// A record in place.
@@ -31,8 +31,9 @@ impl<'a> Record<'a> {
             RecordHeader::ref_from_prefix(bytes).expect("a record is led by its header");
         assert!(header.record_length.get() as usize == bytes.len(), "a record has its length");
         let command_length = usize::from(header.command_length.get());
-        assert!(command_length.next_multiple_of(8) <= body.len(), "a record holds its command");
-        let (command, effects) = body.split_at(command_length.next_multiple_of(8));
+        let padded_length = padded_command_length(command_length);
+        assert!(padded_length <= body.len(), "a record holds its command");
+        let (command, effects) = body.split_at(padded_length);
         Self { position, header, command: &command[..command_length], effects }
     }
 

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{
     Frame, Message, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, RecordHeader,
-    Trade,
+    Trade, padded_command_length,
 };
 use forecastle_runtime::log_buffer::{Overrun, Reader};
 use zerocopy::FromBytes;
@@ -71,7 +71,7 @@ impl Activity {
             OrderCancelRequest::TEMPLATE_ID => self.cancels += 1,
             _ => {}
         }
-        let command_length = usize::from(header.command_length.get()).next_multiple_of(8);
+        let command_length = padded_command_length(header.command_length.get().into());
         let mut effects = rest.get(command_length..).unwrap_or_default();
         while let Ok((frame, behind)) = Frame::parse(effects) {
             if let Some(trade) = frame.body::<Trade>() {

@@ -9,6 +9,7 @@ use forecastle_engine::{
 use forecastle_persister::{Frame, FrameHeader, Hash, Record, SnapshotHeader};
 use forecastle_proto_spec::{
     EngineConfiguration, Frame as MessageFrame, Message as _, RECORD_LENGTH_MAX, RecordHeader,
+    padded_command_length,
 };
 use zerocopy::FromBytes as _;
 
@@ -225,7 +226,7 @@ pub enum RecordPart {
 impl Difference {
     fn between(record: Record<'_>, executed: &[u8]) -> Self {
         let header_length = size_of::<RecordHeader>();
-        let start = header_length + record.command().len().next_multiple_of(8);
+        let start = header_length + padded_command_length(record.command().len());
         let journaled_effects = effects_of(&record.bytes[start..]);
         let executed_effects = effects_of(&executed[start..]);
         let count = journaled_effects.len().max(executed_effects.len());

@@ -29,7 +29,7 @@ pub(super) fn prefetch_lines<T>(elements: &[T], index: usize) {
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline]
 #[allow(unused_unsafe)]
-fn prefetch_line(address: *const i8) {
+pub(super) fn prefetch_line(address: *const i8) {
     use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     // SAFETY: PREFETCHT0 exists on every x86-64 (SSE is part of the base set) and never faults,
     // whatever the address.
@@ -38,7 +38,7 @@ fn prefetch_line(address: *const i8) {
 
 #[cfg(all(target_arch = "aarch64", not(miri)))]
 #[inline]
-fn prefetch_line(address: *const i8) {
+pub(super) fn prefetch_line(address: *const i8) {
     // SAFETY: PRFM is a hint of the base instruction set, never faults, and changes no register,
     // flag or memory that the program can see, as the options say.
     unsafe {
@@ -52,7 +52,7 @@ fn prefetch_line(address: *const i8) {
 
 #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[inline]
-fn prefetch_line(_address: *const i8) {}
+pub(super) fn prefetch_line(_address: *const i8) {}
 
 #[cfg(test)]
 #[cfg(not(loom))]

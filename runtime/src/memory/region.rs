@@ -18,6 +18,7 @@ use std::sync::Arc;
 use memmap2::MmapOptions;
 
 use super::pages::{HugePages, PAGE_LENGTH, Pages};
+use super::prefetch::prefetch_line;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A handle to a region. Clones refer to the same bytes; the last one unmaps them.
@@ -107,6 +108,12 @@ impl Region {
     #[inline]
     pub(crate) fn word_array<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
         self.words(offset, N).first_chunk().expect("as many words as asked for")
+    }
+
+    /// Brings the cache line at byte `offset` close; any offset is allowed.
+    #[inline]
+    pub(crate) fn prefetch(&self, offset: usize) {
+        prefetch_line(self.base.as_ptr().wrapping_add(offset).cast_const().cast());
     }
 
     /// Stores `words` from byte `offset` on, each atomically and relaxed: a reader that is
