@@ -556,7 +556,7 @@ mod tests {
     fn every_numbered_request_has_time_and_number_at_the_same_place() {
         let mut count = 0;
         for message in LAYOUTS.iter().flat_map(|section| section.iter()) {
-            if !(20..50).contains(&message.template_id) {
+            if !(20..50).contains(&message.template_id) && message.template_id != 130 {
                 continue;
             }
             let offset = |name| message.fields.iter().find(|field| field.0 == name).unwrap().1;
@@ -569,6 +569,6 @@ mod tests {
             }
             count += 1;
         }
-        assert_eq!(count, 28);
+        assert_eq!(count, 31);
     }
 }

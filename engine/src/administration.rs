@@ -8,9 +8,11 @@ use forecastle_proto_spec::{
 };
 
 use crate::apply::Context;
+use crate::catalogue::Series;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::entitlements::{Entitlement, ROLES_ALL};
+use crate::event_parameters::EventParameters;
 use crate::events::Market;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
@@ -27,8 +29,8 @@ impl Engine {
         if message.exhaustive > 1 || !(least..=EVENT_MARKETS_MAX).contains(&market_count.into()) {
             return Err(RejectCode::InvalidMarketCount);
         }
-        let fees =
-            FeeRates { maker: message.maker_fee_rate.get(), taker: message.taker_fee_rate.get() };
+        let series = self.series_of(message)?;
+        let fees = fees_of(message, series.as_ref());
         if !fees.are_in_range() {
             return Err(RejectCode::FeeRateUnsupported);
         }
@@ -51,7 +53,7 @@ impl Engine {
             first_security_id: self.events.event(event_id).first_security_id.into(),
             market_count,
             exhaustive: message.exhaustive,
-            reserved_38: [0; 2],
+            series_id: message.series_id,
             external_id: message.external_id,
         });
         if status == MarketStatus::Draft {
@@ -59,7 +61,22 @@ impl Engine {
                 self.report_status(context, security_id, 0, effects);
             }
         }
+        if let Some(series) = series {
+            self.events.set_parameters(event_id, EventParameters::of_velocity(series.velocity));
+            self.report_event_parameters(context, event_id, effects);
+        }
         Ok(())
+    }
+
+    /// The series that a new event names, if it names one.
+    fn series_of(&self, message: &EventDefinitionRequest) -> Result<Option<Series>, RejectCode> {
+        match message.series_id.get() {
+            0 => Ok(None),
+            series_id => {
+                let series = self.catalogue.find_series(series_id);
+                series.copied().map(Some).ok_or(RejectCode::UnknownSeries)
+            }
+        }
     }
 
     /// Moves a market to a status and reports it.
@@ -270,6 +287,18 @@ impl Engine {
     }
 }
 
+/// The fee rates of a new event: as it says, or its series's where it says so.
+fn fees_of(message: &EventDefinitionRequest, series: Option<&Series>) -> FeeRates {
+    let rate = |asked: u16, of_series: fn(&Series) -> u16| match (asked, series) {
+        (RATE_OF_SERIES, Some(series)) => of_series(series),
+        _ => asked,
+    };
+    FeeRates {
+        maker: rate(message.maker_fee_rate.get(), |series| series.fees.maker),
+        taker: rate(message.taker_fee_rate.get(), |series| series.fees.taker),
+    }
+}
+
 /// The life cycle of a market.
 fn may_go(market: &Market, status: MarketStatus, in_play: u8) -> bool {
     use MarketStatus::{Closed, Delisted, Draft, Listed, Open, Paused};
@@ -280,3 +309,6 @@ fn may_go(market: &Market, status: MarketStatus, in_play: u8) -> bool {
         _ => false,
     }
 }
+
+/// Stands for the series's rate in the definition of an event.
+const RATE_OF_SERIES: u16 = u16::MAX;

@@ -2,16 +2,18 @@
 //! what it asks for.
 
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, AccountLimitsRequest, BusinessMessageReject, Continue,
-    DepositRequest, DisputeRequest, EndOfDayRequest, EngineConfiguration, EntitlementRequest,
-    Establish, EventDefinitionRequest, EventParametersRequest, Frame, FrameError,
-    KillSwitchRequest, MESSAGE_HEADER_LENGTH, MarketMakerProtectionLimits,
-    MarketMakerProtectionReset, MassQuote, Message, Negotiate, NewOrderSingle, NotApplied,
-    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderMassStatusRequest,
-    OrderStatusRequest, QuoteCancel, QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN,
-    ROLES_ODDS_PROVIDER, ROLES_RISK, ROLES_TRADER, RecordHeader, ReferenceOddsRequest, RejectCode,
-    SecurityStatusRequest, SessionDisconnected, SettlementRequest, StateReportRequest, Terminate,
-    TickTableRequest, TimerTick, WithdrawalRequest, padded_command_length, whole_message,
+    AccountDefinitionRequest, AccountLimitsRequest, BusinessMessageReject,
+    CategoryDefinitionRequest, Continue, DepositRequest, DisputeRequest, EndOfDayRequest,
+    EngineConfiguration, EntitlementRequest, Establish, EventDefinitionRequest,
+    EventParametersRequest, Frame, FrameError, KillSwitchRequest, MESSAGE_HEADER_LENGTH,
+    MarketMakerProtectionLimits, MarketMakerProtectionReset, MassQuote, Message, Negotiate,
+    NewOrderSingle, NotApplied, OrderCancelReplaceRequest, OrderCancelRequest,
+    OrderMassActionRequest, OrderMassStatusRequest, OrderStatusRequest, QuoteCancel,
+    QuoteSetDefinition, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER, ROLES_RISK,
+    ROLES_TRADER, RecordHeader, ReferenceOddsRequest, RejectCode, SecurityStatusRequest,
+    SeriesDefinitionRequest, SessionDisconnected, SettlementRequest, StateReportRequest, Terminate,
+    TickTableRequest, TimerTick, UserDefinitionRequest, WithdrawalRequest, padded_command_length,
+    whole_message,
 };
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -195,6 +197,12 @@ impl Engine {
             self.settle(context, request, effects)
         } else if let Some(request) = frame.body::<AccountDefinitionRequest>() {
             self.define_account(context, request, effects)
+        } else if let Some(request) = frame.body::<CategoryDefinitionRequest>() {
+            self.define_category(context, request, effects)
+        } else if let Some(request) = frame.body::<SeriesDefinitionRequest>() {
+            self.define_series(context, request, effects)
+        } else if let Some(request) = frame.body::<UserDefinitionRequest>() {
+            self.define_user(context, request, effects)
         } else if let Some(request) = frame.body::<DepositRequest>() {
             self.deposit(context, request, effects)
         } else if let Some(request) = frame.body::<WithdrawalRequest>() {
@@ -431,10 +439,13 @@ fn roles_needed(template_id: u16) -> u16 {
         | TickTableRequest::TEMPLATE_ID
         | SecurityStatusRequest::TEMPLATE_ID
         | SettlementRequest::TEMPLATE_ID
+        | CategoryDefinitionRequest::TEMPLATE_ID
+        | SeriesDefinitionRequest::TEMPLATE_ID
         | EndOfDayRequest::TEMPLATE_ID => ROLES_MARKET_ADMIN,
         AccountDefinitionRequest::TEMPLATE_ID
         | DepositRequest::TEMPLATE_ID
         | WithdrawalRequest::TEMPLATE_ID
+        | UserDefinitionRequest::TEMPLATE_ID
         | EntitlementRequest::TEMPLATE_ID => ROLES_CASH_ADMIN,
         KillSwitchRequest::TEMPLATE_ID | AccountLimitsRequest::TEMPLATE_ID => ROLES_RISK,
         ReferenceOddsRequest::TEMPLATE_ID => ROLES_ODDS_PROVIDER | ROLES_MARKET_ADMIN,
@@ -467,6 +478,6 @@ mod tests {
             assert_eq!(*second, ("sending_time_ns", 8));
             assert_eq!(*third, ("seq_num", 16));
         }
-        assert_eq!(numbered, 26);
+        assert_eq!(numbered, 29);
     }
 }

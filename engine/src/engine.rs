@@ -4,6 +4,7 @@ use forecastle_proto_spec::OrderId;
 
 use crate::apply::EXCHANGE_SESSION_ID;
 use crate::blocks::BlockTable;
+use crate::catalogue::Catalogue;
 use crate::client_order_ids::ClientOrderIds;
 use crate::config::{ConfigError, EngineConfig};
 use crate::configuration::{RULES_VERSION, configuration_digest};
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(crate) protection: ProtectionTable,
     pub(crate) reference_odds: ReferenceOddsTable,
     pub(crate) odds_requests: OddsRequests,
+    pub(crate) catalogue: Catalogue,
     /// Sequencing time of the command that is being applied.
     pub(crate) sequencing_time_ns: u64,
     /// Of the configuration, which few commands change.
@@ -73,6 +75,7 @@ impl Engine {
             protection: ProtectionTable::new(quoting_max.min(PROTECTION_GROUPS_LIMIT)),
             reference_odds: ReferenceOddsTable::new(config.events_max),
             odds_requests: OddsRequests::new(),
+            catalogue: Catalogue::new(config.accounts_max),
             sequencing_time_ns: 0,
             configuration_digest: configuration_digest(&config, RULES_VERSION),
         })
@@ -102,6 +105,7 @@ impl Engine {
             .join(self.protection.digest())
             .join(self.reference_odds.digest())
             .join(self.odds_requests.digest())
+            .join(self.catalogue.digest())
             .join(self.configuration_digest)
             .value()
     }
@@ -161,6 +165,7 @@ impl Engine {
             .join(self.protection.walked_digest())
             .join(self.reference_odds.walked_digest())
             .join(self.odds_requests.walked_digest())
+            .join(self.catalogue.walked_digest())
             .join(configuration_digest(&self.config, RULES_VERSION))
     }
 

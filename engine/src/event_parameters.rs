@@ -53,6 +53,11 @@ impl EventParameters {
         velocity: EventVelocity::Medium,
     };
 
+    /// Those of a new event of a series: its velocity, and the in-play delay of that.
+    pub(crate) fn of_velocity(velocity: EventVelocity) -> Self {
+        Self { in_play_delay_ms: default_delay_ms(velocity), velocity, ..Self::DEFAULT }
+    }
+
     /// What a request asks for; nothing when a flag or the velocity is no value of the schema.
     fn of(message: &EventParametersRequest) -> Option<Self> {
         let velocity = EventVelocity::try_from(message.velocity).ok()?;
@@ -120,29 +125,40 @@ impl Engine {
         let parameters = self.check_event_parameters(message)?;
         let stale_after_ms = self.events.parameters(event_id).stale_after_ms;
         self.events.set_parameters(event_id, parameters);
-        effects.push(&EventParametersReport {
-            request_id: message.request_id,
-            exec_id: effects.next_position().into(),
-            transact_time_ns: context.time_ns.into(),
-            seq_num: message.seq_num,
-            event_id: message.event_id,
-            in_play_delay_ms: parameters.in_play_delay_ms.into(),
-            dispute_window_ms: message.dispute_window_ms,
-            stale_after_ms: message.stale_after_ms,
-            collar_width: message.collar_width,
-            stale_collar_width: message.stale_collar_width,
-            jump_limit: message.jump_limit,
-            static_low: message.static_low,
-            static_high: message.static_high,
-            cross_outcome: message.cross_outcome,
-            velocity: message.velocity,
-        });
+        self.report_event_parameters(context, event_id, effects);
         if parameters.stale_after_ms != stale_after_ms {
             self.change_staleness(context, event_id, effects);
         }
         let references = self.reference_odds.of(event_id).reference_prices();
         self.refresh_price_limits(event_id, references, effects);
         Ok(())
+    }
+
+    /// Tells the parameters of an event as they are.
+    pub(crate) fn report_event_parameters(
+        &self,
+        context: &Context,
+        event_id: u32,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let parameters = self.events.parameters(event_id);
+        effects.push(&EventParametersReport {
+            request_id: context.request_id.into(),
+            exec_id: effects.next_position().into(),
+            transact_time_ns: context.time_ns.into(),
+            seq_num: context.seq_num.into(),
+            event_id: event_id.into(),
+            in_play_delay_ms: parameters.in_play_delay_ms.into(),
+            dispute_window_ms: parameters.dispute_window_ms.into(),
+            stale_after_ms: parameters.stale_after_ms.into(),
+            collar_width: parameters.collar_width.into(),
+            stale_collar_width: parameters.stale_collar_width.into(),
+            jump_limit: parameters.jump_limit.into(),
+            static_low: parameters.static_low.into(),
+            static_high: parameters.static_high.into(),
+            cross_outcome: parameters.is_cross_outcome.into(),
+            velocity: parameters.velocity.into(),
+        });
     }
 
     fn check_event_parameters(

@@ -51,6 +51,7 @@ impl Engine {
         self.sessions.encode_cancel_on_disconnect(&mut encoder);
         self.reference_odds.encode(&mut encoder);
         self.odds_requests.encode(&mut encoder);
+        self.catalogue.encode(&mut encoder);
     }
 
     /// The engine whose state `bytes` encode, with the configuration they name; the one of digest
@@ -120,6 +121,7 @@ impl Engine {
             engine.sessions.decode_cancel_on_disconnect(&mut decoder)?;
             engine.reference_odds.decode(&engine.events, &mut decoder)?;
             engine.odds_requests.decode(&engine.events, &mut decoder)?;
+            engine.catalogue.decode(&mut decoder)?;
             engine.restore_price_limits();
         }
         decoder.end()?;

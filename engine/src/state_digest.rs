@@ -119,6 +119,9 @@ pub(crate) enum Domain {
     ReferenceOdds,
     OddsRequest,
     OddsRequestCount,
+    Category,
+    Series,
+    User,
 }
 
 impl Domain {

@@ -2,14 +2,15 @@
 //! application message keeps its id and its number.
 
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, AccountLimitsRequest, CounterReportRequest, DepositRequest,
-    DisputeRequest, EndOfDayRequest, EntitlementRequest, Establish, EventDefinitionRequest,
-    EventParametersRequest, Frame, KillSwitchRequest, LogStreamRequest, MESSAGE_HEADER_LENGTH,
-    MarketMakerProtectionLimits, MarketMakerProtectionReset, MassQuote, Message, Negotiate,
-    NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest,
-    OrderMassStatusRequest, OrderStatusRequest, QuoteCancel, QuoteSetDefinition,
-    ReferenceOddsRequest, RetransmitRequest, SecurityStatusRequest, Sequence, SettlementRequest,
-    StateReportRequest, Terminate, TickTableRequest, WithdrawalRequest,
+    AccountDefinitionRequest, AccountLimitsRequest, CategoryDefinitionRequest,
+    CounterReportRequest, DepositRequest, DisputeRequest, EndOfDayRequest, EntitlementRequest,
+    Establish, EventDefinitionRequest, EventParametersRequest, Frame, KillSwitchRequest,
+    LogStreamRequest, MESSAGE_HEADER_LENGTH, MarketMakerProtectionLimits,
+    MarketMakerProtectionReset, MassQuote, Message, Negotiate, NewOrderSingle,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionRequest, OrderMassStatusRequest,
+    OrderStatusRequest, QuoteCancel, QuoteSetDefinition, ReferenceOddsRequest, RetransmitRequest,
+    SecurityStatusRequest, Sequence, SeriesDefinitionRequest, SettlementRequest,
+    StateReportRequest, Terminate, TickTableRequest, UserDefinitionRequest, WithdrawalRequest,
 };
 use zerocopy::FromBytes;
 use zerocopy::little_endian::{U32, U64};
@@ -54,6 +55,9 @@ impl ClientMessage {
             | EventParametersRequest::TEMPLATE_ID
             | DisputeRequest::TEMPLATE_ID
             | ReferenceOddsRequest::TEMPLATE_ID
+            | CategoryDefinitionRequest::TEMPLATE_ID
+            | SeriesDefinitionRequest::TEMPLATE_ID
+            | UserDefinitionRequest::TEMPLATE_ID
             | TickTableRequest::TEMPLATE_ID
             | SecurityStatusRequest::TEMPLATE_ID
             | SettlementRequest::TEMPLATE_ID
@@ -143,13 +147,13 @@ mod tests {
                 assert_eq!(offset(layout, &["seq_num"]), Some(SEQ_NUM_OFFSET), "{}", layout.name);
             }
         }
-        assert_eq!(count, 28);
+        assert_eq!(count, 31);
     }
 
     #[test]
     fn client_messages_are_the_requests_and_five_of_the_session() {
         for layout in layouts() {
-            let is_request = (20..=49).contains(&layout.template_id);
+            let is_request = (20..=49).contains(&layout.template_id) || layout.template_id == 130;
             let is_session = [1, 4, 7, 8, 10].contains(&layout.template_id);
             let kind = ClientMessage::of(layout.template_id);
             assert_eq!(kind.is_some(), is_request || is_session, "{}", layout.name);

@@ -47,6 +47,8 @@ const DESCRIBERS: &[Describer] = describers! {
     QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
     MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
     QuoteEntered ReferenceOddsRequest ReferenceOddsReport
+    CategoryDefinitionRequest SeriesDefinitionRequest UserDefinitionRequest
+    CategoryDefinitionReport SeriesDefinitionReport UserDefinitionReport
 };
 
 fn describe_as<M: Message>(

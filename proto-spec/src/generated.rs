@@ -3,6 +3,7 @@
 //! Generated from the schema by `cargo xtask codegen`.
 
 mod administration;
+mod catalogue;
 mod domain;
 mod execution;
 mod layout;
@@ -16,6 +17,7 @@ mod session;
 mod state;
 
 pub use administration::*;
+pub use catalogue::*;
 pub use domain::*;
 pub use execution::*;
 pub use layout::{LAYOUTS, block_length, group_layout};

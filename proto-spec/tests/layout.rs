@@ -266,7 +266,8 @@ fn enumeration_faults(schema: &Schema) -> Vec<String> {
         MassActionType: u8, MarketStatus: u8,
         CancelReason: u16, OrdStatus: u8, ExecType: u8, AcknowledgementLevel: u8,
         TerminateCode: u16, CancelOnDisconnect: u8, StateScope: u8, LogStreamDelivery: u8,
-        EventVelocity: u8, ProtectionCause: u8, OddsAction: u8, ReferenceOddsStatus: u8,
+        EventVelocity: u8, ProtectionCause: u8, CatalogueAction: u8, OddsAction: u8,
+        ReferenceOddsStatus: u8,
         RejectCode: u16
     );
     let mut faults = Faults::default();

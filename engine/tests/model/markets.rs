@@ -90,9 +90,7 @@ impl Model {
         {
             return Err(RejectCode::InvalidMarketCount);
         }
-        if message.maker_fee_rate.get() > 9_999 || message.taker_fee_rate.get() > 9_999 {
-            return Err(RejectCode::FeeRateUnsupported);
-        }
+        let (series, maker_fee_rate, taker_fee_rate) = self.series_and_fees(message)?;
         if message.draft > 1 {
             return Err(RejectCode::InvalidStatusTransition);
         }
@@ -106,8 +104,8 @@ impl Model {
             first_security_id,
             market_count: message.market_count,
             is_exhaustive: message.exhaustive == 1,
-            maker_fee_rate: message.maker_fee_rate.get(),
-            taker_fee_rate: message.taker_fee_rate.get(),
+            maker_fee_rate,
+            taker_fee_rate,
             parameters: EventParameters::default(),
             determination: None,
             settled_values: None,
@@ -128,11 +126,15 @@ impl Model {
         report.market_count = message.market_count;
         report.exhaustive = message.exhaustive;
         report.external_id = message.external_id;
+        report.series_id = message.series_id;
         effects.push(&report);
         if message.draft == 1 {
             for security_id in (first_security_id..).take(market_count) {
                 self.set_status(request, security_id, (MarketStatus::Draft, 0, 0), effects);
             }
+        }
+        if let Some(series) = series {
+            self.take_after(request, series, event_id, effects);
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod book;
+pub mod catalogue;
 pub mod cross_outcome;
 pub mod determination;
 pub mod digest;
@@ -41,6 +42,7 @@ use forecastle_proto_spec::{
 
 use self::accounts::Account;
 use self::book::{Freelist, Order};
+use self::catalogue::Series;
 use self::effects::Effects;
 use self::guards::Block;
 use self::markets::{Event, Market};
@@ -110,6 +112,10 @@ pub struct Model {
     pub odds: BTreeMap<u32, Odds>,
     /// Key, request id and event of every request about odds that was applied.
     pub odds_requests: Vec<(u32, u64, u32)>,
+    pub categories: BTreeSet<u16>,
+    pub series: BTreeMap<u16, Series>,
+    /// Firm by user.
+    pub users: BTreeMap<u32, u32>,
     /// Groups that traded in the current command, in the order of their first trades.
     pub traded_groups: Vec<(u32, u16)>,
     pub fees: i64,
@@ -148,6 +154,9 @@ impl Model {
             protection_groups: Vec::new(),
             odds: BTreeMap::new(),
             odds_requests: Vec::new(),
+            categories: BTreeSet::new(),
+            series: BTreeMap::new(),
+            users: BTreeMap::new(),
             traded_groups: Vec::new(),
             fees: 0,
             deposits: 0,
@@ -189,7 +198,7 @@ impl Model {
             20..=29 | 43 if session_id == 0 => {
                 effects.business_reject(&request, RejectCode::NotEntitled);
             }
-            20..=40 | 43..=47 => {
+            20..=40 | 43..=49 | 130 => {
                 if self.number_is_usable(&request, effects) && self.role_is_held(&request, effects)
                 {
                     self.apply_request(&request, frame, effects);
@@ -220,6 +229,9 @@ impl Model {
             36 => self.entitle(request, body(frame), effects),
             37 => self.end_day(request, effects),
             44 => self.change_odds(request, body(frame), effects),
+            48 => self.define_category(request, body(frame), effects),
+            49 => self.define_series(request, body(frame), effects),
+            130 => self.define_user(request, body(frame), effects),
             45 => self.dispute(request, body(frame), effects),
             46 => self.set_tick_table(request, body(frame), effects),
             24 => {

@@ -58,7 +58,7 @@ impl Request {
     pub fn of(session_id: u32, frame: Frame<'_>) -> Self {
         let mut request = Self::unreadable(frame.template_id);
         request.session_id = session_id;
-        if matches!(frame.template_id, 20..=40 | 43..=47) {
+        if matches!(frame.template_id, 20..=40 | 43..=49 | 130) {
             let body = &frame.bytes[MESSAGE_HEADER_LENGTH..];
             request.id = u64::from_le_bytes(body[..8].try_into().expect("eight bytes"));
             request.seq_num = u32::from_le_bytes(body[16..20].try_into().expect("four bytes"));
@@ -263,8 +263,8 @@ impl Model {
     pub fn role_is_held(&self, request: &Request, effects: &mut Effects) -> bool {
         let needed = match request.template_id {
             20..=29 | 43 => ROLES_TRADER,
-            30..=32 | 37 | 45..=47 => ROLES_MARKET_ADMIN,
-            33..=36 => ROLES_CASH_ADMIN,
+            30..=32 | 37 | 45..=49 => ROLES_MARKET_ADMIN,
+            33..=36 | 130 => ROLES_CASH_ADMIN,
             38 | 39 => ROLES_RISK,
             44 => ROLES_ODDS_PROVIDER | ROLES_MARKET_ADMIN,
             _ => ROLES_TRADER | ADMINISTRATOR,

@@ -5,6 +5,7 @@
 
 mod buying_power;
 mod cancels;
+mod catalogue;
 mod client_order_ids;
 mod collars;
 mod configuration;

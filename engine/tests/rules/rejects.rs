@@ -6,6 +6,7 @@ use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
+use crate::catalogue::{category, name, series, user};
 use crate::event_parameters::parameters;
 use crate::guards::{kill_switch, mass_switch};
 use crate::limits::limits;
@@ -375,6 +376,32 @@ const CASES: &[Case] = &[
     (RejectCode::InvalidAction, || {
         let request = ReferenceOddsRequest { action: 0, ..odds(1, OddsAction::Create, 3, [0; 3]) };
         with_providers().send(PROVIDER_SESSION, &request)
+    }),
+    (RejectCode::UnknownCategory, || {
+        World::open().send(ADMIN_SESSION, &category(1, CatalogueAction::Update))
+    }),
+    (RejectCode::UnknownSeries, || {
+        let request = EventDefinitionRequest { series_id: 1.into(), ..event(1, 0) };
+        World::open().send(ADMIN_SESSION, &request)
+    }),
+    (RejectCode::UnknownUser, || {
+        World::open().send(ADMIN_SESSION, &user(1, 10, CatalogueAction::Update))
+    }),
+    (RejectCode::AlreadyDefined, || {
+        let mut world = World::open();
+        world.send(ADMIN_SESSION, &user(1, 10, CatalogueAction::Define));
+        world.send(ADMIN_SESSION, &user(1, 10, CatalogueAction::Define))
+    }),
+    (RejectCode::InvalidName, || {
+        let request =
+            CategoryDefinitionRequest { name: name(b"\t"), ..category(1, CatalogueAction::Define) };
+        World::open().send(ADMIN_SESSION, &request)
+    }),
+    (RejectCode::NumberOutOfRange, || {
+        World::open().send(ADMIN_SESSION, &category(1_025, CatalogueAction::Define))
+    }),
+    (RejectCode::NotEntitled, || {
+        World::open().send(ALICE_SESSION, &series(1, 1, CatalogueAction::Define))
     }),
     (RejectCode::OddsNotOffered, || about_odds(OddsAction::Create, 2, [2_000, 2_000, 0])),
     (RejectCode::InvalidOdds, || about_odds(OddsAction::Create, 1, [2_000, 2_000, 0])),

@@ -81,7 +81,7 @@ impl World {
     /// Sends a message; one with a number gets the session's next.
     pub fn send<M: Message>(&mut self, session_id: u32, message: &M) -> Effects {
         let mut bytes = encoded(message);
-        if (20..=49).contains(&M::TEMPLATE_ID) {
+        if (20..=49).contains(&M::TEMPLATE_ID) || M::TEMPLATE_ID == 130 {
             let seq_num = self.seq_nums.entry(session_id).or_insert(0);
             *seq_num += 1;
             bytes[24..28].copy_from_slice(&seq_num.to_le_bytes());

@@ -106,14 +106,16 @@ pub struct EventDefinitionRequest {
     pub reserved_22: [u8; 2],
     /// Number in the outside world, published unread.
     pub external_id: U64,
-    /// Maker fee rate in ten-thousandths, below 10000.
+    /// Maker fee rate in ten-thousandths, below 10000; 65535 for that of the series.
     pub maker_fee_rate: U16,
-    /// Taker fee rate in ten-thousandths, below 10000.
+    /// Taker fee rate in ten-thousandths, below 10000; 65535 for that of the series.
     pub taker_fee_rate: U16,
     /// 1 when the markets begin as drafts, 0 when they are listed at once.
     pub draft: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_37: [u8; 3],
+    pub reserved_37: [u8; 1],
+    /// Series that it belongs to, 0 for none.
+    pub series_id: U16,
 }
 
 impl Message for EventDefinitionRequest {
@@ -130,6 +132,7 @@ impl Message for EventDefinitionRequest {
         visit("maker_fee_rate", FieldValue::Unsigned(u64::from(self.maker_fee_rate.get())));
         visit("taker_fee_rate", FieldValue::Unsigned(u64::from(self.taker_fee_rate.get())));
         visit("draft", FieldValue::Unsigned(u64::from(self.draft)));
+        visit("series_id", FieldValue::Unsigned(u64::from(self.series_id.get())));
     }
 }
 

@@ -3,6 +3,7 @@
 //! Generated from the schema by `cargo xtask codegen`.
 
 mod administration;
+mod catalogue;
 mod execution;
 mod log;
 mod market_data;
@@ -67,6 +68,9 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         45 => Some(size_of::<DisputeRequest>()),
         46 => Some(size_of::<TickTableRequest>()),
         47 => Some(size_of::<EventParametersRequest>()),
+        48 => Some(size_of::<CategoryDefinitionRequest>()),
+        49 => Some(size_of::<SeriesDefinitionRequest>()),
+        130 => Some(size_of::<UserDefinitionRequest>()),
         50 => Some(size_of::<ExecutionReportNew>()),
         51 => Some(size_of::<ExecutionReportTrade>()),
         52 => Some(size_of::<ExecutionReportCancelled>()),
@@ -92,6 +96,9 @@ pub const fn block_length(template_id: u16) -> Option<usize> {
         75 => Some(size_of::<KillSwitchReport>()),
         79 => Some(size_of::<TickTableReport>()),
         76 => Some(size_of::<AccountLimitsReport>()),
+        131 => Some(size_of::<CategoryDefinitionReport>()),
+        132 => Some(size_of::<SeriesDefinitionReport>()),
+        133 => Some(size_of::<UserDefinitionReport>()),
         80 => Some(size_of::<MarketDataPacket>()),
         81 => Some(size_of::<OrderPut>()),
         82 => Some(size_of::<OrderReduce>()),
@@ -137,6 +144,7 @@ pub const LAYOUTS: &[&[MessageLayout]] = &[
     quotes::LAYOUTS,
     administration::LAYOUTS,
     reference_odds::LAYOUTS,
+    catalogue::LAYOUTS,
     execution::LAYOUTS,
     state::LAYOUTS,
     market_data::LAYOUTS,

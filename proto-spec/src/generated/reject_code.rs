@@ -328,7 +328,7 @@ pub enum RejectCode {
     ///
     /// Remedy: Suspend the account, set the limit, release it.
     OpenOrdersStand = 438,
-    /// A parameter of the event is out of its range, or two of them contradict each other.
+    /// A parameter of the event or series is out of its range, or two of them contradict each other.
     ///
     /// Remedy: Compare with the engine rules, section 5.
     InvalidEventParameters = 418,
@@ -404,11 +404,35 @@ pub enum RejectCode {
     ///
     /// Remedy: Send no odds of it any more.
     EventEnded = 445,
+    /// There is no category of this number.
+    ///
+    /// Remedy: Define it first.
+    UnknownCategory = 446,
+    /// There is no series of this number.
+    ///
+    /// Remedy: Define it first.
+    UnknownSeries = 447,
+    /// There is no user of this number, or it is another firm's.
+    ///
+    /// Remedy: Define it first.
+    UnknownUser = 448,
+    /// The number is taken.
+    ///
+    /// Remedy: Update it, or take another.
+    AlreadyDefined = 449,
+    /// The name is empty, no UTF-8, or has a control character or a zero before its end.
+    ///
+    /// Remedy: Send 1 to 64 bytes of UTF-8, zeros behind them.
+    InvalidName = 450,
+    /// The number is zero or above the most there may be.
+    ///
+    /// Remedy: Compare with the engine rules, section 12.
+    NumberOutOfRange = 451,
 }
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 99] = [
+    pub const ALL: [Self; 105] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -508,6 +532,12 @@ impl RejectCode {
         Self::UnknownOdds,
         Self::OddsOfAnotherProvider,
         Self::EventEnded,
+        Self::UnknownCategory,
+        Self::UnknownSeries,
+        Self::UnknownUser,
+        Self::AlreadyDefined,
+        Self::InvalidName,
+        Self::NumberOutOfRange,
     ];
 }
 
@@ -617,6 +647,12 @@ impl TryFrom<u16> for RejectCode {
             443 => Ok(Self::UnknownOdds),
             444 => Ok(Self::OddsOfAnotherProvider),
             445 => Ok(Self::EventEnded),
+            446 => Ok(Self::UnknownCategory),
+            447 => Ok(Self::UnknownSeries),
+            448 => Ok(Self::UnknownUser),
+            449 => Ok(Self::AlreadyDefined),
+            450 => Ok(Self::InvalidName),
+            451 => Ok(Self::NumberOutOfRange),
             _ => Err(UnknownValue),
         }
     }

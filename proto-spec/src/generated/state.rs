@@ -108,8 +108,8 @@ pub struct EventDefinitionReport {
     pub market_count: u8,
     /// 1 when exactly one state comes true.
     pub exhaustive: u8,
-    /// Not used; zero when sent, not read when received.
-    pub reserved_38: [u8; 2],
+    /// Its series, 0 for none.
+    pub series_id: U16,
     /// Number in the outside world.
     pub external_id: U64,
 }
@@ -127,6 +127,7 @@ impl Message for EventDefinitionReport {
         visit("first_security_id", FieldValue::Unsigned(u64::from(self.first_security_id.get())));
         visit("market_count", FieldValue::Unsigned(u64::from(self.market_count)));
         visit("exhaustive", FieldValue::Unsigned(u64::from(self.exhaustive)));
+        visit("series_id", FieldValue::Unsigned(u64::from(self.series_id.get())));
         visit("external_id", FieldValue::Unsigned(self.external_id.get()));
     }
 }

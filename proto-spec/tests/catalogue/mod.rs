@@ -50,6 +50,8 @@ const DECODERS: &[Decoder] = decoders! {
     QuoteCancel QuoteSetDefinition MarketMakerProtectionLimits MarketMakerProtectionReset
     MassQuoteAck MarketMakerProtectionTriggered QuoteSetReport MarketMakerProtectionReport
     QuoteEntered ReferenceOddsRequest ReferenceOddsReport
+    CategoryDefinitionRequest SeriesDefinitionRequest UserDefinitionRequest
+    CategoryDefinitionReport SeriesDefinitionReport UserDefinitionReport
 };
 
 /// Messages with a group.

@@ -229,7 +229,7 @@ const BY_ANOTHER_TEST: [RejectCode; 5] = [
     RejectCode::ProtectionTableFull,
 ];
 /// Every effect that the engine writes.
-const EFFECT_TEMPLATES: [u16; 39] = [
+const EFFECT_TEMPLATES: [u16; 42] = [
     2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 68, 71, 72, 73, 75, 76,
-    77, 78, 79, 100, 101, 102, 103, 104, 106, 108, 116, 117, 134, 135,
+    77, 78, 79, 100, 101, 102, 103, 104, 106, 108, 116, 117, 131, 132, 133, 134, 135,
 ];

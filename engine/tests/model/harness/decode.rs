@@ -108,6 +108,12 @@ fn describe_frame(frame: Frame<'_>) -> String {
             QuoteEntered,
             ReferenceOddsRequest,
             ReferenceOddsReport,
+            CategoryDefinitionRequest,
+            SeriesDefinitionRequest,
+            UserDefinitionRequest,
+            CategoryDefinitionReport,
+            SeriesDefinitionReport,
+            UserDefinitionReport,
         ]
     );
     format!("template {}: {:02x?}", frame.template_id, frame.bytes)

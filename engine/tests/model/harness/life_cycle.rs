@@ -31,6 +31,12 @@ impl World {
             message.maker_fee_rate.set(self.random.pick(&rates));
             message.taker_fee_rate.set(self.random.pick(&rates));
         }
+        if self.random.once_in(2) {
+            message.series_id.set(self.any_series());
+            if self.random.once_in(2) {
+                message.taker_fee_rate.set(u16::MAX);
+            }
+        }
         (session_id, bytes_of(&message))
     }
 

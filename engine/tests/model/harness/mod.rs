@@ -2,6 +2,7 @@
 //! each command, and what is printed when the two differ.
 
 pub mod accounts_and_sessions;
+pub mod catalogue;
 pub mod coverage;
 pub mod decode;
 pub mod desk;

@@ -53,6 +53,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("maker_fee_rate", offset_of!(EventDefinitionRequest, maker_fee_rate)),
             ("taker_fee_rate", offset_of!(EventDefinitionRequest, taker_fee_rate)),
             ("draft", offset_of!(EventDefinitionRequest, draft)),
+            ("series_id", offset_of!(EventDefinitionRequest, series_id)),
         ],
         group: EventDefinitionRequest::GROUP,
     },

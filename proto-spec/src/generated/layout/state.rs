@@ -52,6 +52,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("first_security_id", offset_of!(EventDefinitionReport, first_security_id)),
             ("market_count", offset_of!(EventDefinitionReport, market_count)),
             ("exhaustive", offset_of!(EventDefinitionReport, exhaustive)),
+            ("series_id", offset_of!(EventDefinitionReport, series_id)),
             ("external_id", offset_of!(EventDefinitionReport, external_id)),
         ],
         group: EventDefinitionReport::GROUP,

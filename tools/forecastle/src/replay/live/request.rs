@@ -3,13 +3,14 @@
 
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, BusinessMessageReject, Continue, DepositRequest, DisputeRequest,
-    EndOfDayRequest, EntitlementRequest, EventDefinitionReport, EventDefinitionRequest,
-    EventParametersRequest, ExecutionReportRejected, Frame, MarketStatus, Message as _,
-    NewOrderSingle, OrderAccepted, OrderCancelReject, OrderCancelReplaceRequest,
+    AccountDefinitionRequest, BusinessMessageReject, CategoryDefinitionRequest, Continue,
+    DepositRequest, DisputeRequest, EndOfDayRequest, EntitlementRequest, EventDefinitionReport,
+    EventDefinitionRequest, EventParametersRequest, ExecutionReportRejected, Frame, MarketStatus,
+    Message as _, NewOrderSingle, OrderAccepted, OrderCancelReject, OrderCancelReplaceRequest,
     OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest, ReferenceOddsRequest,
-    RejectCode, SecurityStatusRequest, SettlementComplete, SettlementRequest, StateReportRequest,
-    TickTableRequest, WithdrawalRequest, describe,
+    RejectCode, SecurityStatusRequest, SeriesDefinitionRequest, SettlementComplete,
+    SettlementRequest, StateReportRequest, TickTableRequest, UserDefinitionRequest,
+    WithdrawalRequest, describe,
 };
 
 use crate::journal::record_view::effects;
@@ -223,7 +224,7 @@ impl From<&EventDefinitionReport> for EventIds {
 }
 
 /// What a client sends under a number.
-const REQUESTS: [u16; 17] = [
+const REQUESTS: [u16; 20] = [
     NewOrderSingle::TEMPLATE_ID,
     OrderCancelReplaceRequest::TEMPLATE_ID,
     OrderCancelRequest::TEMPLATE_ID,
@@ -240,6 +241,9 @@ const REQUESTS: [u16; 17] = [
     DisputeRequest::TEMPLATE_ID,
     TickTableRequest::TEMPLATE_ID,
     ReferenceOddsRequest::TEMPLATE_ID,
+    CategoryDefinitionRequest::TEMPLATE_ID,
+    SeriesDefinitionRequest::TEMPLATE_ID,
+    UserDefinitionRequest::TEMPLATE_ID,
     StateReportRequest::TEMPLATE_ID,
 ];
 /// Those that a trader sends.
