@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used)]
 
+mod administration_precedence;
 mod buying_power;
 mod cancels;
 mod catalogue;

@@ -507,7 +507,7 @@ fn open_with(config: EngineConfig) -> World {
 }
 
 /// One place for work, taken by a mass cancel of more orders than one step cancels.
-fn full_work_queue() -> World {
+pub fn full_work_queue() -> World {
     let mut world = World::new(EngineConfig { work_max: 1, ..EngineConfig::small() });
     world.is_checked = false;
     world.define_open_event(1, false);
