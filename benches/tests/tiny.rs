@@ -54,7 +54,12 @@ fn the_log_buffer() {
 
 #[test]
 fn the_wire_without_aeron() {
-    let sizes = OurSizes { window_length: 64 * 1024, term_length: 256 * 1024, loss_permyriad: 0 };
+    let sizes = OurSizes {
+        window_length: 64 * 1024,
+        term_length: 256 * 1024,
+        receive_offload: false,
+        loss_permyriad: 0,
+    };
     let settings = WireSettings {
         cpus: Cpus::lowest_two(),
         round_trip_count: 100,

@@ -89,9 +89,15 @@ fn settings(command_line: &CommandLine, cpus: Cpus) -> WireSettings {
         round_trips: OurSizes {
             window_length: 128 * 1024,
             term_length: 1 << 20,
+            receive_offload: false,
             loss_permyriad: 0,
         },
-        streams: OurSizes { window_length: 1 << 20, term_length: 4 << 20, loss_permyriad: 0 },
+        streams: OurSizes {
+            window_length: 1 << 20,
+            term_length: 4 << 20,
+            receive_offload: true,
+            loss_permyriad: 0,
+        },
         stream: Stream { warm_up_ms: duration_ms / 5, duration_ms },
         offered: OfferedRates {
             rate_min: 20_000,

@@ -2,7 +2,7 @@
 //! stream.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use forecastle_benches_rig::{Cpus, Run, pair, per_second};
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{UdpGroSegment, UdpGsoSegment};
 
-/// A socket that spins.
+/// A socket that spins, bound to its peer as ours are.
 pub struct BareEnd {
     socket: UdpSocket,
-    peer: SocketAddr,
+    buffer: Box<[u8; 2048]>,
 }
 
 /// Two sockets that know each other.
@@ -23,10 +23,11 @@ pub struct BareEnd {
 /// When a socket cannot be opened.
 pub fn sockets() -> Result<(BareEnd, BareEnd), WireError> {
     let (first, second) = (open().map_err(opening)?, open().map_err(opening)?);
-    let address = |socket: &UdpSocket| socket.local_addr().map_err(opening);
-    let (at_first, at_second) = (address(&first)?, address(&second)?);
-    let end = |socket, peer| BareEnd { socket, peer };
-    Ok((end(first, at_second), end(second, at_first)))
+    let connect = |socket: &UdpSocket, peer: &UdpSocket| socket.connect(peer.local_addr()?);
+    connect(&first, &second).map_err(opening)?;
+    connect(&second, &first).map_err(opening)?;
+    let end = |socket| BareEnd { socket, buffer: Box::new([0; 2048]) };
+    Ok((end(first), end(second)))
 }
 
 impl End for BareEnd {
@@ -36,7 +37,7 @@ impl End for BareEnd {
 
     #[inline]
     fn offer(&mut self, message: &Message) -> bool {
-        self.socket.send_to(message, self.peer).is_ok()
+        self.socket.send(message).is_ok()
     }
 
     #[inline]
@@ -44,9 +45,8 @@ impl End for BareEnd {
 
     #[inline]
     fn receive(&mut self, handler: &mut impl FnMut(usize, &[u8])) {
-        let mut buffer = [0; 2048];
-        if let Ok((length, _)) = self.socket.recv_from(&mut buffer) {
-            handler(0, &buffer[..length]);
+        if let Ok(length) = self.socket.recv(&mut *self.buffer) {
+            handler(0, &self.buffer[..length]);
         }
     }
 }

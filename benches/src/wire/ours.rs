@@ -21,6 +21,8 @@ pub struct OurSizes {
     pub window_length: u32,
     /// Term, in bytes.
     pub term_length: u32,
+    /// Whether sockets take trains of datagrams, or every datagram by itself.
+    pub receive_offload: bool,
     /// Datagrams of ten thousand that each socket loses on the way in.
     pub loss_permyriad: u64,
 }
@@ -83,10 +85,14 @@ struct Sockets {
 
 impl Sockets {
     fn open(sizes: OurSizes, receiver_count: usize) -> Result<Self, WireError> {
-        let open = || {
+        let open = || -> Result<UdpChannel, WireError> {
             let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
             let buffers = SocketBuffers::for_window(sizes.window_length as usize);
-            UdpChannel::unicast(address, buffers).map_err(opening)
+            let mut channel = UdpChannel::unicast(address, buffers).map_err(opening)?;
+            if !sizes.receive_offload {
+                channel.stop_receive_offload();
+            }
+            Ok(channel)
         };
         let sending = open()?;
         let receiving = (0..receiver_count).map(|_| open()).collect::<Result<Vec<_>, _>>()?;
@@ -260,4 +266,4 @@ impl Loss {
 
 const STREAM_ID: i32 = 1001;
 const SESSION_ID: i32 = 0x0F0C_A571;
-const TURNS_PER_ANSWER: u32 = 8;
+const TURNS_PER_ANSWER: u32 = 32;

@@ -81,6 +81,7 @@ impl<'a> Frame<'a> {
     }
 }
 
+#[inline]
 fn fixed<T: FromBytes + KnownLayout + Immutable + Unaligned>(
     frame: &[u8],
 ) -> Result<(&T, &[u8]), DropCause> {
@@ -96,6 +97,7 @@ pub struct DataFrames<'a> {
 }
 
 impl<'a> DataFrames<'a> {
+    #[inline]
     fn parse(datagram: &'a [u8]) -> Result<Self, DropCause> {
         if datagram.len() < DATA_HEADER_LENGTH {
             return Err(DropCause::Truncated);
@@ -115,6 +117,7 @@ impl<'a> DataFrames<'a> {
         Ok(frames)
     }
 
+    #[inline]
     fn check_chain(&self) -> Result<(), DropCause> {
         let first = self.first;
         let mut expected_offset = i64::from(first.term_offset.get());

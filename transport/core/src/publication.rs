@@ -182,6 +182,7 @@ impl Publication {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn message_length_max(&self) -> usize {
         MESSAGE_LENGTH_MAX.min(self.geometry().term_length() as usize / 8)
     }

@@ -103,6 +103,7 @@ impl ReceiveBuffer {
         Ok(())
     }
 
+    #[inline]
     fn check_data(&self, position: u64, end: u64) -> Result<(), DropCause> {
         let is_inside_pad = self.pad.is_some_and(|(from, to)| position < to && end > from);
         if is_inside_pad || self.received.first_set(position, end) != end {
@@ -123,6 +124,7 @@ impl ReceiveBuffer {
         Ok(())
     }
 
+    #[inline]
     fn write(&mut self, position: u64, from: &[u8]) {
         let start = self.index(position);
         let before_wrap = from.len().min(self.bytes.len() - start);
@@ -202,6 +204,7 @@ impl ReceiveBuffer {
         self.rebuilt = to;
     }
 
+    #[inline]
     fn ring_end(&self) -> u64 {
         self.consumed + self.bytes.len() as u64
     }

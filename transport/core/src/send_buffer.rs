@@ -82,11 +82,13 @@ impl SendBuffer {
     }
 
     /// Appends one unfragmented message that `fill` writes in place.
+    #[inline]
     pub(crate) fn append_with(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) {
         self.pad_unless_fits(align(DATA_HEADER_LENGTH + length));
         self.append_frame(DATA_UNFRAGMENTED, length, fill);
     }
 
+    #[inline]
     fn pad_unless_fits(&mut self, framed: usize) {
         let rest = self.geometry.term_end(self.position) - self.position;
         if framed as u64 > rest {
@@ -96,6 +98,7 @@ impl SendBuffer {
         }
     }
 
+    #[inline]
     fn append_frame(&mut self, flags: u8, length: usize, fill: impl FnOnce(&mut [u8])) {
         let frame_length = DATA_HEADER_LENGTH + length;
         let aligned_length = align(frame_length);
@@ -107,18 +110,21 @@ impl SendBuffer {
         self.advance(aligned_length as u64);
     }
 
+    #[inline]
     fn write_header(&mut self, header: DataHeader) -> usize {
         let start = self.index(self.position);
         self.bytes[start..start + DATA_HEADER_LENGTH].copy_from_slice(header.as_bytes());
         start
     }
 
+    #[inline]
     fn advance(&mut self, length: u64) {
         self.frame_starts.clear_range(self.position, self.position + length);
         self.frame_starts.set(self.position);
         self.position += length;
     }
 
+    #[inline]
     fn header(&self, frame_type: i16, flags: u8, frame_length: usize) -> DataHeader {
         self.header_at(self.position, FrameHeader::new(frame_type, flags, frame_length))
     }
@@ -128,6 +134,7 @@ impl SendBuffer {
         self.header_at(position, FrameHeader::new(TYPE_DATA, flags, 0))
     }
 
+    #[inline]
     fn header_at(&self, position: u64, header: FrameHeader) -> DataHeader {
         DataHeader {
             header,
@@ -214,8 +221,13 @@ pub(crate) struct Batch {
 }
 
 /// Bytes of the stream that a message takes in frames of at most `mtu`.
+#[inline]
 fn framed_length(length: usize, mtu: usize) -> usize {
     let payload_max = mtu - DATA_HEADER_LENGTH;
+    // Most messages take one frame, and a division takes longer than all else here.
+    if length < payload_max {
+        return align(DATA_HEADER_LENGTH + length);
+    }
     let whole = length / payload_max;
     let rest = length % payload_max;
     let tail = if rest > 0 || length == 0 { align(DATA_HEADER_LENGTH + rest) } else { 0 };

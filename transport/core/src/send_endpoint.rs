@@ -374,6 +374,7 @@ impl SendEndpoint {
         &self.counters
     }
 
+    #[inline]
     fn open(&self, id: PublicationId) -> Option<&Publication> {
         let publication = &self.publications[id.slot as usize];
         let is_live = publication.generation == id.generation

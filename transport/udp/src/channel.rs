@@ -22,6 +22,7 @@ pub struct UdpChannel {
     incoming: Incoming,
     outgoing: Outgoing,
     receives_offloaded: bool,
+    is_stamped: bool,
     counters: UdpCounters,
 }
 
@@ -104,9 +105,10 @@ impl UdpChannel {
         Ok(Self {
             socket,
             local_address,
-            incoming: Incoming::new(),
+            incoming: Incoming::new(!offload.receives),
             outgoing: Outgoing::new(offload.sends),
             receives_offloaded: offload.receives,
+            is_stamped: false,
             counters: UdpCounters::default(),
         })
     }
@@ -125,8 +127,34 @@ impl UdpChannel {
     /// See [`UdpError`].
     pub fn connect(&mut self, peer: SocketAddr) -> Result<(), UdpError> {
         self.socket.connect(&peer.into()).map_err(UdpError::io("connect a UDP socket"))?;
+        // What others sent before would pass for the peer's.
+        self.discard_waiting();
         self.outgoing.connect(peer);
+        self.incoming.connect(peer);
         Ok(())
+    }
+
+    /// Takes every datagram on its own from here on, with calls that cost less where one comes at
+    /// a time: for a socket whose round trips matter more than its bursts. What waits at the socket
+    /// is lost, as on the network: call it before traffic begins.
+    pub fn stop_receive_offload(&mut self) {
+        let socket = self.socket.as_raw_fd();
+        if socket_options::set(socket, libc::SOL_UDP, libc::UDP_GRO, 0) {
+            self.receives_offloaded = false;
+            // Trains that came before would no longer be told apart.
+            self.discard_waiting();
+            self.incoming.set_plain(!self.is_stamped);
+        }
+    }
+
+    /// Empties the socket, at most as often as datagrams fit the longest buffer that it may have.
+    fn discard_waiting(&mut self) {
+        let socket = self.socket.as_raw_fd();
+        for _ in 0..DISCARDS_MAX {
+            if self.incoming.receive(socket) == Err(libc::EAGAIN) {
+                break;
+            }
+        }
     }
 
     /// What is left to the kernel. Sending may turn out not to be later: a network card that cannot
@@ -145,7 +173,11 @@ impl UdpChannel {
     /// datagram of the machine a look at the clock. False where the kernel cannot.
     pub fn stamp_arrivals(&mut self) -> bool {
         let socket = self.socket.as_raw_fd();
-        socket_options::set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+        if socket_options::set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1) {
+            self.is_stamped = true;
+            self.incoming.set_plain(false);
+        }
+        self.is_stamped
     }
 
     /// Hands over what waits, in one system call: one buffer, or up to 32 right after a call that
@@ -278,5 +310,7 @@ pub struct UdpCounters {
     pub receive_errors: u64,
 }
 
+/// Looks at a socket that is emptied: a gibibyte of buffer holds no more of the shortest datagrams.
+const DISCARDS_MAX: usize = 1 << 20;
 /// Datagrams that one [`UdpChannel::transmit`] call sends at most.
 pub const TRANSMIT_DATAGRAMS_MAX: usize = 256;

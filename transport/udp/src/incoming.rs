@@ -27,6 +27,10 @@ pub(crate) struct Incoming {
     /// Buffers that the next call asks for: one, and all once one was filled. A call that asks for
     /// more than what waits looks once in vain before it hands anything over.
     asked_count: usize,
+    /// Whether the kernel says nothing beside the bytes: no receive offload, no arrival times.
+    is_plain: bool,
+    /// The address that the socket is connected to: nothing comes from another.
+    peer: Option<SocketAddr>,
 }
 
 // SAFETY: the raw pointers inside lead only into boxes that the same value owns, so moving it to
@@ -34,7 +38,7 @@ pub(crate) struct Incoming {
 unsafe impl Send for Incoming {}
 
 impl Incoming {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(is_plain: bool) -> Self {
         let mut bytes = vec![0u8; BUFFERS_MAX * DATAGRAM_LENGTH_MAX].into_boxed_slice();
         let mut addresses = vec![KernelAddress::NOBODY; BUFFERS_MAX].into_boxed_slice();
         let mut controls: Box<[_]> = (0..BUFFERS_MAX).map(|_| Control::EMPTY).collect();
@@ -60,7 +64,27 @@ impl Incoming {
             })
             .collect();
         let used_count = headers.len();
-        Self { bytes, addresses, controls, _vectors: vectors, headers, used_count, asked_count: 1 }
+        Self {
+            bytes,
+            addresses,
+            controls,
+            _vectors: vectors,
+            headers,
+            used_count,
+            asked_count: 1,
+            is_plain,
+            peer: None,
+        }
+    }
+
+    /// Says whether the kernel says nothing beside the bytes from here on.
+    pub(crate) fn set_plain(&mut self, is_plain: bool) {
+        self.is_plain = is_plain;
+    }
+
+    /// Says that the socket is connected to `peer`, and that nothing of another waits there.
+    pub(crate) fn connect(&mut self, peer: SocketAddr) {
+        self.peer = Some(peer);
     }
 
     /// Receives what waits on `socket`, at most [`BUFFERS_MAX`] buffers; their number.
@@ -72,6 +96,9 @@ impl Incoming {
         }
         // A call that fails writes to the first at most.
         self.used_count = 1;
+        if self.asked_count == 1 {
+            return self.receive_one(socket);
+        }
         let headers = self.headers.as_mut_ptr();
         let count = self.asked_count as libc::c_uint;
         let flags = libc::MSG_DONTWAIT;
@@ -91,6 +118,38 @@ impl Incoming {
         Ok(received)
     }
 
+    /// Receives one buffer by the call that costs least: a socket at which nothing waits, which is
+    /// looked at over and over, is told of the fewest things.
+    #[inline]
+    fn receive_one(&mut self, socket: RawFd) -> Result<usize, i32> {
+        let flags = libc::MSG_DONTWAIT;
+        let header = &mut self.headers[0];
+        let received = if !self.is_plain {
+            // SAFETY: the first header's name, vector and control data point to buffers of the
+            // stated lengths that this value owns and nobody else borrows now (`&mut self`).
+            unsafe { libc::recvmsg(socket, &raw mut header.msg_hdr, flags) }
+        } else {
+            header.msg_hdr.msg_controllen = 0;
+            header.msg_hdr.msg_flags = 0;
+            let to = self.bytes.as_mut_ptr().cast();
+            let (name, name_length) = match self.peer {
+                Some(_) => (std::ptr::null_mut(), std::ptr::null_mut()),
+                None => (header.msg_hdr.msg_name, &raw mut header.msg_hdr.msg_namelen),
+            };
+            // SAFETY: `to` points to the first buffer, as long as stated; the name is none, or
+            // points to an address of the length behind it; nobody else borrows them now.
+            unsafe {
+                libc::recvfrom(socket, to, DATAGRAM_LENGTH_MAX, flags, name.cast(), name_length)
+            }
+        };
+        let Ok(length) = libc::c_uint::try_from(received) else {
+            return Err(last_error());
+        };
+        header.msg_len = length;
+        self.asked_count = BUFFERS_MAX;
+        Ok(1)
+    }
+
     /// The `index`-th buffer of the last [`Self::receive`]: its sender, when it arrived where that
     /// is asked for, and its datagrams; `None` when it was cut or its sender is no IP address.
     #[inline]
@@ -99,7 +158,10 @@ impl Incoming {
         if header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 {
             return None;
         }
-        let source = self.addresses[index].address()?;
+        let source = match self.peer {
+            Some(peer) => peer,
+            None => self.addresses[index].address()?,
+        };
         let start = index * DATAGRAM_LENGTH_MAX;
         let length = (header.msg_len as usize).min(DATAGRAM_LENGTH_MAX);
         let bytes = &self.bytes[start..start + length];

@@ -156,6 +156,19 @@ impl Outgoing {
     /// Sends everything added; datagrams that the kernel refuses are passed to `refused` with
     /// their number and left out. Gives the number sent.
     pub(crate) fn send(&mut self, socket: RawFd, mut refused: impl FnMut(i32, usize)) -> usize {
+        let is_lone = self.length == 1 && self.trains[0].count == 1;
+        if is_lone {
+            match self.send_lone(socket) {
+                Ok(()) => {
+                    self.forget();
+                    return 1;
+                }
+                // An earlier datagram was not heard; this one was not tried.
+                Err(libc::ECONNREFUSED) => refused(libc::ECONNREFUSED, 0),
+                // It is tried again below, and lost if that fails, too.
+                Err(_) => {}
+            }
+        }
         for index in 0..self.length {
             let train = &self.trains[index];
             self.vectors[index].iov_len = train.length;
@@ -195,9 +208,32 @@ impl Outgoing {
                 next += 1;
             }
         }
+        self.forget();
+        sent
+    }
+
+    #[inline]
+    fn forget(&mut self) {
         self.trains[..self.length].fill(Train::NONE);
         (self.length, self.last) = (0, 0);
-        sent
+    }
+
+    /// Sends the only datagram there is, by the call that costs least.
+    #[inline]
+    fn send_lone(&self, socket: RawFd) -> Result<(), i32> {
+        let train = &self.trains[0];
+        let (address, address_length) = if self.peer == Some(train.destination) {
+            (std::ptr::null(), 0)
+        } else {
+            (&raw const self.addresses[0], train.address_length)
+        };
+        let (bytes, flags) = (self.bytes.as_ptr().cast(), libc::MSG_DONTWAIT);
+        // SAFETY: `bytes` points to the first train, `address` to its destination or nowhere, of
+        // the stated lengths; this value owns both and they live through the call.
+        let done = unsafe {
+            libc::sendto(socket, bytes, train.length, flags, address.cast(), address_length)
+        };
+        if done < 0 { Err(last_error()) } else { Ok(()) }
     }
 
     /// Sends a train that the kernel does not cut as the datagrams it is made of.

@@ -57,3 +57,57 @@ fn everything_that_waits_comes_in_order_and_then_nothing() {
     let counters = receiver.counters();
     assert_eq!((counters.datagrams_in, counters.receive_errors), (100, 0));
 }
+
+#[test]
+fn what_a_stranger_sent_before_does_not_pass_for_the_peers() {
+    let (mut first, mut second, mut stranger) = (open(), open(), open());
+    stranger.send(first.local_address(), b"stranger");
+    stranger.flush();
+    assert!(wait_readable(&[&first], Duration::from_secs(5)));
+    first.connect(second.local_address()).unwrap();
+    second.send(first.local_address(), b"peer");
+    second.flush();
+    assert_eq!(receive(&mut first, 1), [(second.local_address(), b"peer".to_vec())]);
+}
+
+#[test]
+fn without_receive_offload_trains_arrive_apart_and_senders_are_known() {
+    for is_connected in [false, true] {
+        let (mut sender, mut receiver) = (open(), open());
+        receiver.stop_receive_offload();
+        assert!(!receiver.offload().receives);
+        if is_connected {
+            receiver.connect(sender.local_address()).unwrap();
+        }
+        let lengths = [1408, 1408, 1408, 700, 0, 5];
+        for (number, length) in lengths.into_iter().enumerate() {
+            sender.send(receiver.local_address(), &vec![number as u8; length]);
+        }
+        sender.flush();
+        let received = receive(&mut receiver, lengths.len());
+        for (number, ((source, bytes), length)) in received.iter().zip(lengths).enumerate() {
+            assert_eq!(*source, sender.local_address());
+            assert_eq!(*bytes, vec![number as u8; length]);
+        }
+        assert_eq!(receiver.counters().buffers_in, lengths.len() as u64);
+    }
+}
+
+#[test]
+fn arrivals_are_stamped_without_receive_offload_too() {
+    let (mut sender, mut receiver) = (open(), open());
+    receiver.stop_receive_offload();
+    if !receiver.stamp_arrivals() {
+        println!("skipped: the kernel stamps nothing");
+        return;
+    }
+    sender.send(receiver.local_address(), b"when");
+    sender.flush();
+    assert!(wait_readable(&[&receiver], Duration::from_secs(5)));
+    let mut is_stamped = false;
+    receiver.receive_stamped(|arrival, bytes| {
+        assert_eq!(bytes, b"when");
+        is_stamped = arrival.arrived_ns.is_some();
+    });
+    assert!(is_stamped);
+}
