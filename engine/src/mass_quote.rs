@@ -7,8 +7,8 @@
 mod checks;
 
 use forecastle_proto_spec::{
-    CancelReason, MassQuote, MassQuoteAck, MassQuoteEntry, QuoteCancel, QuoteEntered, RejectCode,
-    Side, TimeInForce,
+    CancelReason, EXEC_INST_POST_ONLY, MassQuote, MassQuoteAck, MassQuoteEntry, QuoteCancel,
+    QuoteEntered, RejectCode, Side, TimeInForce,
 };
 
 use crate::apply::Context;
@@ -16,7 +16,6 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::ladder::Place;
 use crate::matching::Incoming;
-use crate::order_detail::OrderDetail;
 use crate::order_table::{Order, Terms};
 use checks::Plan;
 
@@ -148,7 +147,8 @@ impl Engine {
                     let (_, size) = quote_of(entry, side);
                     let order_qty = self.orders.order(slot).cum_qty() + size;
                     let (order, account) = self.shrink(slot, order_qty, message.quote_id.get());
-                    self.report_replaced((slot, &order, 0), account, None, effects);
+                    let exec_inst = self.orders.detail(slot).exec_inst;
+                    self.report_replaced((slot, &order, exec_inst), account, None, effects);
                     counts.kept += 1;
                 }
                 QuoteAction::Cancel(slot) => {
@@ -189,7 +189,7 @@ impl Engine {
                 continue;
             }
             let (price, size) = quote_of(entry, side);
-            let detail = OrderDetail { quote_set: plan.set, ..OrderDetail::NONE };
+            let detail = self.quote_sets.set(plan.set).detail(plan.set);
             let order = Order {
                 place: Place::new(u32::from(price), size),
                 accepted_number: 0,
@@ -231,9 +231,14 @@ impl Engine {
             quote_set_id: quote_set_id.into(),
             price: order.price().into(),
             side: order.side.into(),
-            exec_inst: 0,
+            exec_inst: incoming.detail.exec_inst,
             reserved_42: [0; 6],
         });
+        if incoming.detail.has(EXEC_INST_POST_ONLY) && self.check_rests(&incoming.order).is_err() {
+            let leaves = incoming.order.leaves_qty();
+            self.cancel_incoming(&incoming, leaves, CancelReason::PostOnly, effects);
+            return 0;
+        }
         self.work_incoming(incoming, effects)
     }
 }

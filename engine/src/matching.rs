@@ -152,7 +152,7 @@ impl Engine {
     }
 
     /// What an incoming order does instead of trading with the resting one in a slot, when both are
-    /// of one firm and one self-match prevention id.
+    /// of one firm and one self-match prevention id; quotes without one have one in common.
     #[inline]
     pub(crate) fn prevention_against(
         &self,
@@ -161,8 +161,10 @@ impl Engine {
     ) -> Option<SelfMatchPrevention> {
         let prevention = incoming.detail.self_match_prevention?;
         let resting = self.orders.order(slot);
-        let id = self.orders.detail(slot).self_match_prevention_id;
+        let detail = self.orders.detail(slot);
+        let id = detail.self_match_prevention_id;
         let is_own = id == incoming.detail.self_match_prevention_id
+            && (id != 0 || detail.quote_set != 0)
             && self.firm_of(resting) == self.ledger.accounts.account(incoming.account).firm_id;
         (is_own && !is_planted(PlantedFault::SelfMatchIgnored)).then_some(prevention)
     }
@@ -391,7 +393,7 @@ impl Engine {
     }
 
     /// Ends an incoming order with `leaves` untraded.
-    fn cancel_incoming(
+    pub(crate) fn cancel_incoming(
         &mut self,
         incoming: &Incoming,
         leaves: u32,

@@ -130,12 +130,17 @@ impl OrderDetail {
             return Ok(Self::NONE);
         }
         let expire_time_ns = decoder.u64()?;
-        let prevention = prevention(decoder.u16()?, decoder.u8()?);
-        let (self_match_prevention_id, self_match_prevention) =
-            prevention.ok_or(decoder.invalid("self-match prevention"))?;
+        let (self_match_prevention_id, instruction) = (decoder.u16()?, decoder.u8()?);
         let exec_inst = decoder.u8()?;
         decoder.require(is_allowed(exec_inst, time_in_force), "instructions")?;
         let quote_set = decoder.u16()?;
+        let prevention = match (self_match_prevention_id, quote_set) {
+            // That of quotes, which is compared with their set's when all is decoded.
+            (0, 1..) => SelfMatchPrevention::try_from(instruction).ok().map(|it| (0, Some(it))),
+            (id, _) => prevention(id, instruction),
+        };
+        let (self_match_prevention_id, self_match_prevention) =
+            prevention.ok_or(decoder.invalid("self-match prevention"))?;
         let detail = Self {
             expire_time_ns,
             self_match_prevention_id,
@@ -157,9 +162,15 @@ fn is_allowed(exec_inst: u8, time_in_force: TimeInForce) -> bool {
     exec_inst & (wrong | !INSTRUCTIONS) == 0
 }
 
+/// Whether every instruction has a meaning for quotes.
+pub(crate) fn are_for_quotes(exec_inst: u8) -> bool {
+    let meant = EXEC_INST_POST_ONLY | EXEC_INST_CANCEL_ON_DISCONNECT | EXEC_INST_ECHO_NO;
+    exec_inst & !meant == 0
+}
+
 /// An id with its instruction, or neither; `None` when one lacks the other or has no meaning.
 #[inline]
-fn prevention(id: u16, instruction: u8) -> Option<(u16, Option<SelfMatchPrevention>)> {
+pub(crate) fn prevention(id: u16, instruction: u8) -> Option<(u16, Option<SelfMatchPrevention>)> {
     if id == 0 && instruction == 0 {
         return Some((0, None));
     }
@@ -167,7 +178,8 @@ fn prevention(id: u16, instruction: u8) -> Option<(u16, Option<SelfMatchPreventi
     (id != 0 && instruction.is_some()).then_some((id, instruction))
 }
 
-fn instruction_of(prevention: Option<SelfMatchPrevention>) -> u8 {
+/// The wire value of an instruction, 0 for none.
+pub(crate) fn instruction_of(prevention: Option<SelfMatchPrevention>) -> u8 {
     prevention.map_or(0, u8::from)
 }
 

@@ -8,6 +8,7 @@ use forecastle_proto_spec::{
 use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
+use crate::order_detail::{are_for_quotes, prevention};
 use crate::protection::ProtectionLimits;
 use crate::quote_sets::QuoteSet;
 
@@ -125,11 +126,13 @@ impl Engine {
                 .find(context.entitlement.firm_id, group)
                 .ok_or(RejectCode::UnknownProtectionGroup)?,
         };
-        let is_plain = message.self_match_prevention_id.get() == 0
-            && message.self_match_prevention_instruction == 0
-            && message.exec_inst == 0;
-        if !is_plain {
-            return Err(RejectCode::UnsupportedField);
+        let (self_match_prevention_id, self_match_prevention) = prevention(
+            message.self_match_prevention_id.get(),
+            message.self_match_prevention_instruction,
+        )
+        .ok_or(RejectCode::InvalidSelfMatchPrevention)?;
+        if !are_for_quotes(message.exec_inst) {
+            return Err(RejectCode::InvalidExecInst);
         }
         let access_key_id = context.session_id / SESSIONS_PER_KEY;
         let defined = self.quote_sets.find(access_key_id, quote_set_id);
@@ -147,6 +150,9 @@ impl Engine {
             account: message.account.get(),
             bid_price_sum_max: message.bid_price_sum_max.get(),
             offer_price_sum_min: message.offer_price_sum_min.get(),
+            self_match_prevention_id,
+            self_match_prevention,
+            exec_inst: message.exec_inst,
         };
         Ok((set, defined))
     }

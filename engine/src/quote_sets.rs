@@ -6,9 +6,10 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{Digest, Side};
+use forecastle_proto_spec::{Digest, SelfMatchPrevention, Side};
 use forecastle_runtime::memory::Arena;
 
+use crate::order_detail::{OrderDetail, instruction_of};
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// What a set was defined with.
@@ -22,6 +23,27 @@ pub(crate) struct QuoteSet {
     pub(crate) account: u32,
     pub(crate) bid_price_sum_max: u32,
     pub(crate) offer_price_sum_min: u32,
+    /// Orders and quotes of its firm with the same id never trade with its quotes; 0 for the id of
+    /// all quotes that have no other.
+    pub(crate) self_match_prevention_id: u16,
+    /// There when the id is not 0.
+    pub(crate) self_match_prevention: Option<SelfMatchPrevention>,
+    /// Instructions of its quotes, bits `EXEC_INST_*`.
+    pub(crate) exec_inst: u8,
+}
+
+impl QuoteSet {
+    /// The detail of its quotes, when it lies at a place.
+    pub(crate) fn detail(&self, place: u16) -> OrderDetail {
+        let instruction = self.self_match_prevention.unwrap_or(SelfMatchPrevention::CancelResting);
+        OrderDetail {
+            self_match_prevention_id: self.self_match_prevention_id,
+            self_match_prevention: Some(instruction),
+            exec_inst: self.exec_inst,
+            quote_set: place,
+            ..OrderDetail::NONE
+        }
+    }
 }
 
 /// The quotes of a set in one market.
@@ -240,11 +262,14 @@ impl QuoteSetTable {
     fn piece(&self, place: u16) -> Digest {
         let Entry { set, is_blocked, .. } = self.entry(place);
         let ids = u32::from(set.quote_set_id) << 16 | u32::from(set.group);
+        let [low, high] = set.self_match_prevention_id.to_le_bytes();
+        let terms = [low, high, instruction_of(set.self_match_prevention), set.exec_inst];
         Domain::QuoteSet
             .digest()
             .absorb(pair(u32::from(place) << 1 | u32::from(*is_blocked), set.access_key_id))
             .absorb(pair(ids, set.account))
             .absorb(pair(set.bid_price_sum_max, set.offer_price_sum_min))
+            .absorb(u64::from(u32::from_le_bytes(terms)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::exposure::{EventShape, Stake};
 use crate::fees::hold_per_lot;
 use crate::ledger::{ACCOUNT_LOTS_MAX, held};
 use crate::limit_checks::Addition;
-use crate::new_order::check_price_and_quantity;
+use crate::new_order::{check_price_and_quantity, check_staleness};
 use crate::quote_sets::QUOTE_SET_MARKETS_MAX;
 
 /// A mass quote that passed every check.
@@ -51,9 +51,8 @@ impl Engine {
         let set =
             self.named_quote_set(context, message.quote_set_id.get()).map_err(Refusal::whole)?;
         let (account, group) = (self.quote_sets.set(set).account, self.quote_sets.set(set).group);
-        if message.max_staleness_ms.get() != 0 {
-            return Err(Refusal::whole(RejectCode::UnsupportedField));
-        }
+        let (limit_ms, sent_ns) = (message.max_staleness_ms.get(), message.sending_time_ns.get());
+        check_staleness(limit_ms, sent_ns, context.time_ns).map_err(Refusal::whole)?;
         self.check_own_account(context, account).map_err(Refusal::whole)?;
         let is_triggered = group != 0 && self.protection.group(group).is_triggered;
         if is_triggered || self.quote_sets.is_blocked(set) {

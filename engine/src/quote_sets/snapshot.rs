@@ -1,6 +1,7 @@
 //! Quote sets in a snapshot; which orders are their quotes follows from the orders.
 
 use super::{QuoteSet, QuoteSetTable};
+use crate::order_detail::{are_for_quotes, instruction_of, prevention};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
 
 impl QuoteSetTable {
@@ -14,6 +15,9 @@ impl QuoteSetTable {
             encoder.u32(set.account);
             encoder.u32(set.bid_price_sum_max);
             encoder.u32(set.offer_price_sum_min);
+            encoder.u16(set.self_match_prevention_id);
+            encoder.u8(instruction_of(set.self_match_prevention));
+            encoder.u8(set.exec_inst);
             encoder.u8(u8::from(self.is_blocked(place)));
         }
     }
@@ -24,14 +28,20 @@ impl QuoteSetTable {
             return Err(SnapshotError::Limit { limit: "sessions_max", needed: u64::from(count) });
         }
         for _ in 0..count {
-            let set = QuoteSet {
+            let mut set = QuoteSet {
                 access_key_id: decoder.u32()?,
                 quote_set_id: decoder.u16()?,
                 group: decoder.u16()?,
                 account: decoder.u32()?,
                 bid_price_sum_max: decoder.u32()?,
                 offer_price_sum_min: decoder.u32()?,
+                ..QuoteSet::default()
             };
+            let prevention = prevention(decoder.u16()?, decoder.u8()?);
+            (set.self_match_prevention_id, set.self_match_prevention) =
+                prevention.ok_or(decoder.invalid("self-match prevention"))?;
+            set.exec_inst = decoder.u8()?;
+            decoder.require(are_for_quotes(set.exec_inst), "instructions of quotes")?;
             let is_key = (1..self.newest.len()).contains(&(set.access_key_id as usize));
             decoder.require(is_key && set.quote_set_id > 0, "quote set")?;
             let is_new = self.find(set.access_key_id, set.quote_set_id).is_none();

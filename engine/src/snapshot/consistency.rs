@@ -7,6 +7,7 @@ use super::SnapshotError;
 use super::cursor::Decoder;
 use crate::determination::Determination;
 use crate::engine::Engine;
+use crate::order_detail::OrderDetail;
 use crate::quote_sets::QUOTE_SET_MARKETS_MAX;
 use crate::work::PayOut;
 
@@ -70,7 +71,13 @@ impl Engine {
                 continue;
             }
             decoder.require(self.quote_sets.places().contains(&set), "set of a quote")?;
+            let terms = |it: OrderDetail| {
+                (it.self_match_prevention_id, it.self_match_prevention, it.exec_inst)
+            };
+            let has_terms =
+                terms(self.orders.detail(slot)) == terms(self.quote_sets.set(set).detail(set));
             let is_its = self.quote_sets.set(set).account == self.account_of(&order)
+                && has_terms
                 && order.time_in_force() == TimeInForce::GoodTillCancel
                 && order.link_id == 0;
             let is_free = self.quote_sets.quote(set, order.security_id, order.side).is_none();

@@ -230,7 +230,9 @@ impl Model {
     pub fn is_self_match(&self, order_id: u64, other_id: u64) -> bool {
         let [order, other] = [order_id, other_id].map(|it| self.order(it).expect("it is live"));
         let firm_of = |order: &Order| self.accounts[&order.account].firm_id;
-        order.self_match_prevention.0 != 0
+        // Quotes of sets without an id have id 0 in common, other orders do not.
+        let are_quotes = order.quote_set.is_some() && other.quote_set.is_some();
+        (order.self_match_prevention.0 != 0 || are_quotes)
             && order.self_match_prevention.0 == other.self_match_prevention.0
             && firm_of(order) == firm_of(other)
     }

@@ -24,12 +24,11 @@ impl Model {
             Err(code) => Err(code),
             Ok(()) => {
                 self.record_cl_ord_id(request.session_id, request.id);
-                let age_ns = effects.now.saturating_sub(message.sending_time_ns.get());
-                match message.max_staleness_ms.get() {
-                    1.. if age_ns > u64::from(message.max_staleness_ms.get()) * 1_000_000 => {
-                        Err(RejectCode::StaleOnArrival)
-                    }
-                    _ => self.check_new_order(request, message),
+                let (limit_ms, sent_ns) =
+                    (message.max_staleness_ms.get(), message.sending_time_ns.get());
+                match is_stale(limit_ms, sent_ns, effects.now) {
+                    true => Err(RejectCode::StaleOnArrival),
+                    false => self.check_new_order(request, message),
                 }
             }
         };
@@ -336,10 +335,16 @@ impl Model {
     }
 }
 
+/// Whether a message is sequenced later after its sending time than it allows; 0 allows all.
+pub fn is_stale(max_staleness_ms: u16, sending_time_ns: u64, now_ns: u64) -> bool {
+    let age_ns = now_ns.saturating_sub(sending_time_ns);
+    max_staleness_ms != 0 && age_ns > u64::from(max_staleness_ms) * 1_000_000
+}
+
 /// What a client id names whose cancel came before it.
 const TOMBSTONE: u64 = u64::MAX - 1;
 /// Instructions that the exchange acts on as an order comes.
 pub const POST_ONLY: u8 = 1;
 const REDUCE_ONLY: u8 = 2;
 pub const CANCEL_ON_DISCONNECT: u8 = 8;
-const ECHO_NO: u8 = 16;
+pub const ECHO_NO: u8 = 16;

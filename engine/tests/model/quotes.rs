@@ -7,10 +7,11 @@ use forecastle_proto_spec::{
 use zerocopy::FromZeros;
 
 use super::Model;
-use super::book::Order;
+use super::book::{CANCEL_RESTING, Order};
 use super::effects::Effects;
 use super::guards::Incoming;
 use super::ledger::OpenOrder;
+use super::orders::{CANCEL_ON_DISCONNECT, ECHO_NO, POST_ONLY, is_stale};
 use super::sessions::Request;
 
 /// A quote set: its key and its number there.
@@ -26,6 +27,9 @@ pub struct QuoteSet {
     /// Firm and number of its protection group.
     pub group: Option<(u32, u16)>,
     pub is_blocked: bool,
+    /// Id, 0 for that of the firm's quotes without one, and instruction.
+    pub self_match_prevention: (u16, u8),
+    pub exec_inst: u8,
 }
 
 /// One side of an entry.
@@ -77,11 +81,15 @@ impl Model {
         if group.1 != 0 && !self.protection_groups.iter().any(|it| it.name == group) {
             return Err(RejectCode::UnknownProtectionGroup);
         }
-        if message.self_match_prevention_id.get() != 0
-            || message.self_match_prevention_instruction != 0
-            || message.exec_inst != 0
-        {
-            return Err(RejectCode::UnsupportedField);
+        let prevention =
+            (message.self_match_prevention_id.get(), message.self_match_prevention_instruction);
+        let self_match_prevention = match prevention {
+            (0, 0) => (0, CANCEL_RESTING),
+            (1.., 1..=3) => prevention,
+            _ => return Err(RejectCode::InvalidSelfMatchPrevention),
+        };
+        if message.exec_inst & !(POST_ONLY | CANCEL_ON_DISCONNECT | ECHO_NO) != 0 {
+            return Err(RejectCode::InvalidExecInst);
         }
         let index = self.quote_sets.iter().position(|set| set.name == name);
         if !self.quotes_of(name).is_empty() {
@@ -97,6 +105,8 @@ impl Model {
             offer_price_sum_min: message.offer_price_sum_min.get(),
             group: (group.1 != 0).then_some(group),
             is_blocked: false,
+            self_match_prevention,
+            exec_inst: message.exec_inst,
         };
         match index {
             // A set without quotes may still be blocked.
@@ -116,6 +126,9 @@ impl Model {
         report.offer_price_sum_min = message.offer_price_sum_min;
         report.quote_set_id = message.quote_set_id;
         report.protection_group = message.protection_group;
+        report.self_match_prevention_id = message.self_match_prevention_id;
+        report.self_match_prevention_instruction = message.self_match_prevention_instruction;
+        report.exec_inst = message.exec_inst;
         effects.push(&report);
         Ok(())
     }
@@ -128,7 +141,7 @@ impl Model {
         effects: &mut Effects,
     ) {
         let mut ack = MassQuoteAck::new_zeroed();
-        match self.check_mass_quote(request, message, entries) {
+        match self.check_mass_quote(request, message, entries, effects.now) {
             Err((code, entry)) => {
                 ack.reject_code.set(code.into());
                 ack.entry.set(entry as u16);
@@ -212,12 +225,13 @@ impl Model {
         request: &Request,
         message: &MassQuote,
         entries: &[MassQuoteEntry],
+        now_ns: u64,
     ) -> Result<QuoteSet, (RejectCode, usize)> {
         let set = self.usable_set(request, message.quote_set_id.get());
         if set.as_ref().err() != Some(&RejectCode::UnknownQuoteSet)
-            && message.max_staleness_ms.get() != 0
+            && is_stale(message.max_staleness_ms.get(), message.sending_time_ns.get(), now_ns)
         {
-            return Err((RejectCode::UnsupportedField, 0));
+            return Err((RejectCode::StaleOnArrival, 0));
         }
         let set = set.map_err(|code| (code, 0))?;
         if set.is_blocked || set.group.is_some_and(|name| self.group(name).is_triggered) {
@@ -445,6 +459,11 @@ impl Model {
         let mut trades_left = self.limits.sweep_trades_max;
         for wish in new {
             let order_id = self.enter(request, set, wish, effects);
+            let order = self.order(order_id).expect("it was just entered");
+            if set.exec_inst & POST_ONLY != 0 && self.meeting(order).is_some() {
+                self.cancel_order(order_id, CancelReason::PostOnly, effects);
+                continue;
+            }
             trades_left -= self.trade_within(order_id, trades_left, effects);
         }
         self.protect(effects);
@@ -472,6 +491,7 @@ impl Model {
         effect.quote_set_id.set(set.name.1);
         effect.price.set(price);
         effect.side = side.into();
+        effect.exec_inst = set.exec_inst;
         effects.push(&effect);
         self.orders.push(Order {
             order_id,
@@ -489,8 +509,8 @@ impl Model {
             priority: None,
             expire_time_ns: 0,
             expiry: None,
-            exec_inst: 0,
-            self_match_prevention: (0, 0),
+            exec_inst: set.exec_inst,
+            self_match_prevention: set.self_match_prevention,
             quote_set: Some(set.name),
         });
         order_id

@@ -25,6 +25,7 @@ mod order_status;
 mod order_terms;
 mod precedence;
 mod protection;
+mod quote_terms;
 mod quotes;
 mod reference_odds;
 mod rejects;

@@ -243,6 +243,14 @@ impl Effects {
         self.all::<M>()[0]
     }
 
+    /// The one effect of type `M` among others.
+    #[track_caller]
+    pub fn only_one<M: Message>(&self) -> M {
+        let all = self.all::<M>();
+        assert_eq!(all.len(), 1, "one {} in {self:?}", M::NAME);
+        all[0]
+    }
+
     /// The first effect of type `M`.
     #[track_caller]
     pub fn first<M: Message>(&self) -> M {

@@ -327,11 +327,13 @@ pub enum CancelReason {
     QuoteReplaced = 15,
     /// A mass quote or a quote cancel took it away.
     QuoteCancelled = 16,
+    /// It may only rest, and would have traded when its turn came.
+    PostOnly = 18,
 }
 
 impl CancelReason {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UserRequest,
         Self::MassAction,
         Self::ImmediateOrCancel,
@@ -347,6 +349,7 @@ impl CancelReason {
         Self::Protection,
         Self::QuoteReplaced,
         Self::QuoteCancelled,
+        Self::PostOnly,
     ];
 }
 
@@ -371,6 +374,7 @@ impl TryFrom<u16> for CancelReason {
             14 => Ok(Self::Protection),
             15 => Ok(Self::QuoteReplaced),
             16 => Ok(Self::QuoteCancelled),
+            18 => Ok(Self::PostOnly),
             _ => Err(UnknownValue),
         }
     }

@@ -146,11 +146,11 @@ pub struct QuoteSetDefinition {
     pub quote_set_id: U16,
     /// Protection group of the firm that its fills count in; 0 for none.
     pub protection_group: U16,
-    /// Id of its quotes (FIX 2362); refused unless 0, not offered for quotes yet.
+    /// Self-match prevention id of its quotes within the firm (FIX 2362); 0 for that of all its quotes without one.
     pub self_match_prevention_id: U16,
-    /// What happens when they would (FIX 2964); 0 without an id.
+    /// What happens when they would trade (FIX 2964); 0 without an id: the quote that rests is cancelled.
     pub self_match_prevention_instruction: u8,
-    /// Instructions for all its quotes (FIX 18).
+    /// Instructions for all its quotes: PostOnly, CancelOnDisconnect, EchoNo (FIX 18).
     pub exec_inst: u8,
 }
 

@@ -79,7 +79,7 @@ impl World {
     }
 
     /// A sending time about as old as is allowed, and what is allowed.
-    fn staleness(&mut self) -> (u64, u16) {
+    pub fn staleness(&mut self) -> (u64, u16) {
         let max_staleness_ms = self.random.pick(&[1, 1, 2, 40, u16::MAX]);
         let allowed_ns = u64::from(max_staleness_ms) * 1_000_000;
         let age_ns = match self.random.below(6) {

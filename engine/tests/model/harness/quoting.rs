@@ -46,10 +46,17 @@ impl World {
         if self.random.once_in(4) {
             message.offer_price_sum_min.set(self.random.pick(&[1, 10_000, 10_100, 25_000]));
         }
+        if self.random.once_in(3) {
+            message.self_match_prevention_id.set(self.random.pick(&[1, 1, 2]));
+            message.self_match_prevention_instruction = self.random.pick(&[1, 2, 3]);
+        }
+        if self.random.once_in(3) {
+            message.exec_inst = self.random.pick(&[1, 1, 8, 16, 25]);
+        }
         match self.random.below(60) {
-            0 => message.self_match_prevention_id.set(1),
-            1 => message.self_match_prevention_instruction = 1,
-            2 => message.exec_inst = 2,
+            0 => message.self_match_prevention_id.set(0),
+            1 => message.self_match_prevention_instruction = self.random.pick(&[0, 4, 255]),
+            2 => message.exec_inst = self.random.pick(&[2, 3, 32, 255]),
             _ => {}
         }
         (session_id, bytes_of(&message))
@@ -100,8 +107,10 @@ impl World {
         message.quote_id.set(self.random.word());
         message.seq_num.set(self.number(session_id));
         message.quote_set_id.set(quote_set_id);
-        if self.random.once_in(200) {
-            message.max_staleness_ms.set(1);
+        if self.random.once_in(20) {
+            let (sending_time_ns, max_staleness_ms) = self.staleness();
+            message.sending_time_ns.set(sending_time_ns);
+            message.max_staleness_ms.set(max_staleness_ms);
         }
         let first = self.any_market();
         let mut markets = vec![first];

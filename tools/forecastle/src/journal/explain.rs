@@ -144,12 +144,13 @@ impl Life {
         self.terms = Some(Terms { security_id, side, price, quantity });
         Some(format!(
             "entered by mass quote {}: {side:?} {quantity} lots at {price} in market {security_id}, \
-             account {}, session {}, quote set {}, {} lots ahead",
+             account {}, session {}, quote set {}, {} lots ahead{}",
             quote.quote_id,
             quote.account,
             quote.session_id,
             quote.quote_set_id,
-            quote.quantity_ahead
+            quote.quantity_ahead,
+            instructions(quote.exec_inst)
         ))
     }
 
