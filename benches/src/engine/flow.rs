@@ -7,10 +7,13 @@
 //! worst used price as its limit and a third of the quantity of a passive one, so the number of
 //! resting orders stays about where it began.
 //!
+//! A flow of quote sets has 85 % mass quotes and 15 % marketable orders instead.
+//!
 //! What is sent follows from the seed and from naive books alone. The engine runs beside them
 //! while the flow is made, since cancels name the ids that it gives: each of its trades must be
 //! the naive books' next fill, to the order, the price and the lots.
 
+mod quoting;
 mod settings;
 
 use forecastle_engine::{EffectBuffer, Engine, EngineConfig};
@@ -25,6 +28,7 @@ use super::live_orders::LiveOrders;
 use super::naive_book::{NaiveBooks, NaiveFill};
 use super::tape::{Player, Tape};
 use crate::random::{Random, Zipf};
+use quoting::FlowQuoteSet;
 
 /// A flow with what it must come to.
 #[derive(Debug)]
@@ -52,6 +56,8 @@ pub struct FlowOutcome {
     pub cancel_count: u32,
     /// Marketable orders.
     pub marketable_count: u32,
+    /// Mass quotes.
+    pub mass_quote_count: u32,
     /// Trades.
     pub trade_count: u32,
     /// Lots traded.
@@ -75,12 +81,17 @@ impl Flow {
         let engine = Engine::new(config).expect("the settings are in range");
         let mut maker = Maker::new(*settings, Player::new(engine));
         maker.open();
-        for _ in 0..settings.resting_order_count {
-            maker.passive_order();
+        maker.open_quotes();
+        if settings.quote_set_count == 0 {
+            (0..settings.resting_order_count).for_each(|_| maker.passive_order());
         }
         let (opening, opening_operations) = maker.cut();
         for _ in 0..settings.command_count {
             match maker.random.below(100) {
+                0..85 if settings.quote_set_count > 0 => {
+                    let index = maker.random.below(settings.quote_set_count);
+                    maker.mass_quote(index as usize);
+                }
                 0..45 => maker.passive_order(),
                 45..85 => maker.cancel(),
                 _ => maker.marketable_order(),
@@ -116,6 +127,7 @@ struct Maker {
     /// All orders sent, by number.
     orders: Vec<SentOrder>,
     live: LiveOrders,
+    quote_sets: Vec<FlowQuoteSet>,
     outcome: FlowOutcome,
     random: Random,
     popularity: Zipf,
@@ -159,6 +171,7 @@ impl Maker {
             fills: Fills::default(),
             orders: Vec::new(),
             live: LiveOrders::default(),
+            quote_sets: Vec::new(),
             outcome: FlowOutcome::default(),
             random,
             popularity: Zipf::new(settings.market_count),
@@ -264,7 +277,8 @@ impl Maker {
         quantity: u32,
         time_in_force: TimeInForce,
     ) {
-        let account = 1 + self.random.below(self.settings.account_count);
+        let FlowSettings { quote_set_count, account_count, .. } = self.settings;
+        let account = 1 + quote_set_count + self.random.below(account_count - quote_set_count);
         let (session_id, seq_num) = self.next_number(account);
         let mut message = NewOrderSingle::new_zeroed();
         message.cl_ord_id.set(self.cl_ord_id);
@@ -280,8 +294,10 @@ impl Maker {
         self.orders.push(SentOrder { order_id: 0, account, market, price, is_bid });
         let (fills, leaves) = self.books.take(market - 1, is_bid, u32::from(price), quantity);
         let rests = time_in_force == TimeInForce::GoodTillCancel;
-        self.push_operation(if rests { Action::Rest } else { Action::Take }, order, quantity);
-        self.send(session_id, &message, &Expected { order, fills: &fills });
+        let action = if rests { Action::Rest } else { Action::Take };
+        self.push_operation(action, order, quantity, true);
+        let cancelled: &[u32] = if rests || leaves == 0 { &[] } else { &[order] };
+        self.send(session_id, &message, &Expected { entered: &[order], cancelled, fills: &fills });
         for fill in &fills {
             self.fills.add(fill.order, fill.price, fill.quantity);
             if fill.leaves == 0 {
@@ -309,57 +325,63 @@ impl Maker {
         message.security_id.set(market);
         message.order_id.set(order_id);
         self.outcome.cancel_count += 1;
-        self.push_operation(Action::Cancel, order, 0);
-        self.send(session_id, &message, &Expected { order, fills: &[] });
+        self.push_operation(Action::Cancel, order, 0, true);
+        self.send(session_id, &message, &Expected { cancelled: &[order], ..Expected::NOTHING });
         self.books.cancel(market - 1, is_bid, u32::from(price), order);
         self.live.remove(order);
     }
 
-    fn push_operation(&mut self, action: Action, order: u32, quantity: u32) {
+    fn push_operation(&mut self, action: Action, order: u32, quantity: u32, ends_command: bool) {
         let SentOrder { market, price, is_bid, .. } = self.orders[order as usize];
         let (book, price) = (market - 1, u32::from(price));
-        let ends_command = true;
         let operation = Operation { action, is_bid, ends_command, order, book, price, quantity };
         self.operations.push(operation);
     }
 
     /// A command that no naive book is asked about.
     fn administer<M: Message>(&mut self, session_id: u32, message: &M) {
-        self.send(session_id, message, &Expected { order: u32::MAX, fills: &[] });
+        self.send(session_id, message, &Expected::NOTHING);
     }
 
     fn send<M: Message>(&mut self, session_id: u32, message: &M, expected: &Expected<'_>) {
         let mut command = vec![0; M::ENCODED_LENGTH];
         encode(message, &mut command).expect("the buffer has the message's length");
-        self.tape.push(session_id, &command);
+        self.send_bytes(session_id, &command, expected);
+    }
+
+    fn send_bytes(&mut self, session_id: u32, command: &[u8], expected: &Expected<'_>) {
+        self.tape.push(session_id, command);
         let mut buffer = std::mem::take(&mut self.effects);
         let mut effects = EffectBuffer::new(&mut buffer);
-        self.player.apply(session_id, &command, &mut effects);
+        self.player.apply(session_id, command, &mut effects);
         self.outcome.effects_length += effects.length() as u64;
-        let mut fills = expected.fills.iter();
+        let mut expected = *expected;
         let mut rest = effects.bytes();
         while !rest.is_empty() {
             let (frame, behind) = Frame::parse(rest).expect("effects are whole messages");
-            self.follow(&frame, expected.order, &mut fills);
+            self.follow(&frame, &mut expected);
             rest = behind;
         }
-        assert_eq!(fills.len(), 0, "the engine trades all that the naive books trade");
+        let Expected { entered, cancelled, fills } = expected;
+        let missing = (entered.len(), cancelled.len(), fills.len());
+        assert_eq!(missing, (0, 0, 0), "the engine does all that the naive books do");
         self.effects = buffer;
     }
 
-    /// Follows an effect of a command about `order` against the fills that are still to come.
-    fn follow<'a>(
-        &mut self,
-        frame: &Frame<'_>,
-        order: u32,
-        fills: &mut impl Iterator<Item = &'a NaiveFill>,
-    ) {
+    /// Follows an effect, against what is still to come of its command.
+    fn follow(&mut self, frame: &Frame<'_>, expected: &mut Expected<'_>) {
         let is_refusal = REFUSALS.contains(&frame.template_id);
         assert!(!is_refusal, "the engine refuses no command of the flow: {frame:?}");
         if let Some(accepted) = frame.body::<OrderAccepted>() {
-            self.orders[order as usize].order_id = accepted.order_id.get();
+            self.orders[first(&mut expected.entered) as usize].order_id = accepted.order_id.get();
+        } else if let Some(quote) = frame.body::<QuoteEntered>() {
+            let order = &mut self.orders[first(&mut expected.entered) as usize];
+            let found = (quote.security_id.get(), quote.price.get(), quote.side);
+            let side = if order.is_bid { Side::Buy } else { Side::Sell };
+            assert_eq!(found, (order.market, order.price, side.into()));
+            order.order_id = quote.order_id.get();
         } else if let Some(trade) = frame.body::<Trade>() {
-            let fill = fills.next().expect("the naive books trade too");
+            let fill = first(&mut expected.fills);
             let found = (
                 trade.resting_order_id.get(),
                 u32::from(trade.price.get()),
@@ -369,7 +391,10 @@ impl Maker {
             let resting_id = self.orders[fill.order as usize].order_id;
             assert_eq!(found, (resting_id, fill.price, fill.quantity, fill.leaves));
         } else if let Some(cancelled) = frame.body::<OrderCancelled>() {
+            let order = first(&mut expected.cancelled);
             assert_eq!(cancelled.order_id.get(), self.orders[order as usize].order_id);
+        } else if let Some(answer) = frame.body::<MassQuoteAck>() {
+            assert_eq!(answer.reject_code.get(), 0, "the flow holds no refused mass quote");
         }
     }
 
@@ -395,10 +420,24 @@ impl Maker {
     }
 }
 
-/// What naive books say of a command: the order that it enters or cancels, and its fills.
+/// What naive books say of a command: the orders that it enters and those that leave unfilled, by
+/// number, and its fills.
+#[derive(Clone, Copy)]
 struct Expected<'a> {
-    order: u32,
+    entered: &'a [u32],
+    cancelled: &'a [u32],
     fills: &'a [NaiveFill],
+}
+
+impl Expected<'_> {
+    const NOTHING: Self = Self { entered: &[], cancelled: &[], fills: &[] };
+}
+
+/// Takes the first of what is still to come.
+fn first<T: Copy>(expected: &mut &[T]) -> T {
+    let (first, rest) = expected.split_first().expect("the naive books do it too");
+    *expected = rest;
+    *first
 }
 
 const REFUSALS: [u16; 6] = [

@@ -54,6 +54,12 @@ impl LiveOrders {
         self.index_of[order as usize] = NONE;
     }
 
+    /// Whether an order rests.
+    #[must_use]
+    pub fn contains(&self, order: u32) -> bool {
+        self.index_of.get(order as usize).is_some_and(|index| *index != NONE)
+    }
+
     /// Any order, or one of the latest when some of a few tries hits a live one.
     pub fn choose(&self, is_recent: bool, random: &mut Random) -> Option<u32> {
         if is_recent && !self.latest.is_empty() {
@@ -95,5 +101,6 @@ mod tests {
             assert!([0, 2, 4].iter().all(|order| chosen.contains(order)));
         }
         assert_eq!(live.count(), 3);
+        assert_eq!([0, 1, 4, 5].map(|order| live.contains(order)), [true, false, true, false]);
     }
 }

@@ -20,6 +20,9 @@ pub struct FlowSettings {
     pub firm_count: u32,
     /// Orders that rest before anything is measured.
     pub resting_order_count: u32,
+    /// Quote sets, each of an account of its own that sends nothing else. With them the flow has
+    /// mass quotes where others have passive orders and cancels.
+    pub quote_set_count: u32,
     /// Commands that are measured.
     pub command_count: u32,
     /// Seed of all choices.
@@ -39,6 +42,7 @@ impl FlowSettings {
             account_count: 100_000,
             firm_count: 100,
             resting_order_count: 100_000,
+            quote_set_count: 0,
             command_count: 1_000_000,
             seed,
         }
@@ -56,6 +60,13 @@ impl FlowSettings {
                 market_count: 10_000,
                 account_count: 1_000_000,
                 resting_order_count: 1_000_000,
+                ..main
+            },
+            "mass_quote" => Self {
+                market_count: 999,
+                markets_per_event: 3,
+                resting_order_count: 6 * 999,
+                quote_set_count: 999,
                 ..main
             },
             "three_outcome" => Self { market_count: 999, markets_per_event: 3, ..main },
@@ -81,4 +92,5 @@ impl FlowSettings {
 }
 
 /// The flows that have names.
-pub const NAMES: [&str; 5] = ["main", "one_market", "ticks_9999", "million", "three_outcome"];
+pub const NAMES: [&str; 6] =
+    ["main", "one_market", "ticks_9999", "million", "three_outcome", "mass_quote"];
