@@ -128,7 +128,8 @@ fn the_flow_is_what_it_says_and_follows_from_its_seed() {
     assert_eq!(Flow::new(&flow()).state_digest, first.state_digest);
     let three_outcome = FlowSettings { market_count: 21, markets_per_event: 3, ..flow() };
     assert!(Flow::new(&three_outcome).outcome.trade_count > 500);
-    let quotes = FlowSettings { quote_set_count: 30, command_count: 2000, ..three_outcome };
+    let quotes = FlowSettings { quote_set_count: 30, firm_count: 10, ..three_outcome };
+    let quotes = FlowSettings { command_count: 2000, ..quotes };
     let outcome = Flow::new(&quotes).outcome;
     assert!(outcome.mass_quote_count > 1500 && outcome.trade_count > 100, "{outcome:?}");
     let other = Flow::new(&FlowSettings { seed: 2, ..flow() });

@@ -65,6 +65,7 @@ impl FlowSettings {
             "mass_quote" => Self {
                 market_count: 999,
                 markets_per_event: 3,
+                firm_count: 333,
                 resting_order_count: 6 * 999,
                 quote_set_count: 999,
                 ..main
