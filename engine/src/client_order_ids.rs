@@ -57,6 +57,8 @@ pub(crate) struct Recorded {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Vacancy {
     bucket: u32,
+    /// Of the id.
+    hash: u64,
 }
 
 impl ClientOrderIds {
@@ -96,7 +98,7 @@ impl ClientOrderIds {
         loop {
             let indexed = self.index[start.wrapping_add(bucket)];
             if indexed == VACANT {
-                return Ok(Vacancy { bucket });
+                return Ok(Vacancy { bucket, hash });
             }
             if indexed & !PLACE_MASK == mark {
                 let ring_index = ring_index_of(indexed);
@@ -116,12 +118,12 @@ impl ClientOrderIds {
         &mut self,
         session: u16,
         cl_ord_id: u64,
-        Vacancy { mut bucket }: Vacancy,
+        Vacancy { mut bucket, hash }: Vacancy,
     ) -> Recorded {
         let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
         let place = self.ring_start(session).wrapping_add(ring_index);
         if lap > 1 {
-            bucket = self.forget_oldest(session, cl_ord_id, bucket);
+            bucket = self.forget_oldest(session, hash, bucket);
         }
         let cursor = &mut self.cursors[usize::from(session)];
         cursor.next = ring_index.wrapping_add(1);
@@ -130,7 +132,7 @@ impl ClientOrderIds {
         }
         let head = head(session, ring_index, lap, cl_ord_id);
         self.rings[place] = Entry { cl_ord_id, order_id: 0 };
-        self.index_entry(session, (ring_index, cl_ord_id), bucket);
+        self.index_entry(session, (ring_index, hash), bucket);
         self.digest.add(head);
         Recorded { place, head }
     }
@@ -196,10 +198,9 @@ impl ClientOrderIds {
         sum
     }
 
-    /// Puts the id at a ring place into a vacant bucket of the index, where its probe ends.
+    /// Puts the id of a hash at a ring place into a vacant bucket of the index, where its probe ends.
     #[inline]
-    fn index_entry(&mut self, session: u16, (ring_index, cl_ord_id): (u32, u64), bucket: u32) {
-        let hash = hash(cl_ord_id);
+    fn index_entry(&mut self, session: u16, (ring_index, hash): (u32, u64), bucket: u32) {
         let distance = bucket.wrapping_sub(self.home(hash)) & (self.index_length.wrapping_sub(1));
         if distance > DISTANCE_MASK {
             self.cursors[usize::from(session)].is_crowded = true;
@@ -208,9 +209,9 @@ impl ClientOrderIds {
         self.index[place] = self.mark(hash) | ring_index.wrapping_add(1);
     }
 
-    /// Forgets the id that the next one takes the ring place of; gives the vacant bucket where the
-    /// probe of the next one ends then, which was `bucket`.
-    fn forget_oldest(&mut self, session: u16, cl_ord_id: u64, bucket: u32) -> u32 {
+    /// Forgets the id that the next one, of this hash, takes the ring place of; gives the vacant
+    /// bucket where the probe of the next one ends then, which was `bucket`.
+    fn forget_oldest(&mut self, session: u16, hash: u64, bucket: u32) -> u32 {
         let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
         let oldest = self.rings[self.ring_start(session).wrapping_add(ring_index)];
         let head = head(session, ring_index, lap - 1, oldest.cl_ord_id);
@@ -219,7 +220,7 @@ impl ClientOrderIds {
         let vacated = self.vacate(session, ring_index, oldest.cl_ord_id);
         // It may lie on the way to the vacancy that was found before.
         let mask = self.index_length.wrapping_sub(1);
-        let home = self.home(hash(cl_ord_id));
+        let home = self.home(hash);
         let is_on_the_way = vacated.wrapping_sub(home) & mask < bucket.wrapping_sub(home) & mask;
         if is_on_the_way { vacated } else { bucket }
     }

@@ -350,13 +350,14 @@ impl ExposureTable {
             return self.change_one_of_many(row, state, change);
         }
         let before = first.stake.lots;
+        let pair = (first.account, first.event_id);
         first.stake.add(change);
         first.bid_total = first.stake.bid_cost;
         let least = first.shape.least_elsewhere().min(first.stake.term());
         let after = first.stake.lots;
         let effect = first.settle_minimum(least, before, after);
         if before != after {
-            self.move_position(row, state, before, after);
+            self.move_position(pair, state, before, after);
         }
         effect
     }
@@ -395,7 +396,8 @@ impl ExposureTable {
         stake.add(change);
         let after = stake.lots;
         if before != after {
-            self.move_position(row, state, before, after);
+            let Row { account, event_id, .. } = self.rows[row];
+            self.move_position((account, event_id), state, before, after);
         }
         self.rows[row].bid_total += change.bid_cost;
         let least = self.least_term(row, state, Stake::default());
@@ -474,8 +476,13 @@ impl ExposureTable {
     }
 
     #[inline]
-    fn move_position(&mut self, row: u32, state: u8, before: i64, after: i64) {
-        let Row { account, event_id, .. } = self.rows[row];
+    fn move_position(
+        &mut self,
+        (account, event_id): (u32, u32),
+        state: u8,
+        before: i64,
+        after: i64,
+    ) {
         self.digest.add(lots_addend(account, event_id, state, after - before));
         if before == 0 {
             self.open_position_count += 1;

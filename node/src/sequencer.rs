@@ -197,7 +197,11 @@ impl Agent for Sequencer {
             self.closing.has_stopped.store(true, Ordering::Release);
             return 0;
         }
-        (0..COMMANDS_MAX).take_while(|_| self.sequence_next(now)).count()
+        let mut count = 0;
+        while count < COMMANDS_MAX && self.sequence_next(now) {
+            count += 1;
+        }
+        count
     }
 
     fn on_close(&mut self) {

@@ -40,11 +40,11 @@ impl ClientOrderIds {
                 let cursor = Cursor { next, is_crowded: false, lap };
                 self.cursors[usize::from(session)] = cursor;
                 for (ring_index, (cl_ord_id, order_id)) in (0..).zip(entries) {
-                    let Vacancy { bucket } = self.vacancy(session, cl_ord_id, decoder)?;
+                    let Vacancy { bucket, hash } = self.vacancy(session, cl_ord_id, decoder)?;
                     let head = head(session, ring_index, cursor.lap_of(ring_index), cl_ord_id);
                     let place = self.ring_start(session) + ring_index;
                     self.rings[place] = Entry { cl_ord_id, order_id };
-                    self.index_entry(session, (ring_index, cl_ord_id), bucket);
+                    self.index_entry(session, (ring_index, hash), bucket);
                     self.digest.add(head);
                     self.digest.add(head.times(order_id));
                 }
