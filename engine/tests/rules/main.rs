@@ -37,4 +37,5 @@ mod snapshots;
 mod state_reports;
 mod tick_tables;
 mod timers;
+mod whole_state;
 mod world;

@@ -11,7 +11,7 @@ use crate::world::*;
 const WINDOW_MS: u32 = 160;
 const PIECE_NS: u64 = 10_000_000;
 
-fn limits(quantity: u32, trades: u32, net_change: u32) -> MarketMakerProtectionLimits {
+pub fn limits(quantity: u32, trades: u32, net_change: u32) -> MarketMakerProtectionLimits {
     let mut message = MarketMakerProtectionLimits::new_zeroed();
     message.request_id.set(41);
     message.protection_group.set(1);
