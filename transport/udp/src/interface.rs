@@ -18,7 +18,8 @@ fn find(list: &str, address: Ipv6Addr) -> Option<u32> {
     })
 }
 
-const ADDRESSES: &str = "/proc/net/if_inet6";
+/// Of the calling thread's network namespace, which need not be the process's.
+const ADDRESSES: &str = "/proc/thread-self/net/if_inet6";
 
 #[cfg(test)]
 mod tests {

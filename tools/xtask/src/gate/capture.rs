@@ -227,6 +227,13 @@ impl Findings {
                 *self.by_kind.entry(kind).or_default() += 1;
             }
         }
+        // The dissector names no repair of a gap at the end of a stream, known by a heartbeat only.
+        if let Some(gaps) = self.gaps.get_mut(&DATA_TERM.map(value).join(" "))
+            && let Ok(offset) = value("aeron.data.term_offset").parse::<u64>()
+        {
+            let asked = gaps.iter_mut().filter(|gap| gap.offset == offset);
+            asked.for_each(|gap| gap.is_repaired = true);
+        }
         if !value("aeron.nak.type").is_empty() {
             let offset = value("aeron.nak.term_offset").parse().unwrap_or_default();
             let length: u64 = value("aeron.nak.length").parse().unwrap_or_default();
@@ -348,6 +355,10 @@ const FIELDS: &[&str] = &[
     "aeron.nak.term_offset",
     "aeron.nak.length",
     "aeron.sequence_analysis.nak_rx.frame",
+    "aeron.data.session_id",
+    "aeron.data.stream_id",
+    "aeron.data.term_id",
+    "aeron.data.term_offset",
     "data.data",
 ];
 
@@ -372,6 +383,8 @@ const KINDS: [(&str, &str); 8] = [
     ("error", "aeron.err.type"),
 ];
 
+const DATA_TERM: [&str; 3] =
+    ["aeron.data.session_id", "aeron.data.stream_id", "aeron.data.term_id"];
 const TERM: [&str; 3] = ["aeron.nak.session_id", "aeron.nak.stream_id", "aeron.nak.term_id"];
 
 const KERNEL_BUFFER_KIB: &str = "262144";
@@ -467,5 +480,10 @@ mod tests {
         findings.read(&nak("256", "32", ""));
         assert_eq!((findings.complaints(0).len(), findings.gap_count()), (2, 3));
         assert_eq!(findings.complaints(1).len(), 0);
+        let data = [("_ws.col.Protocol", "Aeron"), ("aeron.data.type", "1")];
+        findings.read(&line(&[data[0], data[1], ("aeron.data.term_offset", "288")]));
+        assert_eq!(findings.complaints(0).len(), 2, "other bytes are no repair");
+        findings.read(&line(&[data[0], data[1], ("aeron.data.term_offset", "256")]));
+        assert_eq!(findings.complaints(0).len(), 1, "sent again without the dissector's mark");
     }
 }

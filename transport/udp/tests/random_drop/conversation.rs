@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use forecastle_transport::{
     Delivery, Destination, PublicationConfig, Random, ReceiveConfig, ReceiveEndpoint, SendConfig,
-    SendEndpoint,
+    SendEndpoint, control_address,
 };
 use forecastle_transport_udp::{SocketBuffers, UdpChannel};
 
@@ -23,10 +23,69 @@ pub struct Conversation {
     pub drop_permille: u32,
     /// Whether what one call sent stays one on the cable.
     pub carries_trains: bool,
-    /// Or IPv4.
-    pub ipv6: bool,
+    /// What its addresses are.
+    pub way: Way,
     /// How many messages.
     pub message_count: u64,
+}
+
+/// From whom to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From one address to another.
+    Unicast { is_ipv6: bool },
+    /// To a group, whose only member here is the other end.
+    Group { is_ipv6: bool },
+}
+
+impl Way {
+    /// The sender's address and the receiver's.
+    fn ends(self) -> [SocketAddr; 2] {
+        let (Self::Unicast { is_ipv6 } | Self::Group { is_ipv6 }) = self;
+        let ends = if is_ipv6 {
+            ["[fd00::1]:0", "[fd00::2]:40456"]
+        } else {
+            ["10.77.0.1:0", "10.77.0.2:40456"]
+        };
+        ends.map(|end| end.parse().unwrap())
+    }
+
+    /// The group's address; none for unicast.
+    fn group(self) -> Option<SocketAddr> {
+        let Self::Group { is_ipv6 } = self else { return None };
+        let group = if is_ipv6 { "[ff05::77:1]:40456" } else { "239.77.9.1:40456" };
+        Some(group.parse().unwrap())
+    }
+
+    fn sender(self) -> (UdpChannel, SendConfig, SocketAddr) {
+        let [here, there] = self.ends();
+        match self.group() {
+            None => {
+                let channel = UdpChannel::unicast(here, BUFFERS).unwrap();
+                (channel, SendConfig::unicast(1, TERM_LENGTH), there)
+            }
+            Some(group) => {
+                let channel = UdpChannel::multicast_sender(group, here.ip(), BUFFERS).unwrap();
+                (channel, SendConfig::multicast(1, TERM_LENGTH, 1), group)
+            }
+        }
+    }
+
+    fn receiver(self) -> (UdpChannel, ReceiveConfig) {
+        let [_, here] = self.ends();
+        let (channel, config) = match self.group() {
+            None => {
+                let channel = UdpChannel::unicast(here, BUFFERS).unwrap();
+                (channel, ReceiveConfig::untrusted(&[STREAM_ID], 1, 1))
+            }
+            Some(group) => {
+                let channel = UdpChannel::multicast_receiver(group, here.ip(), BUFFERS).unwrap();
+                let control = control_address(group).unwrap();
+                (channel, ReceiveConfig::group(&[STREAM_ID], 1, 1, control))
+            }
+        };
+        (channel, ReceiveConfig { window_length: WINDOW_LENGTH, ..config })
+    }
 }
 
 /// What came of it.
@@ -69,20 +128,21 @@ impl Conversation {
     ) -> Instant {
         place::enter_own_namespace().unwrap();
         place::lay_cable(&other.recv().unwrap(), self.carries_trains);
-        let [here, there] = self.ends();
+        let [here, _] = self.way.ends();
         place::plug_in(here);
         let capture = std::env::var_os("FORECASTLE_CAPTURE_FOLDER")
             .map(|folder| Capture::start(Path::new(&folder), self.name));
         to_other.send(()).unwrap();
         other.recv().unwrap();
 
-        let mut channel = UdpChannel::unicast(here, BUFFERS).unwrap();
-        let mut endpoint = SendEndpoint::new(SendConfig::unicast(1, TERM_LENGTH));
+        place::wait_for_routes(here);
+        let (mut channel, config, destination) = self.way.sender();
+        let mut endpoint = SendEndpoint::new(config);
         let publication = endpoint.add_publication(&PublicationConfig {
             stream_id: STREAM_ID,
             session_id: 2000,
             initial_term_id: i32::MAX - 1,
-            destination: Destination::Address(there),
+            destination: Destination::Address(destination),
             response_requested: false,
         });
         let publication = publication.unwrap();
@@ -123,16 +183,13 @@ impl Conversation {
         place::enter_own_namespace().unwrap();
         to_other.send(place::thread_number()).unwrap();
         other.recv().unwrap();
-        let [_, here] = self.ends();
+        let [_, here] = self.way.ends();
         place::plug_in(here);
         // Both ways at this end, so that the other one sees all that is sent and all that is asked.
         let permille = self.drop_permille;
         place::lose(&Loss { input_permille: permille, output_permille: permille }).unwrap();
-        let mut channel = UdpChannel::unicast(here, BUFFERS).unwrap();
-        let config = ReceiveConfig {
-            window_length: WINDOW_LENGTH,
-            ..ReceiveConfig::untrusted(&[STREAM_ID], 1, 1)
-        };
+        place::wait_for_routes(here);
+        let (mut channel, config) = self.way.receiver();
         let mut endpoint = ReceiveEndpoint::new(config);
         to_other.send(String::new()).unwrap();
 
@@ -161,16 +218,6 @@ impl Conversation {
         while other.recv().is_ok() {}
         let naks = endpoint.counters().naks;
         (Goodput { bytes, elapsed: Duration::ZERO, lost: place::lost(), naks }, ended)
-    }
-
-    /// The sender's address and the receiver's.
-    fn ends(&self) -> [SocketAddr; 2] {
-        let ends = if self.ipv6 {
-            ["[fd00::1]:0", "[fd00::2]:40456"]
-        } else {
-            ["10.77.0.1:0", "10.77.0.2:40456"]
-        };
-        ends.map(|end| end.parse().unwrap())
     }
 }
 

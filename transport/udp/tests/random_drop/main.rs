@@ -11,7 +11,7 @@
 mod conversation;
 mod place;
 
-use conversation::{Conversation, Goodput};
+use conversation::{Conversation, Goodput, Way};
 
 #[test]
 fn one_of_a_hundred_datagrams_lost() {
@@ -30,8 +30,17 @@ fn one_of_ten_trains_lost() {
 
 #[test]
 fn one_of_ten_datagrams_lost_over_ipv6() {
-    let ipv6 = Conversation { ipv6: true, drop_permille: 100, ..DATAGRAMS };
-    hold(&Conversation { name: "10_percent_over_ipv6", ..ipv6 });
+    let ipv6 = Conversation { way: Way::Unicast { is_ipv6: true }, ..DATAGRAMS };
+    hold(&Conversation { name: "10_percent_over_ipv6", drop_permille: 100, ..ipv6 });
+}
+
+#[test]
+fn one_of_ten_datagrams_lost_in_a_group() {
+    for is_ipv6 in [false, true] {
+        let name = if is_ipv6 { "10_percent_in_ipv6_group" } else { "10_percent_in_group" };
+        let group = Conversation { way: Way::Group { is_ipv6 }, ..DATAGRAMS };
+        hold(&Conversation { name, drop_permille: 100, message_count: 2_000, ..group });
+    }
 }
 
 #[test]
@@ -65,7 +74,7 @@ const DATAGRAMS: Conversation = Conversation {
     name: "",
     drop_permille: 0,
     carries_trains: false,
-    ipv6: false,
+    way: Way::Unicast { is_ipv6: false },
     message_count: 10_000,
 };
 

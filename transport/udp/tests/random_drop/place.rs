@@ -59,6 +59,13 @@ pub fn plug_in(end: SocketAddr) {
     must("ip", &["link", "set", CABLE, "up"]);
 }
 
+/// Waits until the calling thread's end of the cable takes datagrams to `end`'s family: over IPv6
+/// that is a moment after both ends were plugged in.
+pub fn wait_for_routes(end: SocketAddr) {
+    let routes = ["-6", "route", "show", "table", "local", "dev", CABLE];
+    until("IPv6 has its routes", || end.is_ipv4() || must("ip", &routes).contains("ff00::/8"));
+}
+
 /// What the calling thread's end of the cable loses, of a thousand datagrams each.
 pub struct Loss {
     /// Of those that come in.
