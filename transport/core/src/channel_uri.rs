@@ -122,6 +122,10 @@ impl ChannelUri {
             "alias" => {}
             "eos" => value.only("true")?,
             "cc" => value.only("static")?,
+            // Stock clients write these out; there is one way here, which is Aeron's default.
+            "group" => value.only("infer")?,
+            "rejoin" | "tether" => value.only("true")?,
+            "ssc" => value.only("false")?,
             _ => return Err(ChannelUriError::Unsupported { parameter: key }),
         }
         Ok(())
@@ -315,6 +319,10 @@ const SUPPORTED: &[&str] = &[
     "nak-delay",
     "linger",
     "eos",
+    "group",
+    "rejoin",
+    "tether",
+    "ssc",
     "alias",
 ];
 
@@ -323,17 +331,13 @@ const UNSUPPORTED: &[&str] = &[
     "ats",
     "channel-rcv-ts-offset",
     "channel-snd-ts-offset",
-    "group",
     "max-resend",
     "media-rcv-ts-offset",
     "pub-wnd",
-    "rejoin",
     "response-correlation-id",
     "so-tos",
     "sparse",
-    "ssc",
     "tags",
-    "tether",
     "untethered-linger-timeout",
     "untethered-resting-timeout",
     "untethered-window-limit-timeout",

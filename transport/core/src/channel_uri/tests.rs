@@ -101,6 +101,23 @@ fn what_only_stock_aeron_has_is_named() {
 }
 
 #[test]
+fn what_is_always_so_may_be_said_and_nothing_else() {
+    let always = [
+        ("cc=static", "cc=cubic"),
+        ("eos=true", "eos=false"),
+        ("group=infer", "group=true"),
+        ("rejoin=true", "rejoin=false"),
+        ("tether=true", "tether=false"),
+        ("ssc=false", "ssc=true"),
+    ];
+    for (so, otherwise) in always {
+        let uri: ChannelUri = format!("aeron:udp?endpoint=1.2.3.4:5|{so}").parse().unwrap();
+        assert_eq!(uri, ChannelUri::of_endpoint("1.2.3.4:5".parse().unwrap()));
+        parse_error(otherwise, &[otherwise]);
+    }
+}
+
+#[test]
 fn a_parameter_given_twice_is_named() {
     let error = parse_error("mtu=64|mtu=64", &["mtu"]);
     assert_eq!(error, ChannelUriError::Repeated { parameter: "mtu" });
