@@ -100,6 +100,8 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         let market = *self.events.market(security_id);
+        let delay_ms = self.events.parameters(market.event_id).in_play_delay_ms;
+        let delay_ms = u16::try_from(delay_ms).expect("a delay is a minute at most");
         effects.push(&SecurityStatusReport {
             request_id: context.request_id.into(),
             exec_id: effects.next_position().into(),
@@ -112,7 +114,7 @@ impl Engine {
             status: market.status().into(),
             in_play: market.in_play(),
             settlement_price: market.settlement_price().into(),
-            reserved_46: [0; 2],
+            in_play_delay_ms: delay_ms.into(),
         });
     }
 

@@ -69,7 +69,7 @@ impl Engine {
         if is_own { Ok(slot) } else { Err(RejectCode::UnknownOrder) }
     }
 
-    /// Ends a resting order and frees its slot.
+    /// Ends a live order, in its book or waiting, and frees its slot.
     #[inline]
     pub(crate) fn cancel_resting(
         &mut self,
@@ -77,6 +77,9 @@ impl Engine {
         reason: CancelReason,
         effects: &mut EffectBuffer<'_>,
     ) {
+        if self.orders.is_pending(slot) {
+            return self.cancel_pending(slot, reason, effects);
+        }
         let (order, account) = self.take_off_book(slot);
         self.orders.free(slot);
         effects.push(&OrderCancelled {

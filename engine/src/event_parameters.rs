@@ -175,7 +175,6 @@ impl Engine {
         if !self.is_between_openings(event, turns_matching) {
             return Err(RejectCode::NotWhileOpen);
         }
-        refuse_unoffered(&parameters)?;
         Ok(parameters)
     }
 
@@ -189,15 +188,6 @@ impl Engine {
             _ => false,
         })
     }
-}
-
-/// Refuses what the engine stores and does not act on yet.
-fn refuse_unoffered(parameters: &EventParameters) -> Result<(), RejectCode> {
-    let has_delay = parameters.in_play_delay_ms > 0;
-    if has_delay {
-        return Err(RejectCode::UnsupportedField);
-    }
-    Ok(())
 }
 
 /// The in-play delay of a velocity.

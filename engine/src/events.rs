@@ -53,6 +53,8 @@ pub(crate) struct Market {
     in_play: u8,
     /// Copy of the event's parameter.
     is_cross_outcome: bool,
+    /// Whether the event's parameters have an in-play delay.
+    has_in_play_delay: bool,
     /// Whether its grid is another than that of a new market.
     has_tick_table: bool,
     /// Follow from the event's parameters and reference odds.
@@ -70,6 +72,12 @@ impl Market {
     #[inline]
     pub(crate) fn in_play(&self) -> u8 {
         self.in_play
+    }
+
+    /// Whether an incoming order that would trade now waits first.
+    #[inline]
+    pub(crate) fn delays_trades(&self) -> bool {
+        self.has_in_play_delay && self.in_play != 0
     }
 
     /// Lowest and highest price of new orders.
@@ -161,6 +169,7 @@ impl EventTable {
         for security_id in self.event(event_id).security_ids() {
             let market = &mut self.markets[security_id];
             market.is_cross_outcome = parameters.is_cross_outcome;
+            market.has_in_play_delay = parameters.in_play_delay_ms > 0;
         }
         if let Some(piece) = parameters.piece(event_id) {
             self.digest.add(piece);
@@ -384,6 +393,7 @@ const UNDEFINED_MARKET: Market = Market {
     status: MarketStatus::Listed,
     in_play: 0,
     is_cross_outcome: false,
+    has_in_play_delay: false,
     has_tick_table: false,
     price_limits: PriceLimits::NONE,
     head: Domain::Market.addend([]),

@@ -7,6 +7,7 @@ use crate::exposure::Stake;
 use crate::fees::hold_per_lot;
 use crate::ladder::Ladders;
 use crate::ledger::held;
+use crate::order_table::Order;
 
 impl Engine {
     /// Checks all state against itself: digests, holds, minima, positions, books, free slots and
@@ -28,9 +29,12 @@ impl Engine {
         for security_id in 1..=self.events.market_count() {
             resting += self.check_market(security_id);
         }
-        assert_eq!(resting, self.orders.live_count(), "every live order is in a book");
+        let pending = self.orders.pending().count();
+        assert_eq!(pending, self.orders.pending_count() as usize, "orders that wait");
+        let live = resting + self.orders.pending_count();
+        assert_eq!(live, self.orders.live_count(), "every live order is in a book or waits");
         let of_sessions = (0..self.sessions.count()).map(|slot| self.orders.open_count(slot));
-        assert_eq!(of_sessions.sum::<u32>(), resting, "every live order is a session's");
+        assert_eq!(of_sessions.sum::<u32>(), live, "every live order is a session's");
         assert!(self.timers_are_owned(), "timers are those of their owners");
         self.check_price_limits();
         self.check_quotes();
@@ -100,20 +104,23 @@ impl Engine {
 
     /// Holds, leaves and number of the orders of an account in a market.
     fn open_stake(&self, account: u32, security_id: u32) -> (Stake, i64, u32) {
-        let maker = self.events.market(security_id).fees.maker;
+        let fees = self.events.market(security_id).fees;
         let mut open = Stake::default();
         let (mut leaves, mut count) = (0, 0);
-        for side in Side::ALL {
-            for slot in self.resting(security_id, side) {
-                let order = self.orders.order(slot);
-                if self.account_of(order) == account {
-                    let lots = i64::from(order.leaves_qty());
-                    let stake = held(side, hold_per_lot(side, order.price(), maker) * lots);
-                    open.bid_cost += stake.bid_cost;
-                    open.ask_cost += stake.ask_cost;
-                    leaves += lots;
-                    count += 1;
-                }
+        let resting = Side::ALL.into_iter().flat_map(|side| self.resting(security_id, side));
+        let resting = resting.map(|slot| (slot, fees.maker));
+        let is_here = |slot: &u32| self.orders.order(*slot).security_id == security_id;
+        let pending = self.orders.pending().filter(is_here).map(|slot| (slot, fees.incoming()));
+        for (slot, rate) in resting.chain(pending) {
+            let order = self.orders.order(slot);
+            if self.account_of(order) == account {
+                let lots = i64::from(order.leaves_qty());
+                let cost = hold_per_lot(order.side, order.price(), rate) * lots;
+                let stake = held(order.side, cost);
+                open.bid_cost += stake.bid_cost;
+                open.ask_cost += stake.ask_cost;
+                leaves += lots;
+                count += 1;
             }
         }
         (open, leaves, count)
@@ -121,8 +128,10 @@ impl Engine {
 
     /// Lots of the orders of an account on a side of a market.
     fn open_lots(&self, account: u32, security_id: u32, side: Side) -> i64 {
-        let orders = self.resting(security_id, side).map(|slot| self.orders.order(slot));
-        let own = orders.filter(|order| self.account_of(order) == account);
+        let is_here = |order: &&Order| (order.security_id, order.side) == (security_id, side);
+        let resting = self.resting(security_id, side);
+        let orders = resting.chain(self.orders.pending()).map(|slot| self.orders.order(slot));
+        let own = orders.filter(is_here).filter(|order| self.account_of(order) == account);
         own.map(|order| i64::from(order.leaves_qty())).sum()
     }
 
@@ -137,7 +146,10 @@ impl Engine {
                 let order = self.orders.order(slot);
                 assert_eq!((order.security_id, order.side), (security_id, side));
                 let (number, priority) = (order.accepted_number, order.priority);
-                assert!(self.orders.has_numbered(number, priority), "numbers were given out");
+                assert!(
+                    self.orders.has_numbered(number, priority, false),
+                    "numbers were given out"
+                );
                 let price = order.price();
                 let rank = match side {
                     Side::Buy => u16::MAX - price,
@@ -157,7 +169,10 @@ impl Engine {
                 count += 1;
             }
         }
-        assert_eq!(count, market.open_order_count, "orders of a market");
+        let is_here = |slot: &u32| self.orders.order(*slot).security_id == security_id;
+        let waiting = self.orders.pending().filter(is_here).count();
+        let open_count = count as usize + waiting;
+        assert_eq!(open_count, market.open_order_count as usize, "orders of a market");
         let bid = self.books.best_bid(security_id);
         let ask = self.books.best_ask(security_id);
         assert!(bid.zip(ask).is_none_or(|(bid, ask)| bid < ask), "a book at rest is not crossed");

@@ -37,6 +37,7 @@ mod event_parameters;
 mod events;
 mod exposure;
 mod fees;
+mod in_play_delay;
 mod invariants;
 mod kill_switch;
 pub mod ladder;

@@ -205,7 +205,9 @@ impl Engine {
                 terms: Terms::new(TimeInForce::GoodTillCancel, &detail),
             };
             let (account, session_id) = (plan.account, context.session_id);
-            let incoming = Incoming { slot: 0, order, detail, account, session_id, trades_max };
+            let (slot, has_waited) = (0, false);
+            let incoming =
+                Incoming { slot, order, detail, account, session_id, trades_max, has_waited };
             trades_max -= self.enter_quote(incoming, message.quote_set_id.get(), effects);
         }
     }

@@ -15,7 +15,6 @@ use crate::ledger::{held, signed};
 use crate::order_detail::OrderDetail;
 use crate::order_table::Order;
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::timers::Timer;
 
 /// An order that has a slot and is in no book: new, or replaced without its priority.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +28,8 @@ pub(crate) struct Incoming {
     pub(crate) session_id: u32,
     /// Most trades that it may make.
     pub(crate) trades_max: u32,
+    /// Whether it has waited for the in-play delay, and waits no more.
+    pub(crate) has_waited: bool,
 }
 
 /// What the aggressor's trades come to.
@@ -48,8 +49,8 @@ struct Swept {
 }
 
 impl Engine {
-    /// Trades an incoming order and rests, cancels or ends the remainder; gives how many trades it
-    /// made.
+    /// Trades an incoming order and rests, cancels or ends the remainder; while in play it may have
+    /// to wait first. Gives how many trades it made.
     #[inline]
     pub(crate) fn work_incoming(
         &mut self,
@@ -79,11 +80,17 @@ impl Engine {
             return trades_max;
         }
         let order = &incoming.order;
+        let is_delayed = self.events.market(order.security_id).delays_trades();
         if order.time_in_force() == TimeInForce::FillOrKill
             && let Err(reason) = self.check_fill(&incoming)
         {
             self.cancel_incoming(&incoming, order.leaves_qty(), reason, effects);
             return trades_max - incoming.trades_max;
+        }
+        if is_delayed && self.must_wait(&incoming) {
+            let trade_count = trades_max - incoming.trades_max;
+            self.delay(incoming, effects);
+            return trade_count;
         }
         let Swept { leaves, met_count, ending } = self.sweep_book(&incoming, effects);
         let trade_count = met_count + trades_max - incoming.trades_max;
@@ -123,13 +130,13 @@ impl Engine {
         (order, account)
     }
 
-    /// Stops the timer that a resting order may have, and takes it out of its quote set.
+    /// Stops the timer that a live order may have, and takes it out of its quote set.
     #[cold]
-    fn leave_detail(&mut self, slot: u32, order: &Order) {
-        self.timers.disarm(Timer::OrderExpiry(slot));
-        let quote_set = self.orders.detail(slot).quote_set;
-        if quote_set != 0 {
-            self.quote_sets.unlink(quote_set, order.security_id, order.side);
+    pub(crate) fn leave_detail(&mut self, slot: u32, order: &Order) {
+        let detail = self.orders.detail(slot);
+        self.timers.disarm(detail.timer(slot).0);
+        if detail.quote_set != 0 {
+            self.quote_sets.unlink(detail.quote_set, order.security_id, order.side);
         }
     }
 
@@ -361,11 +368,12 @@ impl Engine {
         ahead
     }
 
-    /// Starts the timer that an order in its book needs, and puts it into its quote set.
+    /// Starts the timer that a live order needs, and puts it into its quote set.
     #[cold]
-    fn enter_detail(&mut self, slot: u32, order: &Order, detail: &OrderDetail) {
-        if detail.expire_time_ns != 0 {
-            self.timers.arm(Timer::OrderExpiry(slot), detail.expire_time_ns);
+    pub(crate) fn enter_detail(&mut self, slot: u32, order: &Order, detail: &OrderDetail) {
+        let (timer, due_ns) = detail.timer(slot);
+        if due_ns != 0 {
+            self.timers.arm(timer, due_ns);
         }
         if detail.quote_set != 0 {
             self.quote_sets.link(detail.quote_set, order.security_id, order.side, slot);

@@ -162,7 +162,7 @@ impl Engine {
         let rate =
             if is_planted(PlantedFault::HoldWithoutFee) { 0 } else { market.fees.incoming() };
         let cost = hold_per_lot(side, price, rate) * quantity;
-        if may_rest(time_in_force) {
+        if may_rest(time_in_force) || market.delays_trades() {
             self.check_open_orders(context)?;
         }
         if self.ledger.limits.has_limited() {
@@ -189,7 +189,12 @@ impl Engine {
 
     /// Whether the position in a state of an event, of which a row is named, has at least as many
     /// lots on the other side as `lots`.
-    fn check_reduces(&self, row: Option<u32>, state: u8, lots: i64) -> Result<(), RejectCode> {
+    pub(crate) fn check_reduces(
+        &self,
+        row: Option<u32>,
+        state: u8,
+        lots: i64,
+    ) -> Result<(), RejectCode> {
         let held = row.map_or(0, |row| self.ledger.exposures.stake(row, state).lots);
         let is_on_other_side = held.signum() == -lots.signum();
         let is_enough = is_on_other_side && held.abs() >= lots.abs();
@@ -251,7 +256,9 @@ impl Engine {
         }
         let (detail, session_id) = (checked.detail, context.session_id);
         let trades_max = self.config.sweep_trades_max;
-        let incoming = Incoming { slot, order, detail, account, session_id, trades_max };
+        let has_waited = false;
+        let incoming =
+            Incoming { slot, order, detail, account, session_id, trades_max, has_waited };
         self.work_incoming(incoming, effects);
     }
 

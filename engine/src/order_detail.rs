@@ -22,6 +22,8 @@ pub(crate) struct OrderDetail {
     pub(crate) exec_inst: u8,
     /// Place of the quote set that it is a quote of; 0 for none.
     pub(crate) quote_set: u16,
+    /// When it comes in, of an order that waits for the in-play delay; 0 for one that does not.
+    pub(crate) release_time_ns: u64,
 }
 
 impl OrderDetail {
@@ -32,6 +34,7 @@ impl OrderDetail {
         self_match_prevention: None,
         exec_inst: 0,
         quote_set: 0,
+        release_time_ns: 0,
     };
 
     /// What a new order asks for, when it is allowed with its time in force at a time.
@@ -79,6 +82,7 @@ impl OrderDetail {
             self_match_prevention,
             exec_inst,
             quote_set: 0,
+            release_time_ns: 0,
         })
     }
 
@@ -86,7 +90,8 @@ impl OrderDetail {
     #[inline]
     pub(crate) fn is_some(&self) -> bool {
         // An instruction of self-match prevention comes with an id.
-        let words = self.expire_time_ns | u64::from(self.self_match_prevention_id);
+        let times = self.expire_time_ns | self.release_time_ns;
+        let words = times | u64::from(self.self_match_prevention_id);
         words != 0 || self.exec_inst != 0 || self.quote_set != 0
     }
 
@@ -106,6 +111,7 @@ impl OrderDetail {
             .absorb(self.expire_time_ns)
             .absorb(u64::from(u32::from_le_bytes(terms)))
             .absorb(u64::from(self.quote_set))
+            .absorb(self.release_time_ns)
     }
 
     /// One byte says whether there is anything, which then follows.
@@ -117,6 +123,7 @@ impl OrderDetail {
             encoder.u8(instruction_of(self.self_match_prevention));
             encoder.u8(self.exec_inst);
             encoder.u16(self.quote_set);
+            encoder.u64(self.release_time_ns);
         }
     }
 
@@ -147,6 +154,7 @@ impl OrderDetail {
             self_match_prevention,
             exec_inst,
             quote_set,
+            release_time_ns: decoder.u64()?,
         };
         decoder.require(detail.is_some(), "detail of an order")?;
         Ok(detail)

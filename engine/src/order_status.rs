@@ -38,8 +38,11 @@ impl Engine {
     ) {
         let order = self.orders.order(slot);
         let detail = self.orders.detail(slot);
-        let has_traded = order.cum_qty() > 0;
-        let status = if has_traded { OrdStatus::PartiallyFilled } else { OrdStatus::New };
+        let status = match order.cum_qty() {
+            _ if self.orders.is_pending(slot) => OrdStatus::PendingNew,
+            0 => OrdStatus::New,
+            _ => OrdStatus::PartiallyFilled,
+        };
         effects.push(&OrderStatusReport {
             request_id: origin.request_id.into(),
             order_id: self.orders.id_of(slot, order).value().into(),
@@ -63,9 +66,12 @@ impl Engine {
         });
     }
 
-    /// Lots that trade before a resting order at its price, as far as a report tells them.
-    /// O(orders before it), at most `ahead_max`.
+    /// Lots that trade before a resting order at its price, as far as a report tells them: nothing
+    /// of an order that waits. O(orders before it), at most `ahead_max`.
     fn quantity_before(&self, slot: u32, order: &Order, ahead_max: usize) -> u32 {
+        if self.orders.is_pending(slot) {
+            return u32::MAX;
+        }
         let first = self.books.first_order(order.security_id, order.place.tick());
         let behind = |slot: &u32| Ladders::order_behind(self.orders.slots(), *slot);
         let mut lots = 0;

@@ -99,7 +99,7 @@ impl AsMut<Place> for Order {
 #[derive(Debug)]
 pub(crate) struct OrderTable {
     orders: Arena<Order>,
-    /// Of the resting orders that have one.
+    /// Of the live orders that have one.
     details: Arena<OrderDetail>,
     /// Of the live orders the pieces of the digest but for what is left, kept to be taken away.
     pieces: Arena<Addend>,
@@ -113,6 +113,8 @@ pub(crate) struct OrderTable {
     free_count: u32,
     high_water: u32,
     live_count: u32,
+    /// Of the live orders, those that wait for the in-play delay.
+    pending_count: u32,
     accepted_count: u64,
     last_priority: u64,
     shard: u8,
@@ -131,6 +133,7 @@ impl OrderTable {
             free_count: 0,
             high_water: 0,
             live_count: 0,
+            pending_count: 0,
             accepted_count: 0,
             last_priority: 0,
             shard,
@@ -148,13 +151,42 @@ impl OrderTable {
         self.free_count + (self.orders.capacity() - self.high_water)
     }
 
-    /// Orders in books.
+    /// Slots of the orders that wait for the in-play delay, ascending. O(slots) when there are any.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = u32> {
+        let end = if self.pending_count == 0 { 0 } else { self.high_water };
+        (0..end).filter(|slot| self.live(*slot).is_some() && self.is_pending(*slot))
+    }
+
+    /// Orders that wait for the in-play delay.
+    pub(crate) fn pending_count(&self) -> u32 {
+        self.pending_count
+    }
+
+    /// Whether the live order in a slot waits for the in-play delay.
+    #[inline]
+    pub(crate) fn is_pending(&self, slot: u32) -> bool {
+        self.orders[slot].has_detail() && self.details[slot].release_time_ns != 0
+    }
+
+    /// Stores an accepted order that waits.
+    pub(crate) fn pend(&mut self, slot: u32, order: Order, detail: &OrderDetail, account: u32) {
+        self.place(slot, &order, detail, account);
+        self.pending_count += 1;
+    }
+
+    /// Notes that an order waits no more.
+    pub(crate) fn unpend(&mut self, slot: u32, order: &Order) {
+        self.unrest(slot, order);
+        self.pending_count -= 1;
+    }
+
+    /// Live orders, in books or waiting.
     #[inline]
     pub(crate) fn live_count(&self) -> u32 {
         self.live_count
     }
 
-    /// Orders in books that the session in a slot owns.
+    /// Live orders that the session in a slot owns.
     #[inline]
     pub(crate) fn open_count(&self, session: u16) -> u32 {
         self.open_counts[usize::from(session)]

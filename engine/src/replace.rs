@@ -17,7 +17,6 @@ use crate::matching::Incoming;
 use crate::new_order::{check_price_and_quantity, check_staleness};
 use crate::order_table::Order;
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::timers::Timer;
 
 /// What a replace that passed every check does.
 enum Change {
@@ -112,6 +111,9 @@ impl Engine {
             Some(_) => Change::Reenter,
         };
         let comes_again = matches!(change, Change::Reenter);
+        if comes_again && self.orders.is_pending(slot) {
+            return Err(RejectCode::OrderIsPending);
+        }
         if comes_again && !self.events.is_on_grid(order.security_id, price) {
             return Err(RejectCode::PriceOffGrid);
         }
@@ -172,32 +174,49 @@ impl Engine {
         self.client_order_ids.name(recorded, self.orders.id_of(slot, &order).value());
         let expire_time_ns = message.expire_time_ns.get();
         if expire_time_ns != 0 {
-            self.orders.set_expire_time(slot, expire_time_ns);
-            self.timers.arm(Timer::OrderExpiry(slot), expire_time_ns);
+            self.change_expiry(slot, expire_time_ns);
         }
         let exec_inst = self.orders.detail(slot).exec_inst;
         self.report_replaced((slot, &order, exec_inst), account, None, effects);
     }
 
-    /// Gives a resting order a lower total quantity and another ClOrdID, in its place; gives the
+    /// Gives a live order a lower total quantity and another ClOrdID, in its place; gives the
     /// order then, and its account.
     pub(crate) fn shrink(&mut self, slot: u32, order_qty: u32, cl_ord_id: u64) -> (Order, u32) {
         let old = *self.orders.order(slot);
         let account = self.account_of(&old);
         let leaves = order_qty - old.cum_qty();
-        self.unhold(&old, old.leaves_qty() - leaves);
+        let is_pending = self.orders.is_pending(slot);
+        if is_pending {
+            self.hold_incoming(&old, i64::from(leaves) - i64::from(old.leaves_qty()));
+        } else {
+            self.unhold(&old, old.leaves_qty() - leaves);
+        }
         let books = &mut self.books;
         self.orders.amend(slot, account, |orders| {
-            books.reduce(orders, old.security_id, slot, leaves);
+            if is_pending {
+                orders[slot as usize].place = Place::new(old.place.tick(), leaves);
+            } else {
+                books.reduce(orders, old.security_id, slot, leaves);
+            }
             let order = &mut orders[slot as usize];
             order.order_qty = order_qty;
             order.cl_ord_id = cl_ord_id;
         });
-        if is_planted(PlantedFault::PriorityLostOnReduce) {
+        if is_planted(PlantedFault::PriorityLostOnReduce) && !is_pending {
             self.books.remove(self.orders.slots_mut(), old.security_id, slot);
             self.books.push_back(self.orders.slots_mut(), old.security_id, old.side, slot);
         }
         (*self.orders.order(slot), account)
+    }
+
+    /// Gives a live order another expire time, and the timer that it then has.
+    fn change_expiry(&mut self, slot: u32, expire_time_ns: u64) {
+        let (timer, _) = self.orders.detail(slot).timer(slot);
+        self.timers.disarm(timer);
+        self.orders.set_expire_time(slot, expire_time_ns);
+        let (timer, due_ns) = self.orders.detail(slot).timer(slot);
+        self.timers.arm(timer, due_ns);
     }
 
     fn reenter(
@@ -221,11 +240,10 @@ impl Engine {
         let replaced = (slot, &order, detail.exec_inst);
         self.report_replaced(replaced, account, Some(ahead), effects);
         let session_id = self.sessions.session(order.session).session_id;
-        let trades_max = self.config.sweep_trades_max;
-        self.work_incoming(
-            Incoming { slot, order, detail, account, session_id, trades_max },
-            effects,
-        );
+        let (trades_max, has_waited) = (self.config.sweep_trades_max, false);
+        let incoming =
+            Incoming { slot, order, detail, account, session_id, trades_max, has_waited };
+        self.work_incoming(incoming, effects);
     }
 
     /// Reports a replaced order with its instructions; without lots ahead it kept its priority.
@@ -236,6 +254,8 @@ impl Engine {
         quantity_ahead: Option<u32>,
         effects: &mut EffectBuffer<'_>,
     ) {
+        let is_pending = quantity_ahead.is_none() && self.orders.is_pending(slot);
+        let rpt_seq = if is_pending { 0 } else { self.events.next_rpt_seq(order.security_id) };
         effects.push(&OrderReplaced {
             order_id: self.orders.id_of(slot, order).value().into(),
             cl_ord_id: order.cl_ord_id.into(),
@@ -244,13 +264,14 @@ impl Engine {
             session_id: self.sessions.session(order.session).session_id.into(),
             leaves_qty: order.leaves_qty().into(),
             quantity_ahead: quantity_ahead.unwrap_or(0).into(),
-            rpt_seq: self.events.next_rpt_seq(order.security_id).into(),
+            rpt_seq: rpt_seq.into(),
             price: order.price().into(),
             side: order.side.into(),
             time_in_force: order.time_in_force().into(),
             priority_kept: u8::from(quantity_ahead.is_none()),
             exec_inst,
-            reserved_46: [0; 2],
+            is_pending: is_pending.into(),
+            reserved_47: [0; 1],
         });
     }
 }

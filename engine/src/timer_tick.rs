@@ -20,6 +20,7 @@ impl Engine {
                 Timer::OrderExpiry(slot) => {
                     self.cancel_resting(slot, CancelReason::Expired, effects);
                 }
+                Timer::OrderRelease(slot) => self.release_order(slot, effects),
                 Timer::DisputeWindow(event_id) => {
                     self.end_dispute_window(context, event_id, effects);
                 }
@@ -33,9 +34,9 @@ impl Engine {
     /// events + sessions).
     pub(crate) fn timers_are_owned(&self) -> bool {
         let is_owned = |timer: Timer, due_ms: u64| match timer {
-            Timer::OrderExpiry(slot) => {
-                self.expiry_of(slot).is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms)
-            }
+            Timer::OrderExpiry(slot) | Timer::OrderRelease(slot) => self
+                .order_timer(slot)
+                .is_some_and(|(own, time_ns)| (own, Timers::due_ms_of(time_ns)) == (timer, due_ms)),
             Timer::DisputeWindow(event_id) => self
                 .window_end_of(event_id)
                 .is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms),
@@ -47,19 +48,19 @@ impl Engine {
                 .is_some_and(|time_ns| Timers::due_ms_of(time_ns) == due_ms),
         };
         let slots = 0..self.orders.high_water();
-        let expiries = slots.filter(|slot| self.expiry_of(*slot).is_some()).count();
+        let of_orders = slots.filter(|slot| self.order_timer(*slot).is_some()).count();
         let event_ids = self.events.event_ids();
         let windows = event_ids.filter(|event_id| self.window_end_of(*event_id).is_some()).count();
         let graces = self.sessions.iter().filter(|session| session.grace_end_ns != 0).count();
         let event_ids = self.events.event_ids();
         let waits = event_ids.filter(|event_id| self.odds_stale_ns(*event_id).is_some()).count();
-        self.timers.iter().count() == expiries + windows + graces + waits
+        self.timers.iter().count() == of_orders + windows + graces + waits
             && self.timers.iter().all(|(timer, due_ms, _)| is_owned(timer, due_ms))
     }
 
-    /// The expire time of the live order in a slot, if it has one.
-    fn expiry_of(&self, slot: u32) -> Option<u64> {
+    /// The timer that the live order in a slot asks for, and its time.
+    fn order_timer(&self, slot: u32) -> Option<(Timer, u64)> {
         self.orders.live(slot)?;
-        Some(self.orders.detail(slot).expire_time_ns).filter(|time_ns| *time_ns != 0)
+        Some(self.orders.detail(slot).timer(slot)).filter(|(_, time_ns)| *time_ns != 0)
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     OrderExpiry(u32),
     /// The end of the dispute window of an event.
     DisputeWindow(u32),
+    /// The release of the order in a slot that waits for the in-play delay. It has no other.
+    OrderRelease(u32),
     /// The end of the time that the session in a slot has to come back.
     DisconnectGrace(u16),
     /// The age at which the reference odds of an event are stale.
@@ -215,6 +217,7 @@ impl Timer {
         match self {
             Self::OrderExpiry(_) => ORDER_EXPIRY,
             Self::DisputeWindow(_) => DISPUTE_WINDOW,
+            Self::OrderRelease(_) => ORDER_RELEASE,
             Self::DisconnectGrace(_) => DISCONNECT_GRACE,
             Self::OddsStale(_) => ODDS_STALE,
         }
@@ -222,7 +225,10 @@ impl Timer {
 
     fn owner(self) -> u32 {
         match self {
-            Self::OrderExpiry(owner) | Self::DisputeWindow(owner) | Self::OddsStale(owner) => owner,
+            Self::OrderExpiry(owner)
+            | Self::OrderRelease(owner)
+            | Self::DisputeWindow(owner)
+            | Self::OddsStale(owner) => owner,
             Self::DisconnectGrace(session) => session.into(),
         }
     }
@@ -231,6 +237,7 @@ impl Timer {
         match kind {
             ORDER_EXPIRY => Some(Self::OrderExpiry(owner)),
             DISPUTE_WINDOW => Some(Self::DisputeWindow(owner)),
+            ORDER_RELEASE => Some(Self::OrderRelease(owner)),
             DISCONNECT_GRACE => u16::try_from(owner).ok().map(Self::DisconnectGrace),
             ODDS_STALE => Some(Self::OddsStale(owner)),
             _ => None,
@@ -247,7 +254,7 @@ impl Owners {
     #[inline]
     fn index(self, timer: Timer) -> u32 {
         match timer {
-            Timer::OrderExpiry(slot) => slot,
+            Timer::OrderExpiry(slot) | Timer::OrderRelease(slot) => slot,
             Timer::DisputeWindow(event_id) => self.orders_max + event_id - 1,
             Timer::OddsStale(event_id) => self.orders_max + self.events_max + event_id - 1,
             Timer::DisconnectGrace(session) => {
@@ -259,7 +266,7 @@ impl Owners {
     /// Whether there is such an owner.
     fn has(self, timer: Timer) -> bool {
         match timer {
-            Timer::OrderExpiry(slot) => slot < self.orders_max,
+            Timer::OrderExpiry(slot) | Timer::OrderRelease(slot) => slot < self.orders_max,
             Timer::DisputeWindow(event_id) | Timer::OddsStale(event_id) => {
                 (1..=self.events_max).contains(&event_id)
             }
@@ -295,7 +302,7 @@ const NOT_ARMED: Armed = Armed { due_ms: 0, number: 0, timer: Timer::OrderExpiry
 /// Kinds of timers, in snapshots for ever.
 const ORDER_EXPIRY: u32 = 1;
 const DISPUTE_WINDOW: u32 = 2;
-/// 3 is kept for another kind.
+const ORDER_RELEASE: u32 = 3;
 const DISCONNECT_GRACE: u32 = 4;
 const ODDS_STALE: u32 = 5;
 

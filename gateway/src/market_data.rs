@@ -68,7 +68,9 @@ pub(crate) fn project_effect(
             emit(&MarketDataMessage::OrderDelete(delete));
         }
     } else if let Some(order) = effect.body::<OrderReplaced>() {
-        emit(&order_changed(order));
+        if order.is_pending == 0 {
+            emit(&order_changed(order));
+        }
     } else if let Some(report) = effect.body::<SecurityStatusReport>() {
         emit(&MarketDataMessage::SecurityStatus(security_status(report)));
     } else if let Some(settled) = effect.body::<MarketSettled>() {
@@ -164,6 +166,7 @@ fn security_status(report: &SecurityStatusReport) -> SecurityStatus {
         status: report.status,
         in_play: report.in_play,
         settlement_price: report.settlement_price,
+        in_play_delay_ms: report.in_play_delay_ms,
         ..FromZeros::new_zeroed()
     }
 }

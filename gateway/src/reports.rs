@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | OrderAccepted | ExecutionReportNew | the sender |
 //! | OrderReplaced | ExecutionReportNew (Replaced) | the order's session, and the sender when another |
+//! | OrderPending | ExecutionReportPendingNew | likewise |
+//! | OrderReleased | ExecutionReportNew (Released) | the order's session |
 //! | Trade | ExecutionReportTrade, twice | the resting order's session, then the aggressor's |
 //! | CrossOutcomeFill | ExecutionReportTrade | the order's session |
 //! | OrderCancelled | ExecutionReportCancelled | the order's session, and a sender of the same firm that did not suspend |
@@ -26,10 +28,11 @@ mod tests;
 
 use forecastle_proto_spec::{
     CancelReason, Continue, CrossOutcomeFill, ExecType, ExecutionReportCancelled,
-    ExecutionReportNew, ExecutionReportTrade, Frame, MarketMakerProtectionTriggered, MarketSettled,
-    MassQuote, Message, OrdStatus, OrderAccepted, OrderCancelReplaceRequest, OrderCancelled,
-    OrderReplaced, OrderRested, PriceLimitsChanged, QuoteEntered, SettlementReport, Side,
-    Terminate, Trade, encode,
+    ExecutionReportNew, ExecutionReportPendingNew, ExecutionReportTrade, Frame,
+    MarketMakerProtectionTriggered, MarketSettled, MassQuote, Message, OrdStatus, OrderAccepted,
+    OrderCancelReplaceRequest, OrderCancelled, OrderPending, OrderReleased, OrderReplaced,
+    OrderRested, PriceLimitsChanged, QuoteEntered, SettlementReport, Side, Terminate, Trade,
+    encode,
 };
 use zerocopy::FromZeros;
 use zerocopy::little_endian::{U32, U64};
@@ -110,6 +113,10 @@ impl Effect<'_> {
             self.report_cancelled(cancelled, deliver);
         } else if let Some(replaced) = self.frame.body::<OrderReplaced>() {
             self.report_replaced(replaced, deliver);
+        } else if let Some(pending) = self.frame.body::<OrderPending>() {
+            self.report_pending(pending, deliver);
+        } else if let Some(released) = self.frame.body::<OrderReleased>() {
+            self.report_released(released, deliver);
         } else if let Some(fill) = self.frame.body::<CrossOutcomeFill>() {
             self.report_cross_outcome(fill, deliver);
         } else if let Some(paid) = self.frame.body::<SettlementReport>() {
@@ -150,7 +157,11 @@ impl Effect<'_> {
         }
         // Nothing left of a replaced order is reported as a cancel, so the rest was traded.
         let has_traded = self.sender.order_qty > order.leaves_qty.get();
-        let ord_status = if has_traded { OrdStatus::PartiallyFilled } else { OrdStatus::New };
+        let ord_status = match has_traded {
+            _ if order.is_pending == 1 => OrdStatus::PendingNew,
+            true => OrdStatus::PartiallyFilled,
+            false => OrdStatus::New,
+        };
         let report = ExecutionReportNew {
             order_id: order.order_id,
             cl_ord_id: order.cl_ord_id,
@@ -226,6 +237,48 @@ impl Effect<'_> {
         tell_encoded(fill.session_id.get(), &report, deliver);
     }
 
+    fn report_pending(&self, order: &OrderPending, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        let report = ExecutionReportPendingNew {
+            order_id: order.order_id,
+            cl_ord_id: order.cl_ord_id,
+            exec_id: self.position,
+            transact_time_ns: self.time,
+            release_time_ns: order.release_time_ns,
+            seq_num: U32::ZERO,
+            security_id: order.security_id,
+            leaves_qty: order.leaves_qty,
+            price: order.price,
+            side: order.side,
+            ord_status: OrdStatus::PendingNew as u8,
+        };
+        for session_id in self.owner_and_sender(order.session_id.get()) {
+            let seq_num = self.seq_num_for(session_id);
+            tell_encoded(session_id, &ExecutionReportPendingNew { seq_num, ..report }, deliver);
+        }
+    }
+
+    fn report_released(&self, order: &OrderReleased, deliver: &mut impl FnMut(Recipient, &[u8])) {
+        let has_traded = order.cum_qty.get() > 0;
+        let ord_status = if has_traded { OrdStatus::PartiallyFilled } else { OrdStatus::New };
+        let report = ExecutionReportNew {
+            order_id: order.order_id,
+            cl_ord_id: order.cl_ord_id,
+            exec_id: self.position,
+            transact_time_ns: self.time,
+            security_id: order.security_id,
+            leaves_qty: order.leaves_qty,
+            quantity_ahead: order.quantity_ahead,
+            price: order.price,
+            side: order.side,
+            time_in_force: order.time_in_force,
+            ord_status: ord_status as u8,
+            exec_type: ExecType::Released as u8,
+            exec_inst: order.exec_inst,
+            ..FromZeros::new_zeroed()
+        };
+        tell_encoded(order.session_id.get(), &report, deliver);
+    }
+
     fn report_cancelled(&self, order: &OrderCancelled, deliver: &mut impl FnMut(Recipient, &[u8])) {
         let report = ExecutionReportCancelled {
             order_id: order.order_id,
@@ -246,6 +299,7 @@ impl Effect<'_> {
             CancelReason::MarketClosed as u16,
             CancelReason::Suspended as u16,
             CancelReason::Protection as u16,
+            CancelReason::MarketHalted as u16,
         ]
         .contains(&order.reason.get());
         // Whose own quotes gave way reads their number in the MassQuoteAck.
@@ -320,3 +374,4 @@ const EXECUTION_REPORT_LENGTH_MAX: usize = 64;
 const _: () = assert!(ExecutionReportNew::ENCODED_LENGTH <= EXECUTION_REPORT_LENGTH_MAX);
 const _: () = assert!(ExecutionReportTrade::ENCODED_LENGTH <= EXECUTION_REPORT_LENGTH_MAX);
 const _: () = assert!(ExecutionReportCancelled::ENCODED_LENGTH <= EXECUTION_REPORT_LENGTH_MAX);
+const _: () = assert!(ExecutionReportPendingNew::ENCODED_LENGTH <= EXECUTION_REPORT_LENGTH_MAX);

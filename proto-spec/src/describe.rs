@@ -38,6 +38,7 @@ const DESCRIBERS: &[Describer] = describers! {
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport OutcomeReport
+    ExecutionReportPendingNew OrderPending OrderReleased
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     LimitsBanding PriceLimitsChanged OutcomeTrade

@@ -215,8 +215,8 @@ impl Engine {
             let action = self.quote_action(plan.set, entry, side);
             let (old, rate) = match action {
                 QuoteAction::Nothing | QuoteAction::Keep => continue,
-                QuoteAction::Reduce(slot) => (Some(slot), market.fees.maker),
-                QuoteAction::Cancel(slot) => (Some(slot), market.fees.maker),
+                QuoteAction::Reduce(slot) => (Some(slot), self.held_rate(slot)),
+                QuoteAction::Cancel(slot) => (Some(slot), self.held_rate(slot)),
                 QuoteAction::Enter(old) => (old, market.fees.incoming()),
             };
             let mut lots = i64::from(size);
@@ -225,7 +225,7 @@ impl Engine {
                 let order = self.orders.order(slot);
                 let leaves = i64::from(order.leaves_qty());
                 lots -= leaves;
-                cost -= hold_per_lot(side, order.price(), market.fees.maker) * leaves;
+                cost -= hold_per_lot(side, order.price(), self.held_rate(slot)) * leaves;
                 let is_freed = !matches!(action, QuoteAction::Reduce(_));
                 needs.freed_count += u32::from(is_freed && order.generation < u32::MAX);
                 let is_own = order.session == context.session();

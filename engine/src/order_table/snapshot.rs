@@ -54,10 +54,16 @@ impl OrderTable {
         slot < self.high_water && self.orders[slot].generation == 0
     }
 
-    /// Whether the table has given out that number of acceptance and that priority.
-    pub(crate) fn has_numbered(&self, accepted_number: u64, priority: u64) -> bool {
-        (1..=self.accepted_count).contains(&accepted_number)
-            && (1..=self.last_priority).contains(&priority)
+    /// Whether the table has given out that number of acceptance and that priority; an order that
+    /// waits has none.
+    pub(crate) fn has_numbered(
+        &self,
+        accepted_number: u64,
+        priority: u64,
+        is_pending: bool,
+    ) -> bool {
+        let priorities = if is_pending { 0..=0 } else { 1..=self.last_priority };
+        (1..=self.accepted_count).contains(&accepted_number) && priorities.contains(&priority)
     }
 
     /// Puts a resting order back into its slot, as it was.

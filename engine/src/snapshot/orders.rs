@@ -1,4 +1,4 @@
-//! Resting orders, book by book in priority order.
+//! Resting orders, book by book in priority order, then those that wait for the in-play delay.
 
 use forecastle_proto_spec::{PRICE_MAX, PRICE_MIN, Side, TimeInForce};
 
@@ -24,6 +24,13 @@ impl Engine {
                 encoder.close_count(place, count);
             }
         }
+        encoder.u32(self.orders.pending_count());
+        for slot in self.orders.pending() {
+            let order = self.orders.order(slot);
+            encoder.u32(order.security_id);
+            encoder.u8(order.side.into());
+            self.encode_order(slot, encoder);
+        }
     }
 
     fn encode_order(&self, slot: u32, encoder: &mut Encoder<'_>) {
@@ -48,7 +55,7 @@ impl Engine {
             for side in Side::ALL {
                 let mut last = None;
                 for _ in 0..decoder.u32()? {
-                    let slot = self.decode_order(security_id, side, decoder)?;
+                    let slot = self.decode_order((security_id, side), false, decoder)?;
                     let order = self.orders.order(slot);
                     let rank = match side {
                         Side::Buy => u16::MAX - order.price(),
@@ -60,13 +67,22 @@ impl Engine {
                 }
             }
         }
+        let pending_count = if decoder.version() == 1 { 0 } else { decoder.u32()? };
+        for _ in 0..pending_count {
+            let security_id = decoder.u32()?;
+            let is_market = self.events.find_market(security_id).is_some();
+            decoder.require(is_market, "market of an order")?;
+            let side = Side::try_from(decoder.u8()?);
+            let side = side.map_err(|_| decoder.invalid("side"))?;
+            self.decode_order((security_id, side), true, decoder)?;
+        }
         Ok(())
     }
 
     fn decode_order(
         &mut self,
-        security_id: u32,
-        side: Side,
+        (security_id, side): (u32, Side),
+        is_pending: bool,
         decoder: &mut Decoder<'_>,
     ) -> Result<u32, SnapshotError> {
         let slot = decoder.u32()?;
@@ -74,7 +90,7 @@ impl Engine {
         let generation = decoder.u32()?;
         decoder.require(generation > 0, "generation")?;
         let (accepted_number, priority) = (decoder.u64()?, decoder.u64()?);
-        let is_numbered = self.orders.has_numbered(accepted_number, priority);
+        let is_numbered = self.orders.has_numbered(accepted_number, priority, is_pending);
         decoder.require(is_numbered, "number of acceptance or priority")?;
         let cl_ord_id = decoder.u64()?;
         let (order_qty, leaves_qty) = (decoder.u32()?, decoder.u32()?);
@@ -91,6 +107,8 @@ impl Engine {
         let has_time = detail.expire_time_ns != 0;
         let is_till_date = time_in_force == TimeInForce::GoodTillDate;
         decoder.require(has_time == is_till_date, "expire time")?;
+        let waits = detail.release_time_ns != 0;
+        decoder.require(waits == is_pending, "release time")?;
         let row = self.ledger.exposures.find(account, market.event_id);
         let exposure = row.ok_or(decoder.invalid("account of an order"))?;
         let tick = u32::from(price);
@@ -98,11 +116,12 @@ impl Engine {
             Side::Buy => self.books.best_ask(security_id).is_some_and(|ask| tick >= ask),
             Side::Sell => self.books.best_bid(security_id).is_some_and(|bid| tick <= bid),
         };
-        decoder.require(!is_crossed, "book")?;
+        decoder.require(is_pending || !is_crossed, "book")?;
         let lots = i64::from(leaves_qty);
         let is_bounded = self.ledger.accounts.account(account).lots + lots <= ACCOUNT_LOTS_MAX;
         decoder.require(is_bounded, "lots of an account")?;
-        let cost = hold_per_lot(side, price, market.fees.maker) * lots;
+        let rate = if is_pending { market.fees.incoming() } else { market.fees.maker };
+        let cost = hold_per_lot(side, price, rate) * lots;
         let state = market.state_index;
         let order = Order {
             place: Place::new(tick, leaves_qty),
@@ -118,8 +137,12 @@ impl Engine {
             side,
             terms: Terms::new(time_in_force, &detail),
         };
-        self.orders.restore(slot, order, &detail, account);
-        self.books.push_back(self.orders.slots_mut(), security_id, side, slot);
+        if is_pending {
+            self.orders.pend(slot, order, &detail, account);
+        } else {
+            self.orders.restore(slot, order, &detail, account);
+            self.books.push_back(self.orders.slots_mut(), security_id, side, slot);
+        }
         self.ledger.change(exposure, state, held(side, cost), lots);
         self.ledger.accounts.account_mut(account).open_order_count += 1;
         self.events.count_order(security_id);

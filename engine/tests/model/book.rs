@@ -7,12 +7,13 @@ use zerocopy::FromZeros;
 
 use super::cross_outcome::Meeting;
 use super::effects::Effects;
+use super::in_play_delay::Wait;
 use super::ledger::fee;
 use super::quotes::SetName;
 use super::timers::Due;
 use super::{Limits, Model};
 
-/// A live order: resting when it has a priority, else incoming.
+/// A live order: resting when it has a priority, else incoming or waiting.
 #[derive(Clone, Debug)]
 pub struct Order {
     pub order_id: u64,
@@ -38,6 +39,10 @@ pub struct Order {
     pub self_match_prevention: (u16, u8),
     /// The quote set that it is a quote of.
     pub quote_set: Option<SetName>,
+    /// What it waits for, while it does.
+    pub wait: Option<Wait>,
+    /// Whether its wait is just over.
+    pub has_waited: bool,
 }
 
 impl Order {
@@ -62,6 +67,8 @@ impl Order {
             exec_inst: 0,
             self_match_prevention: (0, 0),
             quote_set: None,
+            wait: None,
+            has_waited: false,
         }
     }
 
@@ -169,7 +176,8 @@ impl Model {
             self.cancel_order(order_id, CancelReason::SweepLimit, effects);
             return trades_max;
         };
-        if self.fill_or_kill_fails(order_id, trades_left, effects) {
+        if self.fill_or_kill_fails(order_id, trades_left, effects) || self.waits(order_id, effects)
+        {
             return trades_max - trades_left;
         }
         trades_max - trades_left + self.trade_and_rest(order_id, trades_left, effects)

@@ -123,10 +123,6 @@ impl Model {
         if !statuses.iter().all(is_halted) || (turns_matching && !statuses.iter().all(is_new)) {
             return Err(RejectCode::NotWhileOpen);
         }
-        // Stored, but nothing acts on it yet.
-        if asked.in_play_delay_ms != 0 {
-            return Err(RejectCode::UnsupportedField);
-        }
         Ok(asked)
     }
 }

@@ -65,11 +65,12 @@ impl Model {
     pub fn check_open_orders(
         &self,
         request: &Request,
-        time_in_force: u8,
+        (security_id, time_in_force): (u32, u8),
     ) -> Result<(), RejectCode> {
         let most = usize::from(self.entitlement_of(request.session_id).open_orders_max);
         let open = self.orders.iter().filter(|order| order.session_id == request.session_id);
-        if most != 0 && ![3, 4].contains(&time_in_force) && open.count() >= most {
+        let may_stay = ![3, 4].contains(&time_in_force) || self.is_delaying(security_id);
+        if most != 0 && may_stay && open.count() >= most {
             return Err(RejectCode::OpenOrderLimit);
         }
         Ok(())

@@ -211,6 +211,8 @@ impl Model {
         report.in_play = in_play;
         let value = self.value_of(security_id);
         report.settlement_price.set(value);
+        let delay_ms = self.event_of(security_id).parameters.in_play_delay_ms;
+        report.in_play_delay_ms.set(u16::try_from(delay_ms).expect("a minute at most"));
         effects.push(&report);
     }
 

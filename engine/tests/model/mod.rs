@@ -18,6 +18,7 @@ pub mod effects;
 pub mod event_parameters;
 pub mod guards;
 pub mod harness;
+pub mod in_play_delay;
 pub mod ledger;
 pub mod limits;
 pub mod markets;

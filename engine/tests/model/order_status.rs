@@ -62,10 +62,10 @@ impl Model {
         let resting = self.resting(order.security_id, order.side);
         let at_price: Vec<_> = resting.iter().filter(|it| it.price == order.price).collect();
         let place = at_price.iter().position(|it| it.order_id == order.order_id);
-        let before = &at_price[..place.expect("a live order rests")];
-        let lots: u64 = before.iter().map(|it| u64::from(it.leaves)).sum();
-        let is_told = before.len() <= ahead_max;
-        let ahead = u32::try_from(lots).ok().filter(|_| is_told).unwrap_or(u32::MAX);
+        // One that waits has no place.
+        let before = place.map(|place| &at_price[..place]).filter(|it| it.len() <= ahead_max);
+        let lots = before.map(|it| it.iter().map(|it| u64::from(it.leaves)).sum::<u64>());
+        let ahead = lots.and_then(|lots| u32::try_from(lots).ok()).unwrap_or(u32::MAX);
         let mut report = OrderStatusReport::new_zeroed();
         report.request_id.set(request.id);
         report.order_id.set(order.order_id);
@@ -84,7 +84,11 @@ impl Model {
         report.side = order.side.into();
         report.time_in_force = order.time_in_force.into();
         report.exec_inst = order.exec_inst;
-        let status = if order.traded > 0 { OrdStatus::PartiallyFilled } else { OrdStatus::New };
+        let status = match order.traded {
+            _ if order.wait.is_some() => OrdStatus::PendingNew,
+            0 => OrdStatus::New,
+            _ => OrdStatus::PartiallyFilled,
+        };
         report.ord_status = status.into();
         effects.push(&report);
     }

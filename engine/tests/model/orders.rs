@@ -179,7 +179,7 @@ impl Model {
             leaves: message.order_qty.get(),
             fee_rate: self.incoming_fee_rate(security_id),
         };
-        self.check_open_orders(request, message.time_in_force)?;
+        self.check_open_orders(request, (security_id, message.time_in_force))?;
         self.check_order_cost(account, &order)?;
         self.check_collar(security_id, order.price)?;
         if self.freelist.free.is_empty() {
@@ -279,6 +279,8 @@ impl Model {
                 message.self_match_prevention_id.get(),
                 message.self_match_prevention_instruction,
             ),
+            wait: None,
+            has_waited: false,
         });
         order_id
     }

@@ -512,6 +512,8 @@ impl Model {
             exec_inst: set.exec_inst,
             self_match_prevention: set.self_match_prevention,
             quote_set: Some(set.name),
+            wait: None,
+            has_waited: false,
         });
         order_id
     }

@@ -54,8 +54,12 @@ impl Model {
                 live.leaves = leaves;
                 if message.expire_time_ns.get() != 0 {
                     live.expire_time_ns = message.expire_time_ns.get();
-                    let expiry = self.arm(message.expire_time_ns.get());
-                    self.order_mut(order.order_id).expiry = Some(expiry);
+                    if order.wait.is_some() {
+                        self.change_wait(order.order_id);
+                    } else {
+                        let expiry = self.arm(message.expire_time_ns.get());
+                        self.order_mut(order.order_id).expiry = Some(expiry);
+                    }
                 }
                 self.push_replaced(order.order_id, 0, true, effects);
             }
@@ -131,6 +135,9 @@ impl Model {
             (Change::Renew { leaves }, is_open)
         };
         let price = message.price.get();
+        if matches!(change, Change::Renew { .. }) && order.wait.is_some() {
+            return Err(RejectCode::OrderIsPending);
+        }
         if matches!(change, Change::Renew { .. })
             && !self.price_is_on_grid(order.security_id, price)
         {
@@ -184,7 +191,11 @@ impl Model {
         effect.session_id.set(order.session_id);
         effect.leaves_qty.set(order.leaves);
         effect.quantity_ahead.set(quantity_ahead);
-        effect.rpt_seq.set(self.next_rpt_seq(order.security_id));
+        if order.wait.is_some() {
+            effect.is_pending = 1;
+        } else {
+            effect.rpt_seq.set(self.next_rpt_seq(order.security_id));
+        }
         effect.price.set(order.price);
         effect.side = order.side.into();
         effect.time_in_force = order.time_in_force.into();

@@ -15,6 +15,7 @@ pub enum Timer {
     DisputeWindow { event_id: u32 },
     DisconnectGrace { session_id: u32 },
     OddsStale { event_id: u32 },
+    OrderRelease { order_id: u64 },
 }
 
 impl Model {
@@ -45,6 +46,16 @@ impl Model {
         timers.extend(
             odds.filter_map(|(&event_id, odds)| Some((odds.due?, Timer::OddsStale { event_id }))),
         );
+        let waiting = self.orders.iter().filter_map(|order| {
+            let wait = order.wait?;
+            let order_id = order.order_id;
+            let timer = match wait.expires {
+                true => Timer::OrderExpiry { order_id },
+                false => Timer::OrderRelease { order_id },
+            };
+            Some((wait.due, timer))
+        });
+        timers.extend(waiting);
         timers.sort_by_key(|&(due, _)| due);
         timers
     }
@@ -62,6 +73,7 @@ impl Model {
                 Timer::OrderExpiry { order_id } => {
                     self.cancel_order(order_id, CancelReason::Expired, effects);
                 }
+                Timer::OrderRelease { order_id } => self.release_order(order_id, effects),
                 Timer::DisputeWindow { event_id } => self.end_dispute_window(event_id, effects),
                 Timer::DisconnectGrace { session_id } => self.end_grace(session_id),
                 Timer::OddsStale { event_id } => self.end_freshness(event_id, effects),

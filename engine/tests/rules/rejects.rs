@@ -372,6 +372,17 @@ const CASES: &[Case] = &[
         request.event_id.set(1);
         World::open().send(ADMIN_SESSION, &request)
     }),
+    (RejectCode::OrderIsPending, || {
+        let mut world = World::new(EngineConfig::small());
+        world.define_event(1, false);
+        let mut request = parameters(1);
+        request.in_play_delay_ms.set(1);
+        world.send(ADMIN_SESSION, &request);
+        world.send(ADMIN_SESSION, &status_request(1, 1, 2, 1));
+        world.send(BOB_SESSION, &ask(1, BOB, 1, 5_000));
+        let pending = world.send(ALICE_SESSION, &bid(1, ALICE, 1, 5_000)).first::<OrderPending>();
+        world.send(ALICE_SESSION, &replace(2, pending.order_id.get(), 2, 5_000))
+    }),
     (RejectCode::InvalidTickTable, || World::open().send(ADMIN_SESSION, &tick_table(1, 0, &[]))),
     (RejectCode::InvalidAction, || {
         let request = ReferenceOddsRequest { action: 0, ..odds(1, OddsAction::Create, 3, [0; 3]) };

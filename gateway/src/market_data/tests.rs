@@ -129,6 +129,8 @@ fn every_effect_becomes_its_message() {
     kept.priority_kept = 1;
     let mut lost = kept;
     lost.priority_kept = 0;
+    let mut waiting = kept;
+    waiting.is_pending = 1;
     let mut out = OrderCancelled::new_zeroed();
     out.order_id.set(4);
     out.rpt_seq.set(3);
@@ -141,6 +143,7 @@ fn every_effect_becomes_its_message() {
     status.rpt_seq.set(4);
     status.reason.set(99);
     (status.status, status.in_play) = (3, 1);
+    status.in_play_delay_ms.set(5_000);
     let mut settled = MarketSettled::new_zeroed();
     settled.event_id.set(6);
     settled.security_id.set(5);
@@ -149,6 +152,7 @@ fn every_effect_becomes_its_message() {
     let record = RecordBuilder::of(0, &Continue::new_zeroed())
         .effect(&kept)
         .effect(&lost)
+        .effect(&waiting)
         .effect(&out)
         .effect(&never_in)
         .effect(&BusinessMessageReject::new_zeroed())
@@ -173,6 +177,7 @@ fn every_effect_becomes_its_message() {
     paused.rpt_seq.set(4);
     paused.reason.set(99);
     (paused.status, paused.in_play) = (3, 1);
+    paused.in_play_delay_ms.set(5_000);
     let mut settlement = MarketSettlement::new_zeroed();
     settlement.event_id.set(6);
     settlement.security_id.set(5);

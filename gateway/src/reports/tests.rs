@@ -2,12 +2,13 @@
 
 use forecastle_proto_spec::{
     Continue, EntitlementReport, ExchangeReport, ExecutionReportCancelled, ExecutionReportNew,
-    ExecutionReportTrade, Frame, GroupedMessage, MarketMakerProtectionTriggered, MarketSettled,
-    MassQuote, MassQuoteAck, MassQuoteEntry, Message, NewOrderSingle, NotApplied, OrderAccepted,
-    OrderCancelReplaceRequest, OrderCancelRequest, OrderCancelled, OrderMassActionReport,
-    OrderMassStatusReport, OrderMassStatusRequest, OrderReplaced, OrderRested, OrderStatusReport,
-    QuoteEntered, SessionDisconnected, SettlementReport, StateReportRequest, Terminate, Trade,
-    encode_with_group,
+    ExecutionReportPendingNew, ExecutionReportTrade, Frame, GroupedMessage,
+    MarketMakerProtectionTriggered, MarketSettled, MassQuote, MassQuoteAck, MassQuoteEntry,
+    Message, NewOrderSingle, NotApplied, OrderAccepted, OrderCancelReplaceRequest,
+    OrderCancelRequest, OrderCancelled, OrderMassActionReport, OrderMassStatusReport,
+    OrderMassStatusRequest, OrderPending, OrderReleased, OrderReplaced, OrderRested,
+    OrderStatusReport, QuoteEntered, SessionDisconnected, SettlementReport, StateReportRequest,
+    Terminate, TimerTick, Trade, encode_with_group,
 };
 use zerocopy::FromZeros;
 
@@ -206,6 +207,7 @@ fn cancels_reach_the_owner_and_an_asker_of_its_firm() {
         (17, CancelReason::MarketClosed, vec![(16, 0)]),
         (17, CancelReason::DayEnded, vec![(16, 0)]),
         (17, CancelReason::Suspended, vec![(16, 0)]),
+        (17, CancelReason::MarketHalted, vec![(16, 0)]),
         (16, CancelReason::MarketClosed, vec![(16, 5)]),
         (0, CancelReason::UserRequest, vec![(16, 0)]),
     ];
@@ -363,4 +365,93 @@ fn a_mass_status_is_told_to_who_asked_step_by_step() {
         assert_eq!(told.len(), 1 + usize::from(is_last));
         assert!(!is_last || told[1] == (Recipient::Session(16), encoded(&end)));
     }
+}
+
+#[test]
+fn an_order_that_waits_is_told_byte_by_byte_to_owner_and_asker() {
+    let mut pending = OrderPending::new_zeroed();
+    pending.order_id.set(0x11);
+    pending.cl_ord_id.set(0x22);
+    pending.release_time_ns.set(0x0102_0304_0506_0708);
+    pending.security_id.set(3);
+    pending.account.set(99);
+    pending.session_id.set(16);
+    pending.leaves_qty.set(50);
+    pending.price.set(4000);
+    pending.side = 2;
+    pending.time_in_force = 3;
+    let record = RecordBuilder::of(16, &new_order(6)).effect(&pending).build();
+    let told = project(0, &record);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, Recipient::Session(16));
+    let mut expected = vec![56, 0, 74, 0, 0x43, 0x46, 0, 0];
+    expected.extend_from_slice(&[0x11, 0, 0, 0, 0, 0, 0, 0, 0x22, 0, 0, 0, 0, 0, 0, 0]);
+    let exec_id: u64 = 32 + 64;
+    expected.extend_from_slice(&exec_id.to_le_bytes());
+    let told_time = body::<ExecutionReportPendingNew>(&told[0]).transact_time_ns;
+    assert_eq!(told_time.get(), Record::new(0, &record).header.sequencing_time_ns.get());
+    expected.extend_from_slice(&told_time.get().to_le_bytes());
+    expected.extend_from_slice(&[8, 7, 6, 5, 4, 3, 2, 1, 6, 0, 0, 0, 3, 0, 0, 0, 50, 0, 0, 0]);
+    expected.extend_from_slice(&[0xA0, 0x0F, 2, 10]);
+    assert_eq!(told[0].1, expected);
+    // A replace that another session of the firm sends is told to both, under their numbers.
+    let mut request = OrderCancelReplaceRequest::new_zeroed();
+    request.seq_num.set(9);
+    let record = RecordBuilder::of(17, &request).effect(&pending).build();
+    let numbers: Vec<_> = project(0, &record)
+        .iter()
+        .map(|report| (report.0, body::<ExecutionReportPendingNew>(report).seq_num.get()))
+        .collect();
+    assert_eq!(numbers, [(Recipient::Session(16), 0), (Recipient::Session(17), 9)]);
+}
+
+#[test]
+fn an_order_that_shrinks_while_it_waits_is_still_pending() {
+    let mut request = OrderCancelReplaceRequest::new_zeroed();
+    request.order_qty.set(10);
+    let mut shrunk = OrderReplaced::new_zeroed();
+    shrunk.session_id.set(16);
+    shrunk.leaves_qty.set(7);
+    shrunk.is_pending = 1;
+    let told = project(0, &RecordBuilder::of(16, &request).effect(&shrunk).build());
+    assert_eq!(body::<ExecutionReportNew>(&told[0]).ord_status, 10);
+}
+
+#[test]
+fn a_released_order_is_told_to_its_owner_with_what_follows() {
+    let mut released = OrderReleased::new_zeroed();
+    released.session_id.set(16);
+    released.leaves_qty.set(5);
+    released.quantity_ahead.set(8);
+    released.exec_inst = 2;
+    let mut trade = Trade::new_zeroed();
+    trade.resting_session_id.set(33);
+    trade.aggressor_session_id.set(16);
+    let record = RecordBuilder::of(0, &TimerTick::new_zeroed())
+        .effect(&released)
+        .effect(&trade)
+        .effect(&cancelled(16, CancelReason::ImmediateOrCancel))
+        .effect(&cancelled(17, CancelReason::MarketHalted))
+        .build();
+    let told = project(0, &record);
+    let sessions: Vec<_> = told
+        .iter()
+        .map(|report| (report.0, Frame::parse(&report.1).unwrap().0.template_id))
+        .collect();
+    let session = Recipient::Session;
+    let expected = [
+        (session(16), 50),
+        (session(33), 51),
+        (session(16), 51),
+        (session(16), 52),
+        (session(17), 52),
+    ];
+    assert_eq!(sessions, expected);
+    let new = body::<ExecutionReportNew>(&told[0]);
+    assert_eq!((new.exec_type, new.ord_status, new.seq_num.get()), (21, 0, 0));
+    assert_eq!((new.leaves_qty.get(), new.quantity_ahead.get(), new.exec_inst), (5, 8, 2));
+    released.cum_qty.set(1);
+    let record = RecordBuilder::of(0, &TimerTick::new_zeroed()).effect(&released).build();
+    let new = body::<ExecutionReportNew>(&project(0, &record)[0]);
+    assert_eq!(new.ord_status, 1, "it traded before it waited");
 }

@@ -317,6 +317,8 @@ pub enum CancelReason {
     Expired = 9,
     /// It would have traded with another order of its firm and self-match prevention id.
     SelfMatch = 10,
+    /// Its market was not open when it was to be released, or halted.
+    MarketHalted = 11,
     /// Its session was lost or ended, and it was to end with it.
     Disconnected = 12,
     /// A mass action or kill switch that suspends.
@@ -327,13 +329,15 @@ pub enum CancelReason {
     QuoteReplaced = 15,
     /// A mass quote or a quote cancel took it away.
     QuoteCancelled = 16,
+    /// When it was to be released its account had no longer the position that it was to reduce.
+    ReduceOnly = 17,
     /// It may only rest, and would have traded when its turn came.
     PostOnly = 18,
 }
 
 impl CancelReason {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::UserRequest,
         Self::MassAction,
         Self::ImmediateOrCancel,
@@ -344,11 +348,13 @@ impl CancelReason {
         Self::SweepLimit,
         Self::Expired,
         Self::SelfMatch,
+        Self::MarketHalted,
         Self::Disconnected,
         Self::Suspended,
         Self::Protection,
         Self::QuoteReplaced,
         Self::QuoteCancelled,
+        Self::ReduceOnly,
         Self::PostOnly,
     ];
 }
@@ -369,11 +375,13 @@ impl TryFrom<u16> for CancelReason {
             8 => Ok(Self::SweepLimit),
             9 => Ok(Self::Expired),
             10 => Ok(Self::SelfMatch),
+            11 => Ok(Self::MarketHalted),
             12 => Ok(Self::Disconnected),
             13 => Ok(Self::Suspended),
             14 => Ok(Self::Protection),
             15 => Ok(Self::QuoteReplaced),
             16 => Ok(Self::QuoteCancelled),
+            17 => Ok(Self::ReduceOnly),
             18 => Ok(Self::PostOnly),
             _ => Err(UnknownValue),
         }
@@ -401,12 +409,20 @@ pub enum OrdStatus {
     Cancelled = 4,
     /// Never accepted.
     Rejected = 8,
+    /// Accepted, waiting for the in-play delay (FIX A).
+    PendingNew = 10,
 }
 
 impl OrdStatus {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 5] =
-        [Self::New, Self::PartiallyFilled, Self::Filled, Self::Cancelled, Self::Rejected];
+    pub const ALL: [Self; 6] = [
+        Self::New,
+        Self::PartiallyFilled,
+        Self::Filled,
+        Self::Cancelled,
+        Self::Rejected,
+        Self::PendingNew,
+    ];
 }
 
 impl TryFrom<u8> for OrdStatus {
@@ -420,6 +436,7 @@ impl TryFrom<u8> for OrdStatus {
             2 => Ok(Self::Filled),
             4 => Ok(Self::Cancelled),
             8 => Ok(Self::Rejected),
+            10 => Ok(Self::PendingNew),
             _ => Err(UnknownValue),
         }
     }
@@ -440,11 +457,13 @@ pub enum ExecType {
     New = 0,
     /// The order was changed.
     Replaced = 5,
+    /// The order waited for the in-play delay and comes in now (FIX L).
+    Released = 21,
 }
 
 impl ExecType {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 2] = [Self::New, Self::Replaced];
+    pub const ALL: [Self; 3] = [Self::New, Self::Replaced, Self::Released];
 }
 
 impl TryFrom<u8> for ExecType {
@@ -455,6 +474,7 @@ impl TryFrom<u8> for ExecType {
         match value {
             0 => Ok(Self::New),
             5 => Ok(Self::Replaced),
+            21 => Ok(Self::Released),
             _ => Err(UnknownValue),
         }
     }

@@ -289,3 +289,52 @@ impl Message for OrderMassActionReport {
         visit("side", FieldValue::Unsigned(u64::from(self.side)));
     }
 }
+
+/// An order waits for the in-play delay before it trades (FIX 8).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct ExecutionReportPendingNew {
+    /// Exchange's order id (FIX 37): shard 8 bits, slot 24, generation 32.
+    pub order_id: U64,
+    /// The order's current client id (FIX 11).
+    pub cl_ord_id: U64,
+    /// Position of the effect in the log (FIX 17), bit 0 set on the resting side of a trade.
+    pub exec_id: U64,
+    /// Sequencing time, nanoseconds since 1970 (FIX 60).
+    pub transact_time_ns: U64,
+    /// When it comes in, nanoseconds since 1970.
+    pub release_time_ns: U64,
+    /// Client number of the request.
+    pub seq_num: U32,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Quantity waiting (FIX 151).
+    pub leaves_qty: U32,
+    /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
+    pub price: U16,
+    /// Side (FIX 54).
+    pub side: u8,
+    /// PendingNew.
+    pub ord_status: u8,
+}
+
+impl Message for ExecutionReportPendingNew {
+    const TEMPLATE_ID: u16 = 74;
+    const NAME: &'static str = "ExecutionReportPendingNew";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("order_id", FieldValue::Unsigned(self.order_id.get()));
+        visit("cl_ord_id", FieldValue::Unsigned(self.cl_ord_id.get()));
+        visit("exec_id", FieldValue::Unsigned(self.exec_id.get()));
+        visit("transact_time_ns", FieldValue::Unsigned(self.transact_time_ns.get()));
+        visit("release_time_ns", FieldValue::Unsigned(self.release_time_ns.get()));
+        visit("seq_num", FieldValue::Unsigned(u64::from(self.seq_num.get())));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("leaves_qty", FieldValue::Unsigned(u64::from(self.leaves_qty.get())));
+        visit("price", FieldValue::Unsigned(u64::from(self.price.get())));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+        visit("ord_status", FieldValue::Unsigned(u64::from(self.ord_status)));
+    }
+}

@@ -132,8 +132,10 @@ pub struct OrderReplaced {
     pub priority_kept: u8,
     /// Instructions.
     pub exec_inst: u8,
+    /// 1 when it waits for the in-play delay, in no book.
+    pub is_pending: u8,
     /// Not used; zero when sent, not read when received.
-    pub reserved_46: [u8; 2],
+    pub reserved_47: [u8; 1],
 }
 
 impl Message for OrderReplaced {
@@ -154,6 +156,7 @@ impl Message for OrderReplaced {
         visit("time_in_force", FieldValue::Unsigned(u64::from(self.time_in_force)));
         visit("priority_kept", FieldValue::Unsigned(u64::from(self.priority_kept)));
         visit("exec_inst", FieldValue::Unsigned(u64::from(self.exec_inst)));
+        visit("is_pending", FieldValue::Unsigned(u64::from(self.is_pending)));
     }
 }
 
@@ -283,6 +286,54 @@ impl Message for OrderCancelled {
     }
 }
 
+/// Effect: an order that would trade while in play waits, in no book.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderPending {
+    /// Order.
+    pub order_id: U64,
+    /// Its client id.
+    pub cl_ord_id: U64,
+    /// When it comes in, nanoseconds since 1970.
+    pub release_time_ns: U64,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Session that owns the order.
+    pub session_id: U32,
+    /// Lots.
+    pub leaves_qty: U32,
+    /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
+    pub price: U16,
+    /// Side (FIX 54).
+    pub side: u8,
+    /// How long it works.
+    pub time_in_force: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_44: [u8; 4],
+}
+
+impl Message for OrderPending {
+    const TEMPLATE_ID: u16 = 105;
+    const NAME: &'static str = "OrderPending";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("order_id", FieldValue::Unsigned(self.order_id.get()));
+        visit("cl_ord_id", FieldValue::Unsigned(self.cl_ord_id.get()));
+        visit("release_time_ns", FieldValue::Unsigned(self.release_time_ns.get()));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("leaves_qty", FieldValue::Unsigned(u64::from(self.leaves_qty.get())));
+        visit("price", FieldValue::Unsigned(u64::from(self.price.get())));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+        visit("time_in_force", FieldValue::Unsigned(u64::from(self.time_in_force)));
+    }
+}
+
 /// Effect: a market got its settlement value.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
@@ -310,6 +361,60 @@ impl Message for MarketSettled {
         visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
         visit("rpt_seq", FieldValue::Unsigned(u64::from(self.rpt_seq.get())));
         visit("settlement_price", FieldValue::Unsigned(u64::from(self.settlement_price.get())));
+    }
+}
+
+/// Effect: an order that waited for the in-play delay comes in now, and trades or rests behind this.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderReleased {
+    /// Order.
+    pub order_id: U64,
+    /// Its client id.
+    pub cl_ord_id: U64,
+    /// Market (FIX 48).
+    pub security_id: U32,
+    /// Account number (FIX 1).
+    pub account: U32,
+    /// Session that owns the order.
+    pub session_id: U32,
+    /// Lots.
+    pub leaves_qty: U32,
+    /// Lots traded before it waited.
+    pub cum_qty: U32,
+    /// Lots in front at its price.
+    pub quantity_ahead: U32,
+    /// Price, ten-thousandths of the payout, 1 to 9999 (FIX 44).
+    pub price: U16,
+    /// Side (FIX 54).
+    pub side: u8,
+    /// How long it works.
+    pub time_in_force: u8,
+    /// Instructions.
+    pub exec_inst: u8,
+    /// Not used; zero when sent, not read when received.
+    pub reserved_45: [u8; 3],
+}
+
+impl Message for OrderReleased {
+    const TEMPLATE_ID: u16 = 107;
+    const NAME: &'static str = "OrderReleased";
+
+    fn for_each_field(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>)) {
+        visit("order_id", FieldValue::Unsigned(self.order_id.get()));
+        visit("cl_ord_id", FieldValue::Unsigned(self.cl_ord_id.get()));
+        visit("security_id", FieldValue::Unsigned(u64::from(self.security_id.get())));
+        visit("account", FieldValue::Unsigned(u64::from(self.account.get())));
+        visit("session_id", FieldValue::Unsigned(u64::from(self.session_id.get())));
+        visit("leaves_qty", FieldValue::Unsigned(u64::from(self.leaves_qty.get())));
+        visit("cum_qty", FieldValue::Unsigned(u64::from(self.cum_qty.get())));
+        visit("quantity_ahead", FieldValue::Unsigned(u64::from(self.quantity_ahead.get())));
+        visit("price", FieldValue::Unsigned(u64::from(self.price.get())));
+        visit("side", FieldValue::Unsigned(u64::from(self.side)));
+        visit("time_in_force", FieldValue::Unsigned(u64::from(self.time_in_force)));
+        visit("exec_inst", FieldValue::Unsigned(u64::from(self.exec_inst)));
     }
 }
 

@@ -276,8 +276,10 @@ pub struct SecurityStatus {
     pub reserved_17: [u8; 1],
     /// Value of the market when it is determined, disputed or settled, ten-thousandths; else 0.
     pub settlement_price: U16,
+    /// Delay of orders that would trade while in play, milliseconds.
+    pub in_play_delay_ms: U16,
     /// Not used; zero when sent, not read when received.
-    pub reserved_20: [u8; 4],
+    pub reserved_22: [u8; 2],
 }
 
 impl Message for SecurityStatus {
@@ -293,6 +295,7 @@ impl Message for SecurityStatus {
         visit("in_play", FieldValue::Unsigned(u64::from(self.in_play)));
         visit("flags", FieldValue::Unsigned(u64::from(self.flags)));
         visit("settlement_price", FieldValue::Unsigned(u64::from(self.settlement_price.get())));
+        visit("in_play_delay_ms", FieldValue::Unsigned(u64::from(self.in_play_delay_ms.get())));
     }
 }
 

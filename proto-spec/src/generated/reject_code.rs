@@ -252,6 +252,10 @@ pub enum RejectCode {
     ///
     /// Remedy: Send prices within the set's bounds, or define it with others.
     QuotePriceSum = 337,
+    /// The order waits for the in-play delay: until its release it can only shrink or end.
+    ///
+    /// Remedy: Cancel it, or wait for its release.
+    OrderIsPending = 338,
     /// The account number is zero or above the configured maximum.
     ///
     /// Remedy: Choose a number inside the range.
@@ -432,7 +436,7 @@ pub enum RejectCode {
 
 impl RejectCode {
     /// Every value, in numerical order.
-    pub const ALL: [Self; 105] = [
+    pub const ALL: [Self; 106] = [
         Self::Credentials,
         Self::SessionNotOfKey,
         Self::VersionNotAbove,
@@ -494,6 +498,7 @@ impl RejectCode {
         Self::InvalidQuoteEntry,
         Self::QuoteCrossed,
         Self::QuotePriceSum,
+        Self::OrderIsPending,
         Self::AccountOutOfRange,
         Self::AccountExists,
         Self::FirmZero,
@@ -609,6 +614,7 @@ impl TryFrom<u16> for RejectCode {
             335 => Ok(Self::InvalidQuoteEntry),
             336 => Ok(Self::QuoteCrossed),
             337 => Ok(Self::QuotePriceSum),
+            338 => Ok(Self::OrderIsPending),
             401 => Ok(Self::AccountOutOfRange),
             402 => Ok(Self::AccountExists),
             403 => Ok(Self::FirmZero),

@@ -310,8 +310,8 @@ pub struct SecurityStatusReport {
     pub in_play: u8,
     /// Value of the market when it is determined, disputed or settled, ten-thousandths; else 0.
     pub settlement_price: U16,
-    /// Not used; zero when sent, not read when received.
-    pub reserved_46: [u8; 2],
+    /// Delay of orders that would trade while in play, milliseconds.
+    pub in_play_delay_ms: U16,
 }
 
 impl Message for SecurityStatusReport {
@@ -330,6 +330,7 @@ impl Message for SecurityStatusReport {
         visit("status", FieldValue::Unsigned(u64::from(self.status)));
         visit("in_play", FieldValue::Unsigned(u64::from(self.in_play)));
         visit("settlement_price", FieldValue::Unsigned(u64::from(self.settlement_price.get())));
+        visit("in_play_delay_ms", FieldValue::Unsigned(u64::from(self.in_play_delay_ms.get())));
     }
 }
 

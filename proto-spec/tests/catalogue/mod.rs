@@ -39,6 +39,7 @@ const DECODERS: &[Decoder] = decoders! {
     EventDefinitionReport AccountReport PositionReport ExchangeReport
     SecurityStatusReport SettlementComplete EntitlementReport CounterReport LogStreamReport
     EventParametersReport KillSwitchReport TickTableReport AccountLimitsReport OutcomeReport
+    ExecutionReportPendingNew OrderPending OrderReleased
     MarketDataPacket OrderPut OrderReduce OrderDelete OrderExecuted
     EventDefinition SecurityDefinition SecurityStatus MarketSettlement
     LimitsBanding PriceLimitsChanged OutcomeTrade

@@ -1,15 +1,15 @@
 //! What a run has met, so that the generator cannot go blind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use forecastle_proto_spec::{
-    BusinessMessageReject, EstablishmentReject, ExecutionReportRejected, OrderCancelReject,
+    BusinessMessageReject, EstablishmentReject, ExecutionReportRejected, Frame, OrderCancelReject,
 };
 use forecastle_proto_spec::{
     CancelReason, MarketMakerProtectionTriggered, MarketStatus, MassQuoteAck, Message,
-    NegotiationReject, OrderCancelled, OrderReplaced, PriceLimitsChanged, ProtectionCause,
-    REFERENCE_JUMP_REASON, ReferenceOddsReport, ReferenceOddsStatus, RejectCode,
-    SecurityStatusReport, Trade,
+    NegotiationReject, OrderCancelled, OrderPending, OrderReleased, OrderReplaced,
+    PriceLimitsChanged, ProtectionCause, REFERENCE_JUMP_REASON, ReferenceOddsReport,
+    ReferenceOddsStatus, RejectCode, SecurityStatusReport, Trade,
 };
 
 use super::messages::frames_of;
@@ -37,6 +37,8 @@ pub struct Coverage {
     pub snapshots_with_blocks: u64,
     /// Those with armed timers in them.
     pub snapshots_with_timers: u64,
+    /// Those with orders that wait for the in-play delay.
+    pub snapshots_with_waits: u64,
     pub self_trades: u64,
     /// Quotes that kept their place in a mass quote.
     pub quotes_kept: u64,
@@ -48,6 +50,12 @@ pub struct Coverage {
     pub jumps: u64,
     /// Limits told around a reference price.
     pub collars: u64,
+    /// Orders that wait for the in-play delay.
+    waiting: BTreeSet<u64>,
+    /// Why such ended before they came in.
+    pub waits_ended: BTreeMap<u16, u64>,
+    /// Such that shrank.
+    pub waits_shrunk: u64,
     /// Protections by cause.
     pub causes: BTreeMap<u8, u64>,
 }
@@ -75,6 +83,7 @@ impl Coverage {
             if let Some(triggered) = frame.body::<MarketMakerProtectionTriggered>() {
                 *self.causes.entry(triggered.cause).or_default() += 1;
             }
+            self.note_wait(&frame);
             if let Some(cancelled) = frame.body::<OrderCancelled>() {
                 *self.cancel_reasons.entry(cancelled.reason.get()).or_default() += 1;
             }
@@ -98,6 +107,20 @@ impl Coverage {
         }
     }
 
+    fn note_wait(&mut self, frame: &Frame<'_>) {
+        if let Some(pending) = frame.body::<OrderPending>() {
+            self.waiting.insert(pending.order_id.get());
+        } else if let Some(released) = frame.body::<OrderReleased>() {
+            self.waiting.remove(&released.order_id.get());
+        } else if let Some(cancelled) = frame.body::<OrderCancelled>() {
+            if self.waiting.remove(&cancelled.order_id.get()) {
+                *self.waits_ended.entry(cancelled.reason.get()).or_default() += 1;
+            }
+        } else if let Some(replaced) = frame.body::<OrderReplaced>() {
+            self.waits_shrunk += u64::from(replaced.is_pending);
+        }
+    }
+
     pub fn add(&mut self, other: &Self) {
         self.commands += other.commands;
         self.enumerations += other.enumerations;
@@ -106,6 +129,7 @@ impl Coverage {
             (&mut self.effects, &other.effects),
             (&mut self.cancel_reasons, &other.cancel_reasons),
             (&mut self.statuses, &other.statuses),
+            (&mut self.waits_ended, &other.waits_ended),
         ] {
             for (&key, &count) in others {
                 *mine.entry(key).or_default() += count;
@@ -118,6 +142,7 @@ impl Coverage {
         self.snapshots_with_work += other.snapshots_with_work;
         self.snapshots_with_blocks += other.snapshots_with_blocks;
         self.snapshots_with_timers += other.snapshots_with_timers;
+        self.snapshots_with_waits += other.snapshots_with_waits;
         self.self_trades += other.self_trades;
         self.quotes_kept += other.quotes_kept;
         for (&status, &count) in &other.odds {
@@ -126,6 +151,7 @@ impl Coverage {
         self.odds_repeated += other.odds_repeated;
         self.jumps += other.jumps;
         self.collars += other.collars;
+        self.waits_shrunk += other.waits_shrunk;
         for (&cause, &count) in &other.causes {
             *self.causes.entry(cause).or_default() += count;
         }
@@ -143,7 +169,8 @@ impl Coverage {
             .collect();
         format!(
             "{} commands, {trades} trades ({} with itself), {} replaces with and {} without \
-             priority, {} continued steps, {} buying powers enumerated, effects by template {:?}, {} rejects by code: {}",
+             priority, {} continued steps, {} buying powers enumerated, effects by template {:?}, \
+             cancels by reason {:?}, those of waiting orders {:?}, {} rejects by code: {}",
             self.commands,
             self.self_trades,
             self.replaces[1],
@@ -151,6 +178,8 @@ impl Coverage {
             self.continued_steps,
             self.enumerations,
             self.effects,
+            self.cancel_reasons,
+            self.waits_ended,
             self.rejects.values().sum::<u64>(),
             rejects.join(", ")
         )
@@ -173,6 +202,11 @@ impl Coverage {
         for reason in CancelReason::ALL {
             if !self.cancel_reasons.contains_key(&reason.into()) {
                 missing.push(format!("cancel for {reason:?}"));
+            }
+        }
+        for reason in ENDS_OF_A_WAIT {
+            if !self.waits_ended.contains_key(&reason.into()) {
+                missing.push(format!("end of a waiting order for {reason:?}"));
             }
         }
         for status in MarketStatus::ALL {
@@ -204,6 +238,8 @@ impl Coverage {
             ("trade of an account with itself", self.self_trades),
             ("enumeration", self.enumerations),
             ("quote that keeps its place", self.quotes_kept),
+            ("waiting order that shrinks", self.waits_shrunk),
+            ("snapshot with a waiting order", self.snapshots_with_waits),
         ];
         missing.extend(counts.iter().filter(|(_, count)| *count == 0).map(|(it, _)| (*it).into()));
         missing
@@ -228,8 +264,24 @@ const BY_ANOTHER_TEST: [RejectCode; 5] = [
     RejectCode::QuoteSetFull,
     RejectCode::ProtectionTableFull,
 ];
+/// Why an order may end before its wait does, or at its end.
+const ENDS_OF_A_WAIT: [CancelReason; 13] = [
+    CancelReason::UserRequest,
+    CancelReason::MassAction,
+    CancelReason::MarketClosed,
+    CancelReason::DayEnded,
+    CancelReason::ReplacedBelowExecuted,
+    CancelReason::Expired,
+    CancelReason::MarketHalted,
+    CancelReason::Disconnected,
+    CancelReason::Suspended,
+    CancelReason::Protection,
+    CancelReason::QuoteReplaced,
+    CancelReason::QuoteCancelled,
+    CancelReason::ReduceOnly,
+];
 /// Every effect that the engine writes.
-const EFFECT_TEMPLATES: [u16; 42] = [
+const EFFECT_TEMPLATES: [u16; 44] = [
     2, 3, 5, 6, 8, 9, 53, 54, 55, 56, 57, 60, 61, 62, 63, 64, 65, 66, 67, 68, 71, 72, 73, 75, 76,
-    77, 78, 79, 100, 101, 102, 103, 104, 106, 108, 116, 117, 131, 132, 133, 134, 135,
+    77, 78, 79, 100, 101, 102, 103, 104, 105, 106, 107, 108, 116, 117, 131, 132, 133, 134, 135,
 ];

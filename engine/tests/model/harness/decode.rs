@@ -84,6 +84,8 @@ fn describe_frame(frame: Frame<'_>) -> String {
             TickTableReport,
             AccountLimitsReport,
             OutcomeReport,
+            OrderPending,
+            OrderReleased,
             OrderAccepted,
             OrderRested,
             OrderReplaced,

@@ -52,6 +52,12 @@ impl World {
         if self.pair.model.events.iter().any(is_determined) && self.random.once_in(12) {
             return Some(self.dispute());
         }
+        if !wide
+            && self.random.once_in(40)
+            && let Some(message) = self.in_play_command()
+        {
+            return Some(message);
+        }
         if self.random.once_in(8)
             && let Some(message) = self.revive_market()
         {

@@ -158,7 +158,6 @@ impl World {
             }
             8..12 => message.cross_outcome = self.random.pick(&[1, 1, 1, 1, 2]),
             12 => message.velocity = self.random.pick(&[0, 4, 255]),
-            13 => message.in_play_delay_ms.set(self.random.pick(&[5, u32::MAX])),
             16..22 => {
                 let (low, high) = (self.price(), self.price());
                 message.static_low.set(self.random.pick(&[0, low.min(high)]));
@@ -169,6 +168,9 @@ impl World {
         }
         if self.random.once_in(2) {
             message.dispute_window_ms.set(self.random.pick(&[1, 5, 30]));
+        }
+        if !self.random.once_in(3) {
+            message.in_play_delay_ms.set(self.random.pick(&[1, 2, 10, u32::MAX]));
         }
         (session_id, bytes_of(&message))
     }

@@ -8,6 +8,7 @@ pub mod decode;
 pub mod desk;
 pub mod generator;
 pub mod guards;
+pub mod in_play;
 pub mod life_cycle;
 pub mod messages;
 pub mod odds;

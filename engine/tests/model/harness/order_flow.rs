@@ -310,7 +310,7 @@ impl World {
     }
 
     /// The next id of a new order or replace; sometimes one that the session used already.
-    fn cl_ord_id(&mut self, session_id: u32) -> u64 {
+    pub fn cl_ord_id(&mut self, session_id: u32) -> u64 {
         if self.random.once_in(40) {
             let window: Vec<u64> =
                 self.pair.model.sessions.get(&session_id).map_or_else(Vec::new, |session| {

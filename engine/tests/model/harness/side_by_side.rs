@@ -151,6 +151,8 @@ impl SideBySide {
         self.coverage.snapshots_with_timers += u64::from(!self.model.timers().is_empty());
         self.coverage.snapshots_with_work += u64::from(self.engine.continuation_is_pending());
         self.coverage.snapshots_with_blocks += u64::from(!self.model.blocks.is_empty());
+        let is_waiting = self.model.orders.iter().any(|order| order.wait.is_some());
+        self.coverage.snapshots_with_waits += u64::from(is_waiting);
     }
 
     /// Compares all balances and books, and checks every invariant.

@@ -195,12 +195,16 @@ impl World {
         }
         for event_id in (1..).take(self.pair.model.events.len()) {
             let is_exhaustive = self.pair.model.event(event_id).expect("counted").is_exhaustive;
-            if is_exhaustive && self.random.once_in(2) {
+            let is_delaying = self.random.once_in(3);
+            let is_cross_outcome = is_exhaustive && self.random.once_in(2);
+            if is_cross_outcome || is_delaying {
                 let mut parameters = EventParametersRequest::new_zeroed();
                 parameters.event_id.set(event_id);
                 parameters.velocity = EventVelocity::Medium.into();
-                parameters.cross_outcome = self.random.pick(&[0, 1, 1]);
-                if self.random.once_in(2) {
+                parameters.cross_outcome = u8::from(is_cross_outcome);
+                let delay_ms = if is_delaying { self.random.pick(&[1, 3, 20]) } else { 0 };
+                parameters.in_play_delay_ms.set(delay_ms);
+                if is_exhaustive && self.random.once_in(2) {
                     self.collar(&mut parameters);
                 }
                 self.apply(0, &bytes_of(&parameters));
@@ -208,6 +212,7 @@ impl World {
             let mut open = SecurityStatusRequest::new_zeroed();
             open.event_id.set(event_id);
             open.status = MarketStatus::Open.into();
+            open.in_play = u8::from(is_delaying);
             self.apply(0, &bytes_of(&open));
         }
         for session_id in [16, 17, 32, 48, 80, 96] {

@@ -114,4 +114,23 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
         ],
         group: OrderMassActionReport::GROUP,
     },
+    MessageLayout {
+        name: ExecutionReportPendingNew::NAME,
+        template_id: ExecutionReportPendingNew::TEMPLATE_ID,
+        block_length: size_of::<ExecutionReportPendingNew>(),
+        fields: &[
+            ("order_id", offset_of!(ExecutionReportPendingNew, order_id)),
+            ("cl_ord_id", offset_of!(ExecutionReportPendingNew, cl_ord_id)),
+            ("exec_id", offset_of!(ExecutionReportPendingNew, exec_id)),
+            ("transact_time_ns", offset_of!(ExecutionReportPendingNew, transact_time_ns)),
+            ("release_time_ns", offset_of!(ExecutionReportPendingNew, release_time_ns)),
+            ("seq_num", offset_of!(ExecutionReportPendingNew, seq_num)),
+            ("security_id", offset_of!(ExecutionReportPendingNew, security_id)),
+            ("leaves_qty", offset_of!(ExecutionReportPendingNew, leaves_qty)),
+            ("price", offset_of!(ExecutionReportPendingNew, price)),
+            ("side", offset_of!(ExecutionReportPendingNew, side)),
+            ("ord_status", offset_of!(ExecutionReportPendingNew, ord_status)),
+        ],
+        group: ExecutionReportPendingNew::GROUP,
+    },
 ];

@@ -118,6 +118,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("in_play", offset_of!(SecurityStatus, in_play)),
             ("flags", offset_of!(SecurityStatus, flags)),
             ("settlement_price", offset_of!(SecurityStatus, settlement_price)),
+            ("in_play_delay_ms", offset_of!(SecurityStatus, in_play_delay_ms)),
         ],
         group: SecurityStatus::GROUP,
     },

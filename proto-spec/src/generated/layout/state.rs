@@ -131,6 +131,7 @@ pub(super) const LAYOUTS: &[MessageLayout] = &[
             ("status", offset_of!(SecurityStatusReport, status)),
             ("in_play", offset_of!(SecurityStatusReport, in_play)),
             ("settlement_price", offset_of!(SecurityStatusReport, settlement_price)),
+            ("in_play_delay_ms", offset_of!(SecurityStatusReport, in_play_delay_ms)),
         ],
         group: SecurityStatusReport::GROUP,
     },

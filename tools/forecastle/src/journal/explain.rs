@@ -8,8 +8,9 @@ use forecastle_node::Replayer;
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
     CancelReason, CrossOutcomeFill, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_ECHO_NO,
-    EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, OrderAccepted, OrderCancelled, OrderReplaced,
-    OrderRested, QuoteEntered, REFERENCE_JUMP_REASON, SecurityStatusReport, Side, Trade,
+    EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, OrderAccepted, OrderCancelled, OrderPending,
+    OrderReleased, OrderReplaced, OrderRested, QuoteEntered, REFERENCE_JUMP_REASON,
+    SecurityStatusReport, Side, Trade,
 };
 
 use super::Place;
@@ -53,6 +54,8 @@ pub struct Life {
     traded_value: u64,
     trade_count: u64,
     ended: Option<String>,
+    /// Whether it waits for the in-play delay.
+    waits: bool,
     /// The other side's price that came closest while it rested.
     closest: Option<u16>,
 }
@@ -76,6 +79,7 @@ impl Life {
             traded_value: 0,
             trade_count: 0,
             ended: None,
+            waits: false,
             closest: None,
         }
     }
@@ -106,6 +110,12 @@ impl Life {
         }
         if let Some(cancelled) = effect.frame.body::<OrderCancelled>() {
             return self.on_cancelled(cancelled);
+        }
+        if let Some(pending) = effect.frame.body::<OrderPending>() {
+            return self.on_pending(pending);
+        }
+        if let Some(released) = effect.frame.body::<OrderReleased>() {
+            return self.on_released(released);
         }
         if let Some(fill) = effect.frame.body::<CrossOutcomeFill>() {
             return self.on_cross_outcome(fill);
@@ -184,6 +194,24 @@ impl Life {
             .then(|| "waits: its market is paused, the reference odds jumped".to_string())
     }
 
+    fn on_pending(&mut self, pending: &OrderPending) -> Option<String> {
+        if pending.order_id.get() != self.order_id {
+            return None;
+        }
+        self.waits = true;
+        let (leaves, time_ns) = (pending.leaves_qty, pending.release_time_ns);
+        Some(format!("would trade in play: waits with {leaves} lots until {time_ns}"))
+    }
+
+    fn on_released(&mut self, released: &OrderReleased) -> Option<String> {
+        if released.order_id.get() != self.order_id {
+            return None;
+        }
+        self.waits = false;
+        let (leaves, ahead) = (released.leaves_qty, released.quantity_ahead);
+        Some(format!("waited, comes in with {leaves} lots, {ahead} lots ahead"))
+    }
+
     fn on_trade(&mut self, trade: &Trade) -> Option<String> {
         let (leaves, role) = if trade.resting_order_id.get() == self.order_id {
             (trade.resting_leaves_qty.get(), "resting")
@@ -256,6 +284,7 @@ impl Life {
         let end = match &self.ended {
             Some(end) if end == "filled" => "it was filled".to_string(),
             Some(end) => format!("it was {end}; {other}"),
+            None if self.waits => "it waits in play, in no book".to_string(),
             None => {
                 let ahead = engine.map_or(0, |engine| self.lots_ahead(engine, terms));
                 format!(
@@ -292,4 +321,47 @@ fn instructions(exec_inst: u8) -> String {
     ];
     let given = words.iter().filter(|(bit, _)| exec_inst & bit != 0);
     given.map(|(_, word)| format!(", {word}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use forecastle_proto_spec::{Frame, Message, encode};
+    use zerocopy::FromZeros;
+
+    use super::*;
+
+    fn told<M: Message>(life: &mut Life, message: &M) -> Option<String> {
+        let mut bytes = vec![0; M::ENCODED_LENGTH];
+        encode(message, &mut bytes).expect("there is room");
+        let (frame, _) = Frame::parse(&bytes).expect("it is a message");
+        life.note(&Effect { position: 0, frame })
+    }
+
+    #[test]
+    fn a_wait_in_play_is_told_until_it_is_over() {
+        let mut life = Life::new(7);
+        let mut accepted = OrderAccepted::new_zeroed();
+        accepted.order_id.set(7);
+        accepted.side = 1;
+        accepted.order_qty.set(3);
+        told(&mut life, &accepted).expect("it is the order");
+        let mut pending = OrderPending::new_zeroed();
+        pending.order_id.set(8);
+        assert_eq!(told(&mut life, &pending), None, "another order");
+        pending.order_id.set(7);
+        pending.leaves_qty.set(3);
+        pending.release_time_ns.set(99);
+        let line = told(&mut life, &pending);
+        assert_eq!(line.as_deref(), Some("would trade in play: waits with 3 lots until 99"));
+        let verdict = life.verdict(None).expect("it was accepted");
+        assert!(verdict.ends_with("it waits in play, in no book"), "{verdict}");
+        let mut released = OrderReleased::new_zeroed();
+        released.order_id.set(7);
+        released.leaves_qty.set(2);
+        released.quantity_ahead.set(5);
+        let line = told(&mut life, &released);
+        assert_eq!(line.as_deref(), Some("waited, comes in with 2 lots, 5 lots ahead"));
+        let verdict = life.verdict(None).expect("it was accepted");
+        assert!(!verdict.contains("waits"), "{verdict}");
+    }
 }
