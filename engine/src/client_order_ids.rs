@@ -198,7 +198,8 @@ impl ClientOrderIds {
         sum
     }
 
-    /// Puts the id of a hash at a ring place into a vacant bucket of the index, where its probe ends.
+    /// Puts the id of a hash at a ring place into a vacant bucket of the index, where its probe
+    /// ends.
     #[inline]
     fn index_entry(&mut self, session: u16, (ring_index, hash): (u32, u64), bucket: u32) {
         let distance = bucket.wrapping_sub(self.home(hash)) & (self.index_length.wrapping_sub(1));

@@ -362,8 +362,8 @@ impl ExposureTable {
         effect
     }
 
-    /// Adds `cost` to the worst cost of open orders of a side in the market of `state`. O(markets of
-    /// the event).
+    /// Adds `cost` to the worst cost of open orders of a side in the market of `state`. O(markets
+    /// of the event).
     #[inline]
     pub(crate) fn hold(&mut self, row: u32, state: u8, side: Side, cost: i64) -> Effect {
         let first = &mut self.rows[row];

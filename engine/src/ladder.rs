@@ -115,8 +115,8 @@ impl Ladders {
         (next != NONE).then_some(next)
     }
 
-    /// Puts `order` last at the tick and with the quantity of its [`Place`]; gives the lots that lay
-    /// there before.
+    /// Puts `order` last at the tick and with the quantity of its [`Place`]; gives the lots that
+    /// lay there before.
     ///
     /// # Panics
     /// When the tick is off the grid, the order would cross the other side, or more orders are in
