@@ -127,19 +127,22 @@ impl Engine {
         let (status, security_ids) = self.check_status(message)?;
         let is_for_all = message.security_id.get() == 0;
         let change = (status, message.in_play, message.reason.get());
+        let halts_orders = self.halts_orders(security_ids.clone(), (status, message.in_play));
         for security_id in security_ids {
             if is_for_all && self.events.market(security_id).status() == MarketStatus::Closed {
                 continue;
             }
             self.move_market(context, security_id, change, effects);
         }
+        let covered = if is_for_all {
+            (MassActionScope::Event, message.event_id.get())
+        } else {
+            (MassActionScope::Security, message.security_id.get())
+        };
         if status == MarketStatus::Closed {
-            let covered = if is_for_all {
-                (MassActionScope::Event, message.event_id.get())
-            } else {
-                (MassActionScope::Security, message.security_id.get())
-            };
             self.sweep_closed(context, covered, effects);
+        } else if halts_orders {
+            self.sweep_halted(context, covered, effects);
         }
         Ok(())
     }
@@ -282,7 +285,9 @@ impl Engine {
         if message.in_play > 1 || !changes_any || (is_delisting && !is_for_all) {
             return Err(RejectCode::InvalidStatusTransition);
         }
-        if status == MarketStatus::Closed && self.work.is_full() {
+        let sweeps = status == MarketStatus::Closed
+            || self.halts_orders(security_ids.clone(), (status, message.in_play));
+        if sweeps && self.work.is_full() {
             return Err(RejectCode::WorkQueueFull);
         }
         Ok((status, security_ids))

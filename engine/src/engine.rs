@@ -66,7 +66,12 @@ impl Engine {
             client_order_ids: ClientOrderIds::new(config.sessions_max, config.cl_ord_id_window),
             ledger: Ledger::new(config.accounts_max, config.exposures_max, config.events_max),
             events: EventTable::new(config.events_max, config.markets_max),
-            orders: OrderTable::new(config.orders_max, config.shard, config.sessions_max),
+            orders: OrderTable::new(
+                config.orders_max,
+                config.shard,
+                config.sessions_max,
+                config.markets_max,
+            ),
             books: Ladders::new(config.markets_max + 1, PRICE_TICKS, config.orders_max),
             work: WorkQueue::new(config.work_max, config.sessions_max),
             blocks: BlockTable::new(),

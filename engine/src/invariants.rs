@@ -1,6 +1,6 @@
 //! Everything that must hold between commands, checked by walks over all state.
 
-use forecastle_proto_spec::{MarketStatus, Side};
+use forecastle_proto_spec::{EXEC_INST_CANCEL_ON_HALT, MarketStatus, Side};
 
 use crate::engine::Engine;
 use crate::exposure::Stake;
@@ -35,6 +35,16 @@ impl Engine {
         assert_eq!(live, self.orders.live_count(), "every live order is in a book or waits");
         let of_sessions = (0..self.sessions.count()).map(|slot| self.orders.open_count(slot));
         assert_eq!(of_sessions.sum::<u32>(), live, "every live order is a session's");
+        for security_id in 1..=self.events.market_count() {
+            let is_marked = |slot: &u32| {
+                let live = self.orders.live(*slot);
+                live.is_some_and(|order| order.security_id == security_id)
+                    && self.orders.detail(*slot).has(EXEC_INST_CANCEL_ON_HALT)
+            };
+            let marked = (0..self.orders.high_water()).filter(is_marked).count();
+            let counted = self.orders.halt_count(security_id) as usize;
+            assert_eq!(marked, counted, "orders that end on a halt");
+        }
         assert!(self.timers_are_owned(), "timers are those of their owners");
         self.check_price_limits();
         self.check_quotes();

@@ -22,6 +22,7 @@ mod administration;
 mod apply;
 mod blocks;
 mod cancel;
+mod cancel_on_halt;
 mod catalogue;
 mod client_order_ids;
 mod collars;

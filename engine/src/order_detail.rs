@@ -2,8 +2,9 @@
 //! has nothing of it says so in its hot part, and its detail is neither read nor written.
 
 use forecastle_proto_spec::{
-    Digest, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_ECHO_NO, EXEC_INST_POST_ONLY,
-    EXEC_INST_REDUCE_ONLY, NewOrderSingle, RejectCode, SelfMatchPrevention, TimeInForce,
+    Digest, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, EXEC_INST_ECHO_NO,
+    EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, NewOrderSingle, RejectCode, SelfMatchPrevention,
+    TimeInForce,
 };
 
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
@@ -172,8 +173,7 @@ fn is_allowed(exec_inst: u8, time_in_force: TimeInForce) -> bool {
 
 /// Whether every instruction has a meaning for quotes.
 pub(crate) fn are_for_quotes(exec_inst: u8) -> bool {
-    let meant = EXEC_INST_POST_ONLY | EXEC_INST_CANCEL_ON_DISCONNECT | EXEC_INST_ECHO_NO;
-    exec_inst & !meant == 0
+    exec_inst & !(INSTRUCTIONS & !EXEC_INST_REDUCE_ONLY) == 0
 }
 
 /// An id with its instruction, or neither; `None` when one lacks the other or has no meaning.
@@ -191,8 +191,9 @@ pub(crate) fn instruction_of(prevention: Option<SelfMatchPrevention>) -> u8 {
     prevention.map_or(0, u8::from)
 }
 
-/// Every instruction that is acted on; cancel on halt is not yet.
+/// Every instruction.
 const INSTRUCTIONS: u8 = EXEC_INST_POST_ONLY
     | EXEC_INST_REDUCE_ONLY
+    | EXEC_INST_CANCEL_ON_HALT
     | EXEC_INST_CANCEL_ON_DISCONNECT
     | EXEC_INST_ECHO_NO;

@@ -5,7 +5,9 @@
 
 mod snapshot;
 
-use forecastle_proto_spec::{EXEC_INST_CANCEL_ON_DISCONNECT, OrderId, Side, TimeInForce};
+use forecastle_proto_spec::{
+    EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderId, Side, TimeInForce,
+};
 use forecastle_runtime::memory::Arena;
 
 use crate::ladder::Place;
@@ -107,6 +109,8 @@ pub(crate) struct OrderTable {
     open_counts: Box<[u32]>,
     /// Those that end with their session.
     disconnect_counts: Box<[u32]>,
+    /// Live orders that end on a halt, by market.
+    halt_counts: Box<[u32]>,
     /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
     /// after these, in ascending order.
     free: Box<[u32]>,
@@ -122,13 +126,14 @@ pub(crate) struct OrderTable {
 }
 
 impl OrderTable {
-    pub(crate) fn new(orders_max: u32, shard: u8, sessions_max: u32) -> Self {
+    pub(crate) fn new(orders_max: u32, shard: u8, sessions_max: u32, markets_max: u32) -> Self {
         Self {
             orders: Arena::new(orders_max, EMPTY),
             details: Arena::new(orders_max, OrderDetail::NONE),
             pieces: Arena::new(orders_max, NO_PIECE),
             open_counts: vec![0; sessions_max as usize].into_boxed_slice(),
             disconnect_counts: vec![0; sessions_max as usize].into_boxed_slice(),
+            halt_counts: vec![0; markets_max as usize + 1].into_boxed_slice(),
             free: vec![0; orders_max as usize].into_boxed_slice(),
             free_count: 0,
             high_water: 0,
@@ -195,6 +200,11 @@ impl OrderTable {
     /// Orders in books that the session in a slot owns and that end when it is lost.
     pub(crate) fn disconnect_count(&self, session: u16) -> u32 {
         self.disconnect_counts[usize::from(session)]
+    }
+
+    /// Live orders of a market that end on a halt.
+    pub(crate) fn halt_count(&self, security_id: u32) -> u32 {
+        self.halt_counts[security_id as usize]
     }
 
     /// Orders ever accepted.
@@ -275,6 +285,8 @@ impl OrderTable {
             self.digest.remove(detail.piece(slot, order.generation));
             let ends = detail.has(EXEC_INST_CANCEL_ON_DISCONNECT);
             self.disconnect_counts[usize::from(order.session)] -= u32::from(ends);
+            let halts = detail.has(EXEC_INST_CANCEL_ON_HALT);
+            self.halt_counts[order.security_id as usize] -= u32::from(halts);
         }
     }
 
@@ -405,6 +417,8 @@ impl OrderTable {
             self.digest.add(detail.piece(slot, order.generation));
             let ends = detail.has(EXEC_INST_CANCEL_ON_DISCONNECT);
             self.disconnect_counts[usize::from(order.session)] += u32::from(ends);
+            let halts = detail.has(EXEC_INST_CANCEL_ON_HALT);
+            self.halt_counts[order.security_id as usize] += u32::from(halts);
         }
         self.orders[slot] = *order;
         self.add_piece(slot, order, account);
@@ -495,7 +509,7 @@ mod tests {
 
     #[test]
     fn a_slot_whose_generation_is_spent_is_never_used_again() {
-        let mut table = OrderTable::new(2, 7, 1);
+        let mut table = OrderTable::new(2, 7, 1, 1);
         let mut order = EMPTY;
         assert_eq!(table.accept(&mut order), 0);
         // Two uses before the last generation.

@@ -7,7 +7,7 @@ mod requests;
 mod snapshot;
 
 use forecastle_proto_spec::{
-    Digest, MarketStatus, OddsAction, REFERENCE_JUMP_REASON, ROLES_MARKET_ADMIN,
+    Digest, MarketStatus, MassActionScope, OddsAction, REFERENCE_JUMP_REASON, ROLES_MARKET_ADMIN,
     ROLES_ODDS_PROVIDER, ReferenceOddsReport, ReferenceOddsRequest, ReferenceOddsStatus,
     RejectCode, SESSIONS_PER_KEY,
 };
@@ -158,13 +158,22 @@ impl Engine {
             after.normalised = normalised;
             after.updated_ns = context.time_ns;
         }
+        let jump_limit = self.events.parameters(event_id).jump_limit;
+        let has_jumped = action == OddsAction::Update && after.have_jumped(&before, jump_limit);
+        let security_ids = self.events.event(event_id).security_ids();
+        let halts_orders = has_jumped && self.halts_orders(security_ids, (MarketStatus::Paused, 0));
+        if halts_orders && self.work.is_full() {
+            return Err(RejectCode::WorkQueueFull);
+        }
         self.odds_requests.record(sender, context.request_id, event_id);
         self.reference_odds.set(event_id, after);
         self.wait_for_odds(event_id);
         self.report_odds(context, event_id, false, effects);
-        let jump_limit = self.events.parameters(event_id).jump_limit;
-        if action == OddsAction::Update && after.have_jumped(&before, jump_limit) {
+        if has_jumped {
             self.pause_open_markets(context, event_id, effects);
+        }
+        if halts_orders {
+            self.sweep_halted(context, (MassActionScope::Event, event_id), effects);
         }
         self.refresh_price_limits(event_id, before.reference_prices(), effects);
         Ok(())

@@ -10,8 +10,9 @@ use super::Model;
 use super::determination::Determination;
 use super::effects::Effects;
 use super::event_parameters::EventParameters;
+use super::orders::CANCEL_ON_HALT;
 use super::sessions::Request;
-use super::sweeps::Covered;
+use super::sweeps::{Covered, Sweep, Work, WorkKind};
 use super::tick_tables::EVERY_PRICE;
 
 /// An event and where its markets begin.
@@ -169,21 +170,58 @@ impl Model {
         if message.in_play > 1 || markets.is_empty() || !markets.iter().all(is_allowed) {
             return Err(RejectCode::InvalidStatusTransition);
         }
-        if new == MarketStatus::Closed {
+        let halts_orders = markets.iter().any(|&it| self.halts_orders(it, new, message.in_play));
+        if new == MarketStatus::Closed || halts_orders {
             self.check_work_queue()?;
         }
         for &market in &markets {
             self.set_status(request, market, (new, message.in_play, message.reason.get()), effects);
         }
-        if new == MarketStatus::Closed {
-            let (scope, covered) = match security_id {
-                0 => (MassActionScope::Event, all_of_event),
-                _ => (MassActionScope::Security, markets),
-            };
+        let (scope, covered) = match security_id {
+            0 => (MassActionScope::Event, all_of_event),
+            _ => (MassActionScope::Security, markets),
+        };
+        if halts_orders {
+            self.sweep_halted(request, scope, covered, effects);
+        } else if new == MarketStatus::Closed {
             let closing = (scope, 0, CancelReason::MarketClosed);
             self.start_sweep(request, Covered::Markets(covered), closing, effects);
         }
         Ok(())
+    }
+
+    /// Whether a market has a marked order and is paused, or goes in play, by coming to a status.
+    pub fn halts_orders(&self, security_id: u32, new: MarketStatus, in_play: u8) -> bool {
+        let market = self.market(security_id);
+        let is_live = |it| [MarketStatus::Open, MarketStatus::Paused].contains(&it);
+        let is_pause = market.status == MarketStatus::Open && new == MarketStatus::Paused;
+        let goes_in_play = in_play > market.in_play;
+        let mut own = self.orders.iter().filter(|order| order.security_id == security_id);
+        is_live(market.status)
+            && is_live(new)
+            && (is_pause || goes_in_play)
+            && own.any(|order| order.exec_inst & CANCEL_ON_HALT != 0)
+    }
+
+    /// Ends the marked orders of markets that were halted.
+    pub fn sweep_halted(
+        &mut self,
+        request: &Request,
+        scope: MassActionScope,
+        markets: Vec<u32>,
+        effects: &mut Effects,
+    ) {
+        let sweep = Sweep {
+            covered: Covered::Markets(markets),
+            side: 0,
+            instruction: CANCEL_ON_HALT,
+            reason: Some(CancelReason::MarketHalted),
+            scope,
+            accepted_count: self.accepted_count,
+            next_slot: 0,
+            order_count: 0,
+        };
+        self.start_work(Work { request: *request, kind: WorkKind::Sweep(sweep) }, effects);
     }
 
     /// Sets status, in-play mark and tells it.

@@ -127,7 +127,7 @@ impl Model {
             Err(RejectCode::PriceOffGrid)
         } else if message.order_qty.get() == 0 {
             Err(RejectCode::QuantityZero)
-        } else if instructions & !(POST_ONLY | REDUCE_ONLY | CANCEL_ON_DISCONNECT | ECHO_NO) != 0
+        } else if instructions & !INSTRUCTIONS != 0
             || instructions & POST_ONLY != 0 && is_immediate
             || instructions & REDUCE_ONLY != 0 && !is_immediate
         {
@@ -348,5 +348,7 @@ const TOMBSTONE: u64 = u64::MAX - 1;
 /// Instructions that the exchange acts on as an order comes.
 pub const POST_ONLY: u8 = 1;
 const REDUCE_ONLY: u8 = 2;
+pub const CANCEL_ON_HALT: u8 = 4;
 pub const CANCEL_ON_DISCONNECT: u8 = 8;
 pub const ECHO_NO: u8 = 16;
+const INSTRUCTIONS: u8 = POST_ONLY | REDUCE_ONLY | CANCEL_ON_HALT | CANCEL_ON_DISCONNECT | ECHO_NO;

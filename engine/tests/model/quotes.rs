@@ -11,7 +11,7 @@ use super::book::{CANCEL_RESTING, Order};
 use super::effects::Effects;
 use super::guards::Incoming;
 use super::ledger::OpenOrder;
-use super::orders::{CANCEL_ON_DISCONNECT, ECHO_NO, POST_ONLY, is_stale};
+use super::orders::{CANCEL_ON_DISCONNECT, CANCEL_ON_HALT, ECHO_NO, POST_ONLY, is_stale};
 use super::sessions::Request;
 
 /// A quote set: its key and its number there.
@@ -88,7 +88,7 @@ impl Model {
             (1.., 1..=3) => prevention,
             _ => return Err(RejectCode::InvalidSelfMatchPrevention),
         };
-        if message.exec_inst & !(POST_ONLY | CANCEL_ON_DISCONNECT | ECHO_NO) != 0 {
+        if message.exec_inst & !(POST_ONLY | CANCEL_ON_HALT | CANCEL_ON_DISCONNECT | ECHO_NO) != 0 {
             return Err(RejectCode::InvalidExecInst);
         }
         let index = self.quote_sets.iter().position(|set| set.name == name);

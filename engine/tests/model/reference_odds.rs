@@ -1,8 +1,8 @@
 //! Reference odds and the limits of prices around them (`docs/engine-rules.md` §8 and §11).
 
 use forecastle_proto_spec::{
-    MarketStatus, PriceLimitsChanged, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER, ReferenceOddsReport,
-    ReferenceOddsRequest, RejectCode,
+    MarketStatus, MassActionScope, PriceLimitsChanged, ROLES_MARKET_ADMIN, ROLES_ODDS_PROVIDER,
+    ReferenceOddsReport, ReferenceOddsRequest, RejectCode,
 };
 use zerocopy::FromZeros;
 
@@ -103,6 +103,13 @@ impl Model {
         let odds = self.check_odds(request, sender, message)?;
         let event_id = message.event_id.get();
         let limits_before = self.price_limits(event_id);
+        let has_jumped = message.action == UPDATE && self.jumps(event_id, &odds, &limits_before);
+        let mut markets = self.event(event_id).expect("it was checked").security_ids();
+        let halts_orders =
+            has_jumped && markets.any(|it| self.halts_orders(it, MarketStatus::Paused, 0));
+        if halts_orders {
+            self.check_work_queue()?;
+        }
         let before = self.odds.get(&event_id).cloned();
         let change_count = before.as_ref().map_or(0, |it| it.change_count) + 1;
         let after = if message.action == DELETE {
@@ -125,8 +132,12 @@ impl Model {
             self.arm_staleness(event_id);
         }
         self.tell_odds(request, event_id, false, effects);
-        if message.action == UPDATE {
-            self.pause_on_jump(request, event_id, &limits_before, effects);
+        if has_jumped {
+            self.pause_open_markets(request, event_id, effects);
+        }
+        if halts_orders {
+            let covered = self.event(event_id).expect("it was checked").security_ids().collect();
+            self.sweep_halted(request, MassActionScope::Event, covered, effects);
         }
         self.tell_price_limits(event_id, &limits_before, effects);
         Ok(())
@@ -178,20 +189,16 @@ impl Model {
         }
     }
 
-    fn pause_on_jump(
-        &mut self,
-        request: &Request,
-        event_id: u32,
-        before: &[Limits],
-        effects: &mut Effects,
-    ) {
+    /// Whether new odds move a reference price further than is let pass.
+    fn jumps(&self, event_id: u32, odds: &[u32], before: &[Limits]) -> bool {
+        let most = self.event(event_id).expect("it was checked").parameters.jump_limit;
+        let prices = prices_of(odds).expect("they were checked");
+        let mut moves = prices.iter().zip(before).map(|(new, old)| new.abs_diff(old.2));
+        most != 0 && moves.any(|moved| moved > most)
+    }
+
+    fn pause_open_markets(&mut self, request: &Request, event_id: u32, effects: &mut Effects) {
         let event = self.event(event_id).expect("it was checked").clone();
-        let most = event.parameters.jump_limit;
-        let now = self.price_limits(event_id);
-        let mut moves = now.iter().zip(before).map(|(new, old)| new.2.abs_diff(old.2));
-        if most == 0 || !moves.any(|moved| moved > most) {
-            return;
-        }
         for security_id in event.security_ids() {
             let market = self.market(security_id);
             if market.status == MarketStatus::Open {

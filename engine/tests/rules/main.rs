@@ -5,6 +5,7 @@
 
 mod administration_precedence;
 mod buying_power;
+mod cancel_on_halt;
 mod cancels;
 mod catalogue;
 mod client_order_ids;

@@ -133,7 +133,6 @@ const CASES: &[Case] = &[
     (RejectCode::NotAClientMessage, || {
         World::open().apply(ALICE_SESSION, &encoded(&TimerTick::new_zeroed()))
     }),
-    (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = 4)),
     (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = 32)),
     (RejectCode::InvalidExecInst, || new_order(|order| order.exec_inst = EXEC_INST_REDUCE_ONLY)),
     (RejectCode::InvalidExecInst, || {

@@ -911,7 +911,7 @@ pub const EXEC_INST_POST_ONLY: u8 = 1 << 0;
 /// Instructions of an order (FIX 18). It may only bring its account's position in the market nearer to zero.
 pub const EXEC_INST_REDUCE_ONLY: u8 = 1 << 1;
 
-/// Instructions of an order (FIX 18). It ends when its market is paused or goes in play; refused, not offered yet.
+/// Instructions of an order (FIX 18). It ends when its market is paused or goes in play.
 pub const EXEC_INST_CANCEL_ON_HALT: u8 = 1 << 2;
 
 /// Instructions of an order (FIX 18). It ends when its session is lost, also when the session did not ask for that.

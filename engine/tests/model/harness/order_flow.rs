@@ -46,7 +46,7 @@ impl World {
             26 => message.time_in_force = GOOD_TILL_DATE,
             21 => message.self_match_prevention_id.set(1),
             22 => message.self_match_prevention_instruction = self.random.pick(&[0, 1, 4, 255]),
-            23 => message.exec_inst = self.random.pick(&[1, 2, 3, 4, 12, 28, 32, 255]),
+            23 => message.exec_inst = self.random.pick(&[1, 2, 3, 12, 28, 32, 64, 255]),
             _ => {}
         }
         (session_id, bytes_of(&message))
@@ -60,7 +60,7 @@ impl World {
         }
         let is_immediate = [3, 4].contains(&message.time_in_force);
         if self.random.once_in(4) {
-            message.exec_inst = self.random.pick(&[0, 8, 16, 24]);
+            message.exec_inst = self.random.pick(&[0, 4, 8, 16, 28]);
             message.exec_inst |= match (is_immediate, self.random.once_in(2)) {
                 (_, false) => 0,
                 (true, true) => 2,

@@ -51,7 +51,7 @@ impl World {
             message.self_match_prevention_instruction = self.random.pick(&[1, 2, 3]);
         }
         if self.random.once_in(3) {
-            message.exec_inst = self.random.pick(&[1, 1, 8, 16, 25]);
+            message.exec_inst = self.random.pick(&[1, 1, 4, 8, 16, 29]);
         }
         match self.random.below(60) {
             0 => message.self_match_prevention_id.set(0),

@@ -7,9 +7,9 @@ use forecastle_engine::Engine;
 use forecastle_node::Replayer;
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
-    CancelReason, CrossOutcomeFill, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_ECHO_NO,
-    EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, OrderAccepted, OrderCancelled, OrderPending,
-    OrderReleased, OrderReplaced, OrderRested, QuoteEntered, REFERENCE_JUMP_REASON,
+    CancelReason, CrossOutcomeFill, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT,
+    EXEC_INST_ECHO_NO, EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, OrderAccepted, OrderCancelled,
+    OrderPending, OrderReleased, OrderReplaced, OrderRested, QuoteEntered, REFERENCE_JUMP_REASON,
     SecurityStatusReport, Side, Trade,
 };
 
@@ -316,6 +316,7 @@ fn instructions(exec_inst: u8) -> String {
     let words = [
         (EXEC_INST_POST_ONLY, "post-only"),
         (EXEC_INST_REDUCE_ONLY, "reduce-only"),
+        (EXEC_INST_CANCEL_ON_HALT, "to end on a halt"),
         (EXEC_INST_CANCEL_ON_DISCONNECT, "to end with its session"),
         (EXEC_INST_ECHO_NO, "called NO by its client"),
     ];
