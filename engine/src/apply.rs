@@ -86,6 +86,7 @@ impl Engine {
             Ok((frame, roles)) => self.dispatch(input, (frame, roles), effects),
             Err(code) => refuse_form(input, command, code, effects),
         }
+        self.gather_seldom_digest();
         Frame::parse(command).map_or(0, |(frame, _)| frame.template_id)
     }
 

@@ -48,6 +48,9 @@ pub struct Engine {
     pub(crate) sequencing_time_ns: u64,
     /// Of the configuration, which few commands change.
     pub(crate) configuration_digest: DigestSum,
+    /// Of all that no order, cancel or replace changes: gathered behind every other command, so
+    /// that those read one sum for it.
+    seldom_digest: DigestSum,
 }
 
 impl Engine {
@@ -59,7 +62,7 @@ impl Engine {
         config.validate()?;
         let quoting_max = config.sessions_max.saturating_mul(QUOTING_PER_SESSION);
         let sets_max = quoting_max.min(QUOTE_SETS_LIMIT);
-        Ok(Self {
+        let mut engine = Self {
             config,
             entitlements: EntitlementTable::new(config.access_keys_max),
             sessions: SessionTable::new(config.sessions_max, config.access_keys_max),
@@ -83,7 +86,10 @@ impl Engine {
             catalogue: Catalogue::new(config.accounts_max),
             sequencing_time_ns: 0,
             configuration_digest: configuration_digest(&config, RULES_VERSION),
-        })
+            seldom_digest: DigestSum::default(),
+        };
+        engine.gather_seldom_digest();
+        Ok(engine)
     }
 
     /// The limits it was made with.
@@ -96,23 +102,30 @@ impl Engine {
     #[inline]
     #[must_use]
     pub fn state_digest(&self) -> u64 {
-        self.entitlements
+        self.sessions
             .digest()
-            .join(self.sessions.digest())
             .join(self.client_order_ids.digest())
             .join(self.ledger.digest())
             .join(self.events.digest())
             .join(self.orders.digest())
             .join(self.work.digest())
-            .join(self.blocks.digest())
             .join(self.timers.digest())
             .join(self.quote_sets.digest())
             .join(self.protection.digest())
+            .join(self.seldom_digest)
+            .value()
+    }
+
+    /// Gathers the digests of what seldom commands change, behind one of them.
+    pub(crate) fn gather_seldom_digest(&mut self) {
+        self.seldom_digest = self
+            .entitlements
+            .digest()
+            .join(self.blocks.digest())
             .join(self.reference_odds.digest())
             .join(self.odds_requests.digest())
             .join(self.catalogue.digest())
-            .join(self.configuration_digest)
-            .value()
+            .join(self.configuration_digest);
     }
 
     /// Whether a sweep, a pay-out or the end of blocked quotes is unfinished: the sequencer then

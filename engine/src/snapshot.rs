@@ -125,6 +125,7 @@ impl Engine {
             engine.restore_price_limits();
         }
         decoder.end()?;
+        engine.gather_seldom_digest();
         engine.link_quotes(&decoder)?;
         engine.check_consistent(&decoder)?;
         // Of all limits only the window's length moves pieces of the state.

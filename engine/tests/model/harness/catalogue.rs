@@ -14,14 +14,18 @@ impl World {
         let session_id = self.admin_session();
         let request_id = self.random.word();
         let seq_num = self.number(session_id);
-        let action = self.random.pick(&[1, 1, 1, 1, 2, 2, 2, 0, 3]);
+        let action = match self.random.below(20) {
+            0 => self.random.pick(&[0, 3, 255]),
+            1..8 => 2,
+            _ => 1,
+        };
         let name = self.name();
         let bytes = match self.random.below(3) {
             0 => {
                 let mut message = CategoryDefinitionRequest::new_zeroed();
                 message.request_id.set(request_id);
                 message.seq_num.set(seq_num);
-                message.category_id.set(self.random.pick(&[1, 2, 1_024, 0, 1_025]));
+                message.category_id.set(self.random.pick(&[1, 1, 1, 2, 1_024, 0, 1_025]));
                 (message.action, message.name) = (action, name);
                 bytes_of(&message)
             }
@@ -29,11 +33,11 @@ impl World {
                 let mut message = SeriesDefinitionRequest::new_zeroed();
                 message.request_id.set(request_id);
                 message.seq_num.set(seq_num);
-                message.series_id.set(self.random.pick(&[1, 2, 3, 8_192, 0, 8_193]));
-                message.category_id.set(self.random.pick(&[1, 1, 2, 0, 1_024]));
+                message.series_id.set(self.random.pick(&[1, 1, 2, 2, 3, 8_192, 0, 8_193]));
+                message.category_id.set(self.random.pick(&[1, 1, 1, 1, 2, 0, 1_024]));
                 message.maker_fee_rate.set(self.random.pick(&[0, 25, 9_999]));
-                message.taker_fee_rate.set(self.random.pick(&[0, 25, 700, 700, 10_000]));
-                message.velocity = self.random.pick(&[1, 2, 3, 1, 2, 3, 0, 4]);
+                message.taker_fee_rate.set(self.random.pick(&[0, 25, 700, 700, 700, 700, 10_000]));
+                message.velocity = self.random.pick(&[1, 2, 3, 1, 2, 3, 1, 2, 3, 0, 4]);
                 (message.action, message.name) = (action, name);
                 bytes_of(&message)
             }
@@ -63,7 +67,7 @@ impl World {
     fn name(&mut self) -> [u8; 64] {
         let mut name = [0; 64];
         let mut write = |text: &[u8]| name[..text.len()].copy_from_slice(text);
-        match self.random.below(16) {
+        match self.random.below(40) {
             0 => write(b""),
             1 => write(b"two\nlines"),
             2 => write(b"torn \xC3"),

@@ -66,6 +66,10 @@ impl World {
         if wide && self.pair.model.orders.len() > 600 && self.random.once_in(50) {
             return Some(self.large_sweep());
         }
+        let is_full = self.pair.model.work.len() >= self.pair.model.limits.work_max as usize;
+        if is_full && self.random.once_in(12) {
+            return Some(self.cancel_firm());
+        }
         if wide && self.random.once_in(2) {
             return Some(if self.random.once_in(6) { self.quoting() } else { self.new_order() });
         }
