@@ -7,8 +7,8 @@ mod model;
 use forecastle_engine::Engine;
 use forecastle_proto_spec::{
     BusinessMessageReject, DEPOSITS_MAX, ExecutionReportRejected, Frame, LAYOUTS, MarketStatus,
-    OrderCancelReject, OrderCancelled, OrderId, OrderMassActionReport, RECORD_LENGTH_MAX,
-    RejectCode, SettlementComplete, SettlementReport, Trade,
+    OrderCancelReject, OrderCancelled, OrderId, OrderMassActionReport, OrderStatusReport,
+    RECORD_LENGTH_MAX, RejectCode, SettlementComplete, SettlementReport, Trade,
 };
 
 use model::Limits;
@@ -54,6 +54,26 @@ fn a_sweep_spares_an_order_accepted_after_it_began() {
     let report = effects_of::<OrderMassActionReport>(&second)[0];
     assert_eq!(report.total_affected_orders.get(), 299);
     assert_eq!(desk.pair.model.order(later).map(|it| it.leaves), Some(1));
+}
+
+#[test]
+fn a_mass_status_tells_256_orders_a_step() {
+    for (order_count, steps) in [(256, 0), (257, 1), (513, 2)] {
+        let mut desk = Desk::new("a status of 256", LIMITS, &[1, 2], 1_000_000);
+        desk.open_event(3, 1);
+        desk.pair.checks_state = false;
+        for index in 0..order_count {
+            desk.order(bid(index % 2 + 1, index % 3 + 1, 0));
+        }
+        desk.pair.checks_state = true;
+        let first = desk.mass_status();
+        assert_eq!(effects_of::<OrderStatusReport>(&first).len() as u32, order_count.min(256));
+        let last = desk.pair.model.orders.last().expect("it rests").clone();
+        desk.cancel(last.security_id, last.order_id);
+        desk.order(bid(1, 1, 0));
+        assert_eq!(desk.finish_work(), steps, "{order_count} orders");
+        assert_eq!(desk.pair.model.orders.len() as u32, order_count);
+    }
 }
 
 /// The one work there may be is another's; what a session lost again and again is owed waits.

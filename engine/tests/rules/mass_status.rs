@@ -4,6 +4,7 @@ use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
+use crate::rejects::full_work_queue;
 use crate::world::*;
 
 fn status_of_all(scope: MassActionScope) -> OrderMassStatusRequest {
@@ -118,4 +119,33 @@ fn a_mass_status_is_refused_as_a_mass_action_is() {
         let refused = world.send(session_id, &status_of_all(MassActionScope::Firm));
         assert_eq!(refused.reject_code(), RejectCode::NotEntitled);
     }
+}
+
+/// Every fault at once, and one less each time.
+#[test]
+fn a_mass_status_is_checked_in_order() {
+    let mut world = full_work_queue();
+    let mut request = status_of_all(MassActionScope::Day);
+    request.side = 3;
+    let expect = |world: &mut World, request: &OrderMassStatusRequest, code| {
+        assert_eq!(world.send(ALICE_SESSION, request).reject_code(), code);
+    };
+    expect(&mut world, &request, RejectCode::InvalidSide);
+    request.side = 2;
+    expect(&mut world, &request, RejectCode::InvalidMassActionScope);
+    for (scope, code) in [
+        (MassActionScope::Security, RejectCode::UnknownMarket),
+        (MassActionScope::Event, RejectCode::UnknownEvent),
+        (MassActionScope::Account, RejectCode::UnknownAccount),
+    ] {
+        request.scope = scope.into();
+        (request.security_id, request.event_id, request.account) = (0.into(), 0.into(), 0.into());
+        expect(&mut world, &request, RejectCode::InvalidMassActionScope);
+        request.security_id.set(99);
+        request.event_id.set(99);
+        request.account.set(BOB);
+        expect(&mut world, &request, code);
+    }
+    request.account.set(ALICE);
+    expect(&mut world, &request, RejectCode::WorkQueueFull);
 }

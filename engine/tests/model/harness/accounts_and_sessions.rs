@@ -7,7 +7,7 @@ use forecastle_proto_spec::{
 use zerocopy::FromZeros;
 
 use super::messages::bytes_of;
-use super::world::{ACCOUNT_COUNT, World};
+use super::world::{ACCOUNT_COUNT, Kind, World};
 
 impl World {
     pub fn define_account(&mut self) -> (u32, Vec<u8>) {
@@ -179,7 +179,10 @@ impl World {
         message.session_version_id.set(version);
         message.timestamp_ns.set(timestamp_ns + 1);
         message.keep_alive_interval_ms.set(500);
-        message.cancel_on_disconnect = self.random.pick(&[0, 0, 1, 2, 3, 3]);
+        // Books that are to grow keep the orders of those who go.
+        if self.kind != Kind::Wide || self.random.once_in(10) {
+            message.cancel_on_disconnect = self.random.pick(&[0, 0, 1, 2, 3, 3]);
+        }
         if message.cancel_on_disconnect != 0 {
             message.cod_timeout_ms.set(self.random.pick(&[0, 0, 1, 10, 40, u16::MAX]));
         }

@@ -40,6 +40,10 @@ pub struct Coverage {
     /// Those with orders that wait for the in-play delay.
     pub snapshots_with_waits: u64,
     pub self_trades: u64,
+    /// Those while a lost session had time to come back.
+    pub snapshots_with_graces: u64,
+    /// Orders that mass quotes ended by self-match prevention.
+    pub quotes_prevented: u64,
     /// Quotes that kept their place in a mass quote.
     pub quotes_kept: u64,
     /// Reference odds by what they came to be.
@@ -63,7 +67,15 @@ pub struct Coverage {
 impl Coverage {
     pub fn note(&mut self, effects: &[u8]) {
         self.commands += 1;
-        for frame in frames_of(effects) {
+        let frames = frames_of(effects);
+        if frames.last().is_some_and(|frame| frame.template_id == MassQuoteAck::TEMPLATE_ID) {
+            let is_prevented = |frame: &&Frame<'_>| {
+                let cancelled = frame.body::<OrderCancelled>();
+                cancelled.is_some_and(|it| it.reason.get() == CancelReason::SelfMatch.into())
+            };
+            self.quotes_prevented += frames.iter().filter(is_prevented).count() as u64;
+        }
+        for frame in frames {
             *self.effects.entry(frame.template_id).or_default() += 1;
             let code = None
                 .or(frame.body().map(|reject: &NegotiationReject| reject.reject_code))
@@ -143,6 +155,8 @@ impl Coverage {
         self.snapshots_with_blocks += other.snapshots_with_blocks;
         self.snapshots_with_timers += other.snapshots_with_timers;
         self.snapshots_with_waits += other.snapshots_with_waits;
+        self.snapshots_with_graces += other.snapshots_with_graces;
+        self.quotes_prevented += other.quotes_prevented;
         self.self_trades += other.self_trades;
         self.quotes_kept += other.quotes_kept;
         for (&status, &count) in &other.odds {
@@ -235,6 +249,8 @@ impl Coverage {
             ("snapshot with unfinished work", self.snapshots_with_work),
             ("snapshot with a block", self.snapshots_with_blocks),
             ("snapshot with armed timers", self.snapshots_with_timers),
+            ("snapshot within a grace", self.snapshots_with_graces),
+            ("self-match prevention of quotes", self.quotes_prevented),
             ("trade of an account with itself", self.self_trades),
             ("enumeration", self.enumerations),
             ("quote that keeps its place", self.quotes_kept),

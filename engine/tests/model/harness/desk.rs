@@ -4,8 +4,8 @@
 use forecastle_proto_spec::{
     AccountDefinitionRequest, Continue, DepositRequest, EntitlementRequest, Establish,
     EventDefinitionRequest, MarketStatus, Negotiate, NewOrderSingle, OrderCancelRequest,
-    OrderMassActionRequest, ROLES_TRADER, SecurityStatusRequest, SessionDisconnected,
-    SettlementRequest, WithdrawalRequest,
+    OrderMassActionRequest, OrderMassStatusRequest, ROLES_TRADER, SecurityStatusRequest,
+    SessionDisconnected, SettlementRequest, WithdrawalRequest,
 };
 use zerocopy::FromZeros;
 
@@ -148,6 +148,15 @@ impl Desk {
         message.cl_ord_link_id.set(link_id);
         message.scope = if link_id == 0 { 5 } else { 4 };
         message.action = action;
+        self.pair.apply(TRADER, &bytes_of(&message))
+    }
+
+    /// Asks for the status of all orders of the firm.
+    pub fn mass_status(&mut self) -> Vec<u8> {
+        let mut message = OrderMassStatusRequest::new_zeroed();
+        message.request_id.set(88);
+        message.seq_num.set(self.next_seq_num());
+        message.scope = 5;
         self.pair.apply(TRADER, &bytes_of(&message))
     }
 

@@ -63,7 +63,7 @@ impl World {
         {
             return Some(message);
         }
-        if wide && self.pair.model.orders.len() > 600 && self.random.once_in(50) {
+        if wide && self.pair.model.orders.len() > 500 && self.random.once_in(40) {
             return Some(self.large_sweep());
         }
         let is_full = self.pair.model.work.len() >= self.pair.model.limits.work_max as usize;

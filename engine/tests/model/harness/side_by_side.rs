@@ -150,6 +150,9 @@ impl SideBySide {
         self.coverage.snapshots += 1;
         self.coverage.snapshots_with_timers += u64::from(!self.model.timers().is_empty());
         self.coverage.snapshots_with_work += u64::from(self.engine.continuation_is_pending());
+        let mut sessions = self.model.sessions.values();
+        let has_grace = sessions.any(|session| session.on_end.grace.is_some());
+        self.coverage.snapshots_with_graces += u64::from(has_grace);
         self.coverage.snapshots_with_blocks += u64::from(!self.model.blocks.is_empty());
         let is_waiting = self.model.orders.iter().any(|order| order.wait.is_some());
         self.coverage.snapshots_with_waits += u64::from(is_waiting);
