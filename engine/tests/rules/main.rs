@@ -18,6 +18,7 @@ mod disconnects;
 mod event_parameters;
 mod guards;
 mod in_play_delay;
+mod known_bugs;
 mod life_cycle;
 mod limits;
 mod mass_status;
