@@ -72,7 +72,7 @@ fn accounts_keys_and_scopes_outside_their_ranges_are_refused() {
         (0, 1, 1, 412),
         (u32::MAX, 1, 1, 412),
         (20, 1, 0xFFFF, 413),
-        (20, 1, 32, 413),
+        (20, 1, 64, 413),
         (20, 0, 1, 403),
     ] {
         let mut request = EntitlementRequest::new_zeroed();
