@@ -145,7 +145,9 @@ impl LogWriter {
         self.tail += slot_length as u64;
         let next = self.layout.slot(self.tail);
         // Relaxed, both: ordered before the commit word by its Release.
-        self.region.write_words(next, &[0, self.position]);
+        let [open_commit, open_position] = self.region.word_array(next);
+        open_commit.store(0, Ordering::Relaxed);
+        open_position.store(self.position, Ordering::Relaxed);
         // Release pairs with the readers' Acquire of the commit word: they then see the record,
         // its position, and the open slot after it.
         self.region.word(slot).store(commit.to_word(), Ordering::Release);

@@ -50,6 +50,14 @@ impl Region {
         &self.memory.atomics[offset / size_of::<u64>()]
     }
 
+    pub(crate) fn word_array<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
+        let first = offset / size_of::<u64>();
+        self.memory.atomics[first..].first_chunk().expect("as many words as asked for")
+    }
+
+    /// There is nothing to bring close.
+    pub(crate) fn prefetch(&self, _offset: usize) {}
+
     /// Atomic to whoever calls [`Region::read_words`], a plain write to holders of slices.
     pub(crate) fn write_words(&self, offset: usize, words: &[u64]) {
         self.announce(offset, size_of_val(words), true);
