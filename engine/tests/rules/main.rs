@@ -29,6 +29,7 @@ mod order_terms;
 mod pending_orders;
 mod precedence;
 mod protection;
+mod quote_precedence;
 mod quote_terms;
 mod quotes;
 mod reference_odds;

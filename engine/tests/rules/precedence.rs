@@ -4,8 +4,12 @@ use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
-use crate::guards::kill_switch;
+use crate::event_parameters::parameters;
+use crate::guards::{kill_switch, mass_switch};
+use crate::in_play_delay::in_play;
 use crate::limits::limits;
+use crate::quotes::{quote, quote_set};
+use crate::rejects::fill_work_queue;
 use crate::tick_tables::tick_table;
 use crate::world::*;
 
@@ -51,61 +55,83 @@ fn mended_in_form(world: &mut World) -> NewOrderSingle {
     order
 }
 
+/// Event 1 has an order of Alice's and one of Bob's, which take every slot and all exposures, and
+/// more Bob's session may not own; event 2, its market 2, has prices that are multiples of 2 and
+/// at most 9,000, is paused, and Bob's account is suspended there and may risk next to nothing.
+fn with_every_guard() -> World {
+    let config = EngineConfig { orders_max: 2, exposures_max: 2, ..EngineConfig::small() };
+    let mut world = World::new(config);
+    world.define_open_event(1, false);
+    world.define_event(1, false);
+    world.send(ADMIN_SESSION, &tick_table(2, 2, &[(1, 2)])).only::<TickTableReport>();
+    collar(&mut world, 2, 9_000);
+    world.set_status(2, 2, MarketStatus::Open);
+    world.set_status(2, 2, MarketStatus::Paused);
+    world.send(EXCHANGE, &limits(BOB, [1, 1, 1])).only::<AccountLimitsReport>();
+    world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();
+    world.send(BOB_SESSION, &bid(1, BOB, 1, 1)).first::<OrderRested>();
+    let suspend = kill_switch(MassActionScope::Security, 2, MassActionType::Suspend);
+    world.send(EXCHANGE, &suspend).first::<KillSwitchReport>();
+    let mut request = EntitlementRequest::new_zeroed();
+    request.access_key_id.set(2);
+    request.firm_id.set(20);
+    request.roles.set(ROLES_TRADER);
+    request.open_orders_max.set(1);
+    world.send(EXCHANGE, &request).only::<EntitlementReport>();
+    world
+}
+
+/// Sets the highest price of an event.
+fn collar(world: &mut World, event_id: u32, static_high: u16) {
+    let request =
+        EventParametersRequest { static_high: static_high.into(), ..parameters(event_id) };
+    world.send(ADMIN_SESSION, &request).first::<PriceLimitsChanged>();
+}
+
 /// What is wrong with an order beside its form is mended one defect at a time, from the front.
 #[test]
 fn new_orders_are_checked_in_order() {
-    let config = EngineConfig { orders_max: 1, exposures_max: 1, ..EngineConfig::small() };
-    let mut world = World::new(config);
-    world.define_open_event(1, false);
-    world.define_open_event(1, false);
-    world.set_status(2, 2, MarketStatus::Paused);
-    let resting = world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1)).first::<OrderRested>();
-    let used = world.send(BOB_SESSION, &bid(1, BOB, 1, 1));
-    assert_eq!(used.reject_code(), RejectCode::OrderTableFull);
-
+    let mut world = with_every_guard();
     let mut order = mended_in_form(&mut world);
-    order.cl_ord_id.set(2);
-    expect(&mut world, &order, RejectCode::UnknownMarket);
+    let mut cl_ord_ids = 2..;
+    let mut expect_next = |world: &mut World, order: &mut NewOrderSingle, code| {
+        order.cl_ord_id.set(cl_ord_ids.next().unwrap());
+        let digest = world.engine.market_digest();
+        expect(world, order, code);
+        assert_eq!(world.engine.market_digest(), digest);
+    };
+    expect_next(&mut world, &mut order, RejectCode::UnknownMarket);
     order.security_id.set(2);
-    order.cl_ord_id.set(3);
-    expect(&mut world, &order, RejectCode::UnknownAccount);
+    expect_next(&mut world, &mut order, RejectCode::UnknownAccount);
     order.account.set(BOB);
-    order.cl_ord_id.set(4);
-    world.send(ADMIN_SESSION, &tick_table(2, 2, &[(1, 2)])).only::<TickTableReport>();
-    expect(&mut world, &order, RejectCode::PriceOffGrid);
-    world.send(ADMIN_SESSION, &tick_table(2, 2, &[(1, 1)])).only::<TickTableReport>();
-    order.cl_ord_id.set(9);
-    expect(&mut world, &order, RejectCode::MarketNotOpen);
+    expect_next(&mut world, &mut order, RejectCode::PriceOffGrid);
+    order.price.set(9_998);
+    expect_next(&mut world, &mut order, RejectCode::MarketNotOpen);
     world.set_status(2, 2, MarketStatus::Open);
-    let suspend = kill_switch(MassActionScope::Account, BOB, MassActionType::Suspend);
-    world.send(EXCHANGE, &suspend).first::<KillSwitchReport>();
-    order.cl_ord_id.set(50);
-    expect(&mut world, &order, RejectCode::TradingSuspended);
-    let release = kill_switch(MassActionScope::Account, BOB, MassActionType::Release);
+    expect_next(&mut world, &mut order, RejectCode::TradingSuspended);
+    let release = kill_switch(MassActionScope::Security, 2, MassActionType::Release);
     world.send(EXCHANGE, &release).only::<KillSwitchReport>();
-    world.send(EXCHANGE, &limits(BOB, [1, 1, 1])).only::<AccountLimitsReport>();
-    order.cl_ord_id.set(51);
-    expect(&mut world, &order, RejectCode::OrderCostLimit);
+    expect_next(&mut world, &mut order, RejectCode::OpenOrderLimit);
+    world.entitle(2, 20, ROLES_TRADER).only::<EntitlementReport>();
+    expect_next(&mut world, &mut order, RejectCode::OrderCostLimit);
     world.send(EXCHANGE, &limits(BOB, [1, 1, 0])).only::<AccountLimitsReport>();
-    order.cl_ord_id.set(5);
-    expect(&mut world, &order, RejectCode::OrderTableFull);
-    world.send(ALICE_SESSION, &cancel(2, resting.order_id.get())).only::<OrderCancelled>();
-    order.cl_ord_id.set(6);
-    expect(&mut world, &order, RejectCode::ExposureTableFull);
+    expect_next(&mut world, &mut order, RejectCode::PriceOutsideCollar);
+    world.set_status(2, 2, MarketStatus::Paused);
+    collar(&mut world, 2, 9_998);
+    world.set_status(2, 2, MarketStatus::Open);
+    expect_next(&mut world, &mut order, RejectCode::OrderTableFull);
+    let all = mass_cancel(2, MassActionScope::Firm);
+    world.send(ALICE_SESSION, &all).first::<OrderCancelled>();
+    expect_next(&mut world, &mut order, RejectCode::ExposureTableFull);
     world.set_status(1, 1, MarketStatus::Closed);
     world.settle(1, &[0]).first::<SettlementComplete>();
-    for (cl_ord_id, left, code) in
-        [(52, [1, 1, 0], RejectCode::PositionLimit), (53, [0, 1, 0], RejectCode::WorstLossLimit)]
-    {
-        world.send(EXCHANGE, &limits(BOB, left)).only::<AccountLimitsReport>();
-        order.cl_ord_id.set(cl_ord_id);
-        expect(&mut world, &order, code);
-    }
+    expect_next(&mut world, &mut order, RejectCode::PositionLimit);
+    world.send(EXCHANGE, &limits(BOB, [0, 1, 0])).only::<AccountLimitsReport>();
+    expect_next(&mut world, &mut order, RejectCode::WorstLossLimit);
     world.send(EXCHANGE, &limits(BOB, [0; 3])).only::<AccountLimitsReport>();
-    order.cl_ord_id.set(7);
-    expect(&mut world, &order, RejectCode::InsufficientBuyingPower);
+    expect_next(&mut world, &mut order, RejectCode::InsufficientBuyingPower);
     order.order_qty.set(1);
-    order.cl_ord_id.set(8);
+    order.cl_ord_id.set(100);
     world.send(BOB_SESSION, &order).first::<OrderRested>();
 }
 
@@ -131,6 +157,22 @@ fn instructions_are_checked_at_their_places() {
     assert_eq!(world.send(ALICE_SESSION, &order).reject_code(), RejectCode::PostOnlyWouldTrade);
 }
 
+/// Expects that a replace is refused, with the ids that it names, and that nothing changes.
+#[track_caller]
+fn expect_kept(
+    world: &mut World,
+    session_id: u32,
+    message: &OrderCancelReplaceRequest,
+    code: RejectCode,
+) {
+    let digest = world.engine.market_digest();
+    let reject: OrderCancelReject = world.send(session_id, message).only();
+    assert_eq!(RejectCode::try_from(reject.reject_code.get()).unwrap(), code);
+    assert_eq!(reject.order_id, message.order_id);
+    assert_eq!(reject.cl_ord_id, message.cl_ord_id);
+    assert_eq!(world.engine.market_digest(), digest);
+}
+
 #[test]
 fn replaces_are_checked_in_order() {
     let mut world = World::open();
@@ -139,10 +181,7 @@ fn replaces_are_checked_in_order() {
     message.max_staleness_ms.set(1);
     message.expire_time_ns.set(1);
     let expect = |world: &mut World, message: &OrderCancelReplaceRequest, code| {
-        let reject: OrderCancelReject = world.send(ALICE_SESSION, message).only();
-        assert_eq!(reject.reject_code.get(), u16::from(code));
-        assert_eq!(reject.order_id, message.order_id);
-        assert_eq!(reject.cl_ord_id, message.cl_ord_id);
+        expect_kept(world, ALICE_SESSION, message, code);
     };
     expect(&mut world, &message, RejectCode::ClOrdIdZero);
     message.cl_ord_id.set(1);
@@ -153,6 +192,9 @@ fn replaces_are_checked_in_order() {
     expect(&mut world, &message, RejectCode::InvalidExpireTime);
     message.expire_time_ns.set(u64::MAX);
     expect(&mut world, &message, RejectCode::DuplicateClOrdId);
+    world.send(ALICE_SESSION, &OrderCancelRequest { orig_cl_ord_id: 50.into(), ..cancel(9, 0) });
+    message.cl_ord_id.set(50);
+    expect(&mut world, &message, RejectCode::CancelledBeforeArrival);
     message.cl_ord_id.set(2);
     expect(&mut world, &message, RejectCode::UnknownOrder);
     message.orig_cl_ord_id.set(1);
@@ -164,21 +206,77 @@ fn replaces_are_checked_in_order() {
     expect(&mut world, &message, RejectCode::StaleOnArrival);
     message.max_staleness_ms.set(0);
     message.cl_ord_id.set(61);
+    world.set_status(1, 1, MarketStatus::Paused);
     expect(&mut world, &message, RejectCode::InvalidExpireTime);
     message.expire_time_ns.set(0);
     message.cl_ord_id.set(4);
-    world.set_status(1, 1, MarketStatus::Paused);
     expect(&mut world, &message, RejectCode::MarketNotOpen);
-    world.set_status(1, 1, MarketStatus::Open);
-    // The sides are two blocks: this one covers no order that stands.
-    let mut switch = kill_switch(MassActionScope::Exchange, 0, MassActionType::Suspend);
-    switch.side = Side::Sell.into();
-    world.send(EXCHANGE, &switch).first::<KillSwitchReport>();
-    message.cl_ord_id.set(5);
-    expect(&mut world, &message, RejectCode::InsufficientBuyingPower);
-    message.order_qty.set(2);
-    message.cl_ord_id.set(6);
-    world.send(ALICE_SESSION, &message).first::<OrderReplaced>();
+}
+
+/// What is no order that can come again is told after its age, before the rest.
+#[test]
+fn quotes_and_orders_that_wait_are_not_replaced_whatever_else_is_wrong() {
+    let mut world = in_play();
+    world.send(ALICE_SESSION, &quote_set(1, ALICE, 0)).only::<QuoteSetReport>();
+    let quoted = quote(&mut world, 1, &[(1, (3, 100), (0, 0))]).first::<QuoteEntered>();
+    let waiting = world.send(ALICE_SESSION, &bid(5, CAROL, 2, 5_000)).first::<OrderPending>();
+    world.set_status(1, 1, MarketStatus::Paused);
+    world.send(ADMIN_SESSION, &tick_table(1, 1, &[(1, 2)])).only::<TickTableReport>();
+    let mut message = replace(6, quoted.order_id.get(), u32::MAX, 9_999);
+    message.expire_time_ns.set(u64::MAX);
+    message.max_staleness_ms.set(1);
+    expect_kept(&mut world, ALICE_SESSION, &message, RejectCode::StaleOnArrival);
+    (message.cl_ord_id, message.max_staleness_ms) = (7.into(), 0.into());
+    expect_kept(&mut world, ALICE_SESSION, &message, RejectCode::QuoteNotReplaceable);
+    (message.cl_ord_id, message.order_id) = (8.into(), waiting.order_id);
+    expect_kept(&mut world, ALICE_SESSION, &message, RejectCode::InvalidExpireTime);
+    (message.cl_ord_id, message.expire_time_ns) = (9.into(), 0.into());
+    expect_kept(&mut world, ALICE_SESSION, &message, RejectCode::OrderIsPending);
+}
+
+/// From another session of the key, which is suspended, so that the order itself stands.
+#[test]
+fn replaces_that_come_again_are_checked_as_new_orders_are() {
+    let sender = ALICE_SESSION + 1;
+    let mut world = World::open();
+    world.login(sender, 1);
+    world.send(EXCHANGE, &limits(ALICE, [1, 1, 1])).only::<AccountLimitsReport>();
+    let post_only = NewOrderSingle { exec_inst: EXEC_INST_POST_ONLY, ..bid(1, ALICE, 1, 1) };
+    let rested = world.send(ALICE_SESSION, &post_only).first::<OrderRested>();
+    world.send(BOB_SESSION, &ask(1, BOB, 1, 9_000)).first::<OrderRested>();
+    world.set_status(1, 0, MarketStatus::Paused);
+    world.send(ADMIN_SESSION, &tick_table(1, 1, &[(1, 2)])).only::<TickTableReport>();
+    collar(&mut world, 1, 9_000);
+    let suspend = kill_switch(MassActionScope::Session, sender, MassActionType::Suspend);
+    world.send(EXCHANGE, &suspend).first::<KillSwitchReport>();
+    let mut message = replace(1, rested.order_id.get(), u32::MAX, 9_999);
+    let mut cl_ord_ids = 2..;
+    let mut expect = |world: &mut World, message: &mut OrderCancelReplaceRequest, code| {
+        message.cl_ord_id.set(cl_ord_ids.next().unwrap());
+        expect_kept(world, sender, message, code);
+    };
+    expect(&mut world, &mut message, RejectCode::PriceOffGrid);
+    message.price.set(9_998);
+    expect(&mut world, &mut message, RejectCode::MarketNotOpen);
+    world.set_status(1, 0, MarketStatus::Open);
+    expect(&mut world, &mut message, RejectCode::TradingSuspended);
+    let release = kill_switch(MassActionScope::Session, sender, MassActionType::Release);
+    world.send(EXCHANGE, &release).only::<KillSwitchReport>();
+    expect(&mut world, &mut message, RejectCode::OrderCostLimit);
+    world.send(EXCHANGE, &limits(ALICE, [1, 1, 0])).only::<AccountLimitsReport>();
+    expect(&mut world, &mut message, RejectCode::PriceOutsideCollar);
+    world.set_status(1, 0, MarketStatus::Paused);
+    collar(&mut world, 1, 9_998);
+    world.set_status(1, 0, MarketStatus::Open);
+    expect(&mut world, &mut message, RejectCode::PositionLimit);
+    world.send(EXCHANGE, &limits(ALICE, [0, 1, 0])).only::<AccountLimitsReport>();
+    expect(&mut world, &mut message, RejectCode::WorstLossLimit);
+    world.send(EXCHANGE, &limits(ALICE, [0; 3])).only::<AccountLimitsReport>();
+    expect(&mut world, &mut message, RejectCode::InsufficientBuyingPower);
+    message.order_qty.set(1);
+    expect(&mut world, &mut message, RejectCode::PostOnlyWouldTrade);
+    (message.cl_ord_id, message.price) = (100.into(), 8_998.into());
+    world.send(sender, &message).first::<OrderReplaced>();
 }
 
 #[test]
@@ -211,6 +309,38 @@ fn mass_actions_are_checked_in_order() {
         message.account.set(BOB);
         expect(&mut world, &message, code);
     }
+}
+
+/// The table of blocks, or the block, then the room for the sweep.
+#[test]
+fn mass_actions_that_need_room_look_for_it_last() {
+    let config = EngineConfig { work_max: 1, ..EngineConfig::small() };
+    let mut world = World::new(config);
+    world.define_open_event(1, false);
+    let switch = |key, action| kill_switch(MassActionScope::Firm, key, action);
+    for key in 100..356 {
+        let request = switch(key, MassActionType::Suspend);
+        world.send(EXCHANGE, &request).first::<KillSwitchReport>();
+    }
+    fill_work_queue(&mut world);
+    let mut expect = |action, code| {
+        let request = mass_switch(9, MassActionScope::Firm, action);
+        let digest = world.engine.market_digest();
+        assert_eq!(world.send(ALICE_SESSION, &request).reject_code(), code);
+        assert_eq!(world.engine.market_digest(), digest);
+    };
+    expect(MassActionType::Release, RejectCode::UnknownBlock);
+    expect(MassActionType::Suspend, RejectCode::BlockTableFull);
+    expect(MassActionType::Cancel, RejectCode::WorkQueueFull);
+    let release = switch(100, MassActionType::Release);
+    world.send(EXCHANGE, &release).only::<KillSwitchReport>();
+    let mut expect = |action, code| {
+        let request = mass_switch(9, MassActionScope::Firm, action);
+        assert_eq!(world.send(ALICE_SESSION, &request).reject_code(), code);
+    };
+    expect(MassActionType::Suspend, RejectCode::WorkQueueFull);
+    // What was refused set no block.
+    expect(MassActionType::Release, RejectCode::UnknownBlock);
 }
 
 /// Form, then session, then number, then role; and what a refused number does.

@@ -180,37 +180,3 @@ fn definitions_of_sets_are_checked_in_order() {
     message.exec_inst = 0;
     expect(&mut world, &message, RejectCode::QuoteSetInUse);
 }
-
-/// Every fault at once, and one less each time.
-#[test]
-fn mass_quotes_are_checked_in_order() {
-    let mut world = World::open();
-    define(&mut world, 1, ALICE, (0, 0), 0);
-    world.entitle(1, 20, ROLES_TRADER);
-    let mut message = MassQuote::new_zeroed();
-    message.max_staleness_ms.set(1);
-    let mut entries = [entry((1, (1, 50), (1, 60))), entry((99, (1, 0), (1, 0)))];
-    let expect = |world: &mut World, message: &MassQuote, entries: &[_], expected| {
-        let ack: MassQuoteAck = world.send_grouped(ALICE_SESSION, message, entries).only();
-        let code = RejectCode::try_from(ack.reject_code.get()).unwrap();
-        assert_eq!((code, ack.entry.get()), expected);
-    };
-    expect(&mut world, &message, &entries, (RejectCode::UnknownQuoteSet, 0));
-    message.quote_set_id.set(1);
-    expect(&mut world, &message, &entries, (RejectCode::StaleOnArrival, 0));
-    message.max_staleness_ms.set(0);
-    expect(&mut world, &message, &entries, (RejectCode::UnknownAccount, 0));
-    world.entitle(1, 10, ROLES_TRADER);
-    expect(&mut world, &message, &entries, (RejectCode::UnknownMarket, 2));
-    entries[1].security_id.set(4);
-    expect(&mut world, &message, &entries, (RejectCode::InvalidQuoteEntry, 2));
-    entries[1].security_id.set(2);
-    world.set_status(1, 2, MarketStatus::Paused);
-    expect(&mut world, &message, &entries, (RejectCode::MarketNotOpen, 2));
-    world.set_status(1, 2, MarketStatus::Open);
-    expect(&mut world, &message, &entries, (RejectCode::PriceOffGrid, 2));
-    (entries[1].bid_px, entries[1].offer_px) = (61.into(), 60.into());
-    expect(&mut world, &message, &entries, (RejectCode::QuoteCrossed, 2));
-    (entries[1].bid_px, entries[1].bid_size) = (50.into(), u32::MAX.into());
-    expect(&mut world, &message, &entries, (RejectCode::InsufficientBuyingPower, 0));
-}

@@ -1,10 +1,11 @@
 //! Reference odds: who may say what, what prices come of it, collars, jumps and staleness.
 
-use forecastle_engine::Engine;
+use forecastle_engine::{Engine, EngineConfig};
 use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
 use crate::event_parameters::parameters;
+use crate::rejects::fill_work_queue;
 use crate::snapshots::encoded_state;
 use crate::world::*;
 
@@ -343,4 +344,80 @@ fn odds_are_checked_in_order() {
     request.action = OddsAction::Update.into();
     let refused = code(&mut world, OTHER_PROVIDER_SESSION, &request);
     assert_eq!(refused, RejectCode::OddsOfAnotherProvider);
+}
+
+/// Two providers; event 1 of two markets jumps beyond 100 and has a collar of 300, and Bob's order
+/// in market 2 ends on a halt; the only place for work is taken.
+fn about_to_jump() -> World {
+    let mut world = World::new(EngineConfig { work_max: 1, ..EngineConfig::small() });
+    world.define_open_event(2, true);
+    for session_id in [PROVIDER_SESSION, OTHER_PROVIDER_SESSION] {
+        world.entitle(session_id / SESSIONS_PER_KEY, 40, ROLES_ODDS_PROVIDER);
+        world.login(session_id, 1);
+    }
+    let request = EventParametersRequest {
+        jump_limit: 100.into(),
+        collar_width: 300.into(),
+        stale_after_ms: 5.into(),
+        ..parameters(1)
+    };
+    set_parameters(&mut world, &request);
+    let marked = NewOrderSingle {
+        security_id: 2.into(),
+        exec_inst: EXEC_INST_CANCEL_ON_HALT,
+        ..bid(1, BOB, 1, 5_000)
+    };
+    world.send(BOB_SESSION, &marked).first::<OrderRested>();
+    fill_work_queue(&mut world);
+    let create = odds(1, OddsAction::Create, 1, [2_000, 2_000, 0]);
+    world.send(PROVIDER_SESSION, &create).first::<ReferenceOddsReport>();
+    world
+}
+
+#[test]
+fn a_jump_without_room_for_its_sweep_is_refused_and_nothing_changes() {
+    let mut world = about_to_jump();
+    let jump = odds(2, OddsAction::Update, 1, [1_500, 3_000, 0]);
+    let refused = code(&mut world, OTHER_PROVIDER_SESSION, &jump);
+    assert_eq!(refused, RejectCode::OddsOfAnotherProvider, "the room is looked for last");
+    let (digest, due) = (world.engine.market_digest(), world.engine.first_timer_due_ms());
+    assert!(due.is_some());
+    world.time_ns += 2_000_000;
+    assert_eq!(code(&mut world, PROVIDER_SESSION, &jump), RejectCode::WorkQueueFull);
+    assert_eq!(world.engine.market_digest(), digest);
+    assert_eq!(world.engine.first_timer_due_ms(), due, "its age counts from the odds before");
+    // The odds of before stand, and their collar: nothing was recorded under the request's id.
+    let delete = odds(1, OddsAction::Delete, 1, [0; 3]);
+    let report: ReferenceOddsReport = world.send(PROVIDER_SESSION, &delete).only();
+    assert_eq!((report.already_applied, report.change_count.get()), (1, 1));
+    assert_eq!((report.first_odds.get(), report.first_price.get()), (2_000, 5_000));
+    for (cl_ord_id, price, is_inside) in [(2, 4_699, false), (3, 5_300, true)] {
+        let order = NewOrderSingle { security_id: 1.into(), ..bid(cl_ord_id, BOB, 1, price) };
+        let templates = world.send(BOB_SESSION, &order).templates();
+        assert_eq!(templates == [100, 101], is_inside, "{price}");
+    }
+    // A change within the limit needs no room; the jump itself goes through when there is some.
+    let near = odds(3, OddsAction::Update, 1, [1_990, 2_010, 0]);
+    world.send(PROVIDER_SESSION, &near).first::<ReferenceOddsReport>();
+    world.finish_work();
+    let effects = world.send(PROVIDER_SESSION, &jump);
+    assert_eq!(effects.first::<ReferenceOddsReport>().already_applied, 0);
+    assert_eq!(effects.all::<SecurityStatusReport>().len(), 2);
+    let ended = effects.first::<OrderCancelled>();
+    assert_eq!(ended.reason.get(), u16::from(CancelReason::MarketHalted));
+    world.engine.check_invariants();
+}
+
+#[test]
+fn a_jump_that_ends_nothing_needs_no_room() {
+    let mut world = about_to_jump();
+    let all = mass_cancel(2, MassActionScope::Firm);
+    assert_eq!(world.send(BOB_SESSION, &all).reject_code(), RejectCode::WorkQueueFull);
+    let order_id = world.order_ids(2)[0];
+    let request = OrderCancelRequest { security_id: 2.into(), ..cancel(3, order_id) };
+    world.send(BOB_SESSION, &request).only::<OrderCancelled>();
+    let jump = odds(2, OddsAction::Update, 1, [1_500, 3_000, 0]);
+    let effects = world.send(PROVIDER_SESSION, &jump);
+    assert_eq!(effects.all::<SecurityStatusReport>().len(), 2);
+    assert!(effects.all::<OrderCancelled>().is_empty());
 }

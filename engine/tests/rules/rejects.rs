@@ -516,31 +516,43 @@ fn open_with(config: EngineConfig) -> World {
     world
 }
 
-/// One place for work, taken by a mass cancel of more orders than one step cancels.
+/// One place for work, taken; events 1 and 2 with one market each.
 pub fn full_work_queue() -> World {
     let mut world = World::new(EngineConfig { work_max: 1, ..EngineConfig::small() });
+    world.define_open_event(1, false);
+    world.define_open_event(1, false);
+    fill_work_queue(&mut world);
+    world
+}
+
+/// Takes the last place for work by a mass cancel of more orders than one step cancels.
+pub fn fill_work_queue(world: &mut World) {
     world.is_checked = false;
-    world.define_open_event(1, false);
-    world.define_open_event(1, false);
     for cl_ord_id in 1..=300 {
         world.send(ALICE_SESSION, &bid(cl_ord_id, ALICE, 1, 1));
     }
     world.send(ALICE_SESSION, &mass_cancel(1, MassActionScope::Firm));
     assert!(world.engine.continuation_is_pending());
-    world
 }
 
-/// An account may have 2^48 lots: 65,536 orders of 2^32 − 1 lots leave room for 65,536 lots.
-fn account_with_too_many_lots() -> Effects {
+/// Alice has 2^48 lots, all that an account may have, in 65,536 orders of 2^32 − 1 lots and one of
+/// 65,536; she has limits, far off.
+pub fn with_too_many_lots() -> World {
     let config =
         EngineConfig { orders_max: 1 << 17, cl_ord_id_window: 1 << 17, ..EngineConfig::small() };
     let mut world = open_with(config);
     world.is_checked = false;
     world.send(ADMIN_SESSION, &deposit(ALICE, 1 << 48)).only::<AccountReport>();
+    world.send(EXCHANGE, &limits(ALICE, [i64::MAX; 3])).only::<AccountLimitsReport>();
     for cl_ord_id in 1..=65_536 {
         world.send(ALICE_SESSION, &bid(cl_ord_id, ALICE, u32::MAX, 1)).first::<OrderRested>();
     }
     world.send(ALICE_SESSION, &bid(70_000, ALICE, 65_536, 1)).first::<OrderRested>();
+    world
+}
+
+fn account_with_too_many_lots() -> Effects {
+    let mut world = with_too_many_lots();
     let order_id = world.order_ids(1)[65_536];
     let effects = world.send(ALICE_SESSION, &replace(70_001, order_id, 65_537, 1));
     assert_eq!(effects.reject_code(), RejectCode::HoldOverflow);
