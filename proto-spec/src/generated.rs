@@ -9,10 +9,10 @@ mod execution;
 mod layout;
 mod log;
 mod market_data;
+mod market_state;
 mod order_entry;
 mod quotes;
 mod reference_odds;
-mod reject_code;
 mod session;
 mod state;
 
@@ -23,10 +23,10 @@ pub use execution::*;
 pub use layout::{LAYOUTS, block_length, group_layout};
 pub use log::*;
 pub use market_data::*;
+pub use market_state::*;
 pub use order_entry::*;
 pub use quotes::*;
 pub use reference_odds::*;
-pub use reject_code::RejectCode;
 pub use session::*;
 pub use state::*;
 

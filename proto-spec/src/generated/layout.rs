@@ -7,6 +7,7 @@ mod catalogue;
 mod execution;
 mod log;
 mod market_data;
+mod market_state;
 mod order_entry;
 mod quotes;
 mod reference_odds;
@@ -150,6 +151,7 @@ pub const LAYOUTS: &[&[MessageLayout]] = &[
     catalogue::LAYOUTS,
     execution::LAYOUTS,
     state::LAYOUTS,
+    market_state::LAYOUTS,
     market_data::LAYOUTS,
     log::LAYOUTS,
 ];

@@ -15,9 +15,14 @@ pub fn files(schema: &Schema) -> Vec<(String, String)> {
     let mut files = vec![
         ("src/generated.rs".to_string(), root(schema, &sections)),
         ("src/generated/domain.rs".to_string(), domains(schema)),
-        ("src/generated/reject_code.rs".to_string(), reject_codes(schema)),
         ("src/generated/layout.rs".to_string(), layout_root(schema, &sections)),
     ];
+    for each in &schema.enums {
+        let mut text = banner(&format!("Values of the enumeration `{}`.", each.name));
+        text.push_str("use crate::message::UnknownValue;\n");
+        enumeration(&mut text, each);
+        files.push((format!("src/generated/domain/{}.rs", snake_case(&each.name)), text));
+    }
     for section in sections {
         let messages = schema.messages.iter().filter(|each| each.section == section);
         let mut text = banner(&format!("Messages of the section `{section}`."));
@@ -49,13 +54,10 @@ fn drop_unused(imports: &str, body: &str) -> String {
 
 fn root(schema: &Schema, sections: &[&str]) -> String {
     let mut text = banner("The schema as Rust: one module for each section.");
-    for module in ["domain", "layout", "reject_code"].iter().chain(sections) {
+    for module in ["domain", "layout"].iter().chain(sections) {
         let _ = writeln!(text, "mod {module};");
     }
-    text.push_str(
-        "\npub use domain::*;\npub use layout::{LAYOUTS, block_length, group_layout};\n\
-         pub use reject_code::RejectCode;\n",
-    );
+    text.push_str("\npub use domain::*;\npub use layout::{LAYOUTS, block_length, group_layout};\n");
     for section in sections {
         let _ = writeln!(text, "pub use {section}::*;");
     }
@@ -183,30 +185,25 @@ fn value(field: &Field) -> String {
 }
 
 fn domains(schema: &Schema) -> String {
-    let mut text = banner("Enumerations and bit sets of the schema.");
-    text.push_str("use crate::message::UnknownValue;\n");
-    for each in schema.enums.iter().filter(|each| each.name != REJECT_CODE) {
-        enumeration(&mut text, each);
+    let mut text =
+        banner("Bit sets of the schema, and its enumerations, each in a file of its own.");
+    for each in &schema.enums {
+        let _ = writeln!(text, "mod {};", snake_case(&each.name));
+    }
+    text.push('\n');
+    for each in &schema.enums {
+        let _ = writeln!(text, "pub use {}::{};", snake_case(&each.name), each.name);
     }
     for set in &schema.sets {
         let encoding = if set.encoding == "uint8" { "u8" } else { "u16" };
         for (name, bit, description) in &set.values {
-            let constant = constant(&format!("{}{}", set.name, name));
+            let constant = snake_case(&format!("{}{}", set.name, name)).to_ascii_uppercase();
             let _ = write!(
                 text,
                 "\n/// {} {description}\npub const {constant}: {encoding} = 1 << {bit};\n",
                 set.description
             );
         }
-    }
-    text
-}
-
-fn reject_codes(schema: &Schema) -> String {
-    let mut text = banner("The numbers of refusals.");
-    text.push_str("use crate::message::UnknownValue;\n");
-    for each in schema.enums.iter().filter(|each| each.name == REJECT_CODE) {
-        enumeration(&mut text, each);
     }
     text
 }
@@ -256,13 +253,13 @@ fn enumeration(text: &mut String, each: &Enumeration) {
     );
 }
 
-fn constant(name: &str) -> String {
+fn snake_case(name: &str) -> String {
     let mut text = String::new();
     for (index, letter) in name.chars().enumerate() {
         if index > 0 && letter.is_ascii_uppercase() {
             text.push('_');
         }
-        text.push(letter.to_ascii_uppercase());
+        text.push(letter.to_ascii_lowercase());
     }
     text
 }
@@ -323,5 +320,3 @@ fn layouts(schema: &Schema, section: &str) -> String {
     text.push_str("];\n");
     text
 }
-
-const REJECT_CODE: &str = "RejectCode";

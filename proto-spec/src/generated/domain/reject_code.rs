@@ -1,4 +1,4 @@
-//! The numbers of refusals.
+//! Values of the enumeration `RejectCode`.
 //!
 //! Generated from the schema by `cargo xtask codegen`.
 
