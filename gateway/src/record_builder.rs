@@ -1,6 +1,6 @@
 //! Log records put together by hand, for tests of what is read out of them.
 
-use forecastle_proto_spec::{Message, RecordHeader, encode};
+use forecastle_proto_spec::{Message, RecordHeader, encode, padded_command_length};
 use zerocopy::{FromZeros, IntoBytes};
 
 /// A record being built.
@@ -20,7 +20,7 @@ impl RecordBuilder {
         header.sequencing_time_ns.set(SEQUENCING_TIME_NS);
         let mut bytes = vec![0; size_of::<RecordHeader>()];
         bytes.extend_from_slice(command);
-        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        bytes.resize(size_of::<RecordHeader>() + padded_command_length(command.len()), 0);
         Self { header, bytes }
     }
 

@@ -1,7 +1,7 @@
 //! Commands encoded beforehand, and how they are put in sequence.
 
 use forecastle_engine::{CommandInput, EffectBuffer, Engine};
-use forecastle_proto_spec::RecordHeader;
+use forecastle_proto_spec::{RecordHeader, padded_command_length};
 
 /// Commands in the order they are applied in, each as the bytes a client sends.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ impl Player {
         let position = self.position;
         let input = CommandInput { session_id, sequencing_time_ns: FLOW_TIME_NS, position };
         self.engine.apply(input, command, effects);
-        let header = size_of::<RecordHeader>() + command.len().next_multiple_of(8);
+        let header = size_of::<RecordHeader>() + padded_command_length(command.len());
         self.position += (header + effects.length()) as u64;
     }
 }

@@ -10,6 +10,7 @@ use forecastle_gateway::{
 use forecastle_proto_spec::{
     BusinessMessageReject, Establish, EstablishmentAck, Frame, Message, Negotiate,
     NegotiationResponse, NewOrderSingle, OrderAccepted, OrderRested, RecordHeader, encode,
+    padded_command_length,
 };
 use forecastle_runtime::agent::Agent;
 use forecastle_runtime::board::{Board, Flag};
@@ -233,7 +234,7 @@ impl Exchange {
     }
 
     fn append(&mut self, session_id: u32, command: &[u8], effects: &[u8]) {
-        let command_length = command.len().next_multiple_of(8);
+        let command_length = padded_command_length(command.len());
         let length = size_of::<RecordHeader>() + command_length + effects.len();
         let mut header = RecordHeader::new_zeroed();
         header.record_length.set(length as u32);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use forecastle_proto_spec::{RECORD_LENGTH_MAX, RecordHeader};
+use forecastle_proto_spec::{RECORD_LENGTH_MAX, RecordHeader, padded_command_length};
 use zerocopy::FromBytes;
 
 /// One record of the log, as it lies in a frame.
@@ -49,7 +49,7 @@ impl<'a> Record<'a> {
     #[inline]
     #[must_use]
     pub fn effects(&self) -> &'a [u8] {
-        let length = usize::from(self.header().command_length.get()).next_multiple_of(8);
+        let length = padded_command_length(self.header().command_length.get().into());
         &self.bytes[RECORD_LENGTH_MIN + length..]
     }
 }
@@ -111,7 +111,7 @@ impl std::error::Error for RecordFault {}
 fn checked_length(bytes: &[u8]) -> Option<usize> {
     let (header, _) = RecordHeader::ref_from_prefix(bytes).ok()?;
     let length = header.record_length.get() as usize;
-    let command_length = usize::from(header.command_length.get()).next_multiple_of(8);
+    let command_length = padded_command_length(header.command_length.get().into());
     let holds = length >= RECORD_LENGTH_MIN + command_length
         && length <= RECORD_LENGTH_MAX
         && length.is_multiple_of(8)

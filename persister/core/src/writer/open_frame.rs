@@ -5,7 +5,7 @@
 //! pieces would cost three times as much each, and sealing what arrives during one write, some
 //! dozens of records, costs 2 to 5 µs beside a sync of 100.
 
-use forecastle_proto_spec::{RECORD_LENGTH_MAX, RecordHeader};
+use forecastle_proto_spec::{RECORD_LENGTH_MAX, RecordHeader, padded_command_length};
 use zerocopy::FromBytes;
 
 use crate::chain::{Hash, hash};
@@ -63,7 +63,7 @@ impl OpenFrame {
         }
         let (header, _) =
             RecordHeader::ref_from_prefix(record).expect("a record begins with its header");
-        let command_length = usize::from(header.command_length.get()).next_multiple_of(8);
+        let command_length = padded_command_length(header.command_length.get().into());
         let is_whole = header.record_length.get() as usize == record.len()
             && record.len().is_multiple_of(8)
             && record.len() >= RECORD_LENGTH_MIN + command_length

@@ -10,7 +10,7 @@ use forecastle_persister::{
     WriterStart,
 };
 use forecastle_persister_disk::{JournalFolder, JournalReader, inspect, segment_name};
-use forecastle_proto_spec::{Frame, Message, RecordHeader};
+use forecastle_proto_spec::{Frame, Message, RecordHeader, padded_command_length};
 use zerocopy::FromBytes as _;
 
 /// One record: its position and its bytes, whose length stays.
@@ -39,7 +39,7 @@ impl JournaledRecord {
 
     /// The first effect of this kind, with its index among the record's effects.
     pub fn effect<M: Message>(&mut self) -> Option<(usize, &mut M)> {
-        let command_length = usize::from(self.header().command_length.get()).next_multiple_of(8);
+        let command_length = padded_command_length(self.header().command_length.get().into());
         let mut start = size_of::<RecordHeader>() + command_length;
         for index in 0.. {
             let (frame, _) = Frame::parse(&self.bytes[start..]).ok()?;

@@ -261,7 +261,9 @@ const EXCHANGE_SESSION_ID: u32 = 0;
 #[cfg(test)]
 mod tests {
     use forecastle_persister::records_of;
-    use forecastle_proto_spec::{Establish, Message, OrderCancelled, RecordHeader, encode};
+    use forecastle_proto_spec::{
+        Establish, Message, OrderCancelled, RecordHeader, encode, padded_command_length,
+    };
     use zerocopy::{FromZeros as _, IntoBytes as _};
 
     use super::*;
@@ -275,7 +277,7 @@ mod tests {
     /// A record of a session: the command's bytes, then its effects.
     fn record(session_id: u32, command: &[u8], effects: &[Vec<u8>]) -> Vec<u8> {
         let mut body = command.to_vec();
-        body.resize(command.len().next_multiple_of(8), 0);
+        body.resize(padded_command_length(command.len()), 0);
         body.extend(effects.iter().flatten());
         let mut header = RecordHeader::new_zeroed();
         header.record_length.set(u32::try_from(32 + body.len()).unwrap());
