@@ -7,6 +7,7 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::event_parameters::EventParameters;
 use crate::events::Market;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::reference_odds::ODDS_MAX;
 
 /// Limits of the prices of one market. They follow from the event's parameters and reference odds,
@@ -68,7 +69,9 @@ impl Engine {
             let (limits, reference_price) = self.price_limits_of(security_id);
             let before = self.events.market(security_id).price_limits();
             if (limits, reference_price) != (before, reference_before) {
-                self.events.set_price_limits(security_id, limits);
+                if !is_planted(PlantedFault::CollarOfOldOdds) {
+                    self.events.set_price_limits(security_id, limits);
+                }
                 effects.push(&PriceLimitsChanged {
                     security_id: security_id.into(),
                     event_id: event_id.into(),

@@ -9,6 +9,7 @@ use forecastle_proto_spec::{
 };
 
 use crate::engine::Engine;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::timers::Timer;
 use crate::work::{Origin, Sweep};
 
@@ -55,7 +56,9 @@ impl Engine {
     /// The session in a slot is not back in time.
     pub(crate) fn end_grace(&mut self, slot: u16) {
         self.sessions.update(slot, |session| session.grace_end_ns = 0);
-        self.sweep_session(slot, 0);
+        if !is_planted(PlantedFault::GraceForgotten) {
+            self.sweep_session(slot, 0);
+        }
     }
 
     /// When the grace of the session in a slot runs out, if it does.

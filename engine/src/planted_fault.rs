@@ -39,6 +39,12 @@ pub enum PlantedFault {
     PostOnlyTrades,
     /// A timer that fires ends nothing.
     ExpiryForgotten,
+    /// The orders of a lost session stay when its time to come back has run out.
+    GraceForgotten,
+    /// The collar around new odds is told, and the one of before stands.
+    CollarOfOldOdds,
+    /// A provider's request that comes again is applied again.
+    OddsAppliedTwice,
 }
 
 #[cfg(feature = "planted-faults")]

@@ -18,6 +18,7 @@ pub(crate) use self::requests::OddsRequests;
 use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
+use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{DigestSum, Domain, pair};
 use crate::timers::{Timer, Timers};
 
@@ -165,7 +166,9 @@ impl Engine {
         if halts_orders && self.work.is_full() {
             return Err(RejectCode::WorkQueueFull);
         }
-        self.odds_requests.record(sender, context.request_id, event_id);
+        if !is_planted(PlantedFault::OddsAppliedTwice) {
+            self.odds_requests.record(sender, context.request_id, event_id);
+        }
         self.reference_odds.set(event_id, after);
         self.wait_for_odds(event_id);
         self.report_odds(context, event_id, false, effects);

@@ -55,7 +55,7 @@ fn kind_for(fault: PlantedFault) -> Kind {
     }
 }
 
-const FAULTS: [PlantedFault; 16] = [
+const FAULTS: [PlantedFault; 19] = [
     PlantedFault::HoldWithoutFee,
     PlantedFault::PriorityLostOnReduce,
     PlantedFault::StaleBestAfterCancel,
@@ -72,6 +72,9 @@ const FAULTS: [PlantedFault; 16] = [
     PlantedFault::SelfMatchIgnored,
     PlantedFault::PostOnlyTrades,
     PlantedFault::ExpiryForgotten,
+    PlantedFault::GraceForgotten,
+    PlantedFault::CollarOfOldOdds,
+    PlantedFault::OddsAppliedTwice,
 ];
 /// Worlds that a fault has to show itself in, and commands of each.
 const WORLDS: u32 = 400;

@@ -54,6 +54,8 @@ pub struct Coverage {
     pub jumps: u64,
     /// Limits told around a reference price.
     pub collars: u64,
+    /// Orders in a book that ended by a halt.
+    pub halted_in_book: u64,
     /// Orders that wait for the in-play delay.
     waiting: BTreeSet<u64>,
     /// Why such ended before they came in.
@@ -98,6 +100,8 @@ impl Coverage {
             self.note_wait(&frame);
             if let Some(cancelled) = frame.body::<OrderCancelled>() {
                 *self.cancel_reasons.entry(cancelled.reason.get()).or_default() += 1;
+                let is_halted = cancelled.reason.get() == CancelReason::MarketHalted.into();
+                self.halted_in_book += u64::from(is_halted && cancelled.was_resting == 1);
             }
             if let Some(report) = frame.body::<SecurityStatusReport>() {
                 *self.statuses.entry(report.status.into()).or_default() += 1;
@@ -166,6 +170,7 @@ impl Coverage {
         self.jumps += other.jumps;
         self.collars += other.collars;
         self.waits_shrunk += other.waits_shrunk;
+        self.halted_in_book += other.halted_in_book;
         for (&cause, &count) in &other.causes {
             *self.causes.entry(cause).or_default() += count;
         }
@@ -184,7 +189,8 @@ impl Coverage {
         format!(
             "{} commands, {trades} trades ({} with itself), {} replaces with and {} without \
              priority, {} continued steps, {} buying powers enumerated, effects by template {:?}, \
-             cancels by reason {:?}, those of waiting orders {:?}, {} rejects by code: {}",
+             cancels by reason {:?}, those of waiting orders {:?}, {} in a book by a halt, {} \
+             rejects by code: {}",
             self.commands,
             self.self_trades,
             self.replaces[1],
@@ -194,6 +200,7 @@ impl Coverage {
             self.effects,
             self.cancel_reasons,
             self.waits_ended,
+            self.halted_in_book,
             self.rejects.values().sum::<u64>(),
             rejects.join(", ")
         )
@@ -255,6 +262,7 @@ impl Coverage {
             ("enumeration", self.enumerations),
             ("quote that keeps its place", self.quotes_kept),
             ("waiting order that shrinks", self.waits_shrunk),
+            ("resting order that ended by a halt", self.halted_in_book),
             ("snapshot with a waiting order", self.snapshots_with_waits),
         ];
         missing.extend(counts.iter().filter(|(_, count)| *count == 0).map(|(it, _)| (*it).into()));
