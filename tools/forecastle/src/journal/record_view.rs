@@ -31,7 +31,7 @@ pub fn effects<'a>(record: &Record<'a>) -> impl Iterator<Item = Effect<'a>> + Cl
 pub fn message_json(frame: &Frame<'_>) -> Map<String, Value> {
     let mut fields = Map::new();
     let name = describe(frame, &mut |name, value| {
-        fields.insert(name.to_string(), field_json(value));
+        fields.insert(name.to_string(), text(name, value).unwrap_or_else(|| field_json(value)));
     });
     let mut object = Map::new();
     object.insert("message".to_string(), name.unwrap_or("unknown").into());
@@ -79,6 +79,15 @@ pub fn number(frame: &Frame<'_>, wanted: &str) -> Option<u64> {
     found
 }
 
+/// A name of the catalogue as people read it; `None` of every other field, and of bytes that are no
+/// name.
+fn text(field: &str, value: FieldValue<'_>) -> Option<Value> {
+    let FieldValue::Bytes(bytes) = value else { return None };
+    let text = std::str::from_utf8(bytes).ok().filter(|_| field == "name")?;
+    let name = text.trim_end_matches('\0');
+    (!name.contains(char::is_control)).then(|| name.into())
+}
+
 fn field_json(value: FieldValue<'_>) -> Value {
     match value {
         FieldValue::Unsigned(number) => number.into(),
@@ -99,4 +108,28 @@ fn field_json(value: FieldValue<'_>) -> Value {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use forecastle_proto_spec::{CategoryDefinitionRequest, Message as _, encode};
+    use zerocopy::FromZeros as _;
+
+    use super::*;
+
+    #[test]
+    fn a_name_is_text_where_it_is_one_and_else_its_bytes() {
+        for (name, expected) in [
+            ("Fußball".as_bytes(), "Fußball".to_string()),
+            (&[0xFF, 0x41], format!("ff41{}", "00".repeat(62))),
+            (&[0x41, 0, 0x42], format!("410042{}", "00".repeat(61))),
+        ] {
+            let mut request = CategoryDefinitionRequest::new_zeroed();
+            request.name[..name.len()].copy_from_slice(name);
+            let mut bytes = [0; CategoryDefinitionRequest::ENCODED_LENGTH];
+            encode(&request, &mut bytes).unwrap();
+            let (frame, _) = Frame::parse(&bytes).unwrap();
+            assert_eq!(message_json(&frame)["name"], expected);
+        }
+    }
 }

@@ -13,7 +13,8 @@ use forecastle_transport::frame::Frame;
 use tempfile::TempDir;
 
 use crate::exchange_process::data_folder;
-use crate::questions::{answer, ask, story};
+use crate::journal_command::{answer, ask};
+use crate::questions::story;
 
 #[test]
 fn every_byte_of_the_journal_is_in_the_capture_at_its_time() {

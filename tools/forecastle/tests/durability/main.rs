@@ -13,6 +13,8 @@ mod floor;
 #[path = "../end_to_end/inbox.rs"]
 #[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
 mod inbox;
+#[path = "../end_to_end/journal_command.rs"]
+mod journal_command;
 #[path = "../end_to_end/random.rs"]
 #[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
 mod random;

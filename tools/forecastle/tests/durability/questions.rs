@@ -1,7 +1,6 @@
 //! `forecastle replay` and `forecastle journal` asked about a journal whose story is known.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use forecastle_proto_spec::{ExecutionReportTrade, OrderCancelRequest, Side};
 use serde_json::Value;
@@ -10,6 +9,7 @@ use zerocopy::FromZeros as _;
 
 use crate::exchange_process::{ExchangeProcess, data_folder};
 use crate::floor::{CASH, Floor, MAKER_ACCOUNT, place};
+use crate::journal_command::{answer, ask};
 
 /// A stopped exchange in which one ask was filled by half and cancelled, one rests, one was filled.
 pub struct Story {
@@ -44,17 +44,6 @@ pub fn story(last_quantity: u32) -> Story {
     let folder = exchange.end_and_keep("TERM");
     let fill_position = fill.exec_id.get() & !1;
     Story { folder, cancelled_id, resting_id, filled_id, fill_position }
-}
-
-pub fn ask(arguments: &[&str], folders: &[&Path]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_forecastle"));
-    command.args(arguments).args(folders).output().expect("the binary was built by cargo")
-}
-
-pub fn answer(arguments: &[&str], folder: &TempDir) -> String {
-    let output = ask(arguments, &[&data_folder(folder)]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("it prints text")
 }
 
 #[test]

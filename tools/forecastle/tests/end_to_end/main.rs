@@ -11,6 +11,7 @@ mod bad_messages;
 mod bad_numbers;
 mod bad_orders;
 mod cancel_on_disconnect;
+mod catalogue;
 #[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
 mod desk;
 #[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
@@ -19,11 +20,14 @@ mod floor;
 mod foreign_orders;
 mod garbage_flood;
 mod inbox;
+#[allow(dead_code, reason = "each test binary uses its part of the fixtures")]
+mod journal_command;
 mod lossy_network;
 mod money_edges;
 mod order_over_udp;
 mod plain_socket;
 mod random;
+mod reference_odds;
 mod resumption;
 mod start_and_stop;
 mod trader_limits;
