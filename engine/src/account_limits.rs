@@ -9,6 +9,7 @@ mod snapshot;
 use forecastle_proto_spec::{Digest, Side};
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// Limits of one account; 0 is none.
@@ -75,6 +76,16 @@ impl LimitTable {
             paid: Arena::new(exposures_max, 0),
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 3] {
+        [
+            MemoryUse::of_arena("limits of accounts", &self.limits),
+            MemoryUse::of_arena("open lots by exposure", &self.open),
+            MemoryUse::of_arena("payments by exposure", &self.paid),
+        ]
     }
 
     /// The limits of an account in range.

@@ -7,6 +7,7 @@ mod snapshot;
 use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
 /// One account; its number is its index.
@@ -55,6 +56,12 @@ impl AccountTable {
             cash_total: 0,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 1] {
+        [MemoryUse::of_arena("accounts", &self.accounts)]
     }
 
     /// Whether a number is in range, defined or not.

@@ -8,6 +8,7 @@ mod snapshot;
 
 use forecastle_proto_spec::{Digest, MassActionScope, Side};
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// One block. Two that differ in any word are two blocks, each with a release of its own.
@@ -46,6 +47,12 @@ pub(crate) struct BlockTable {
 impl BlockTable {
     pub(crate) fn new() -> Self {
         Self { blocks: Vec::with_capacity(BLOCKS_MAX), digest: DigestSum::default() }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 1] {
+        [MemoryUse::of_list("blocks", &self.blocks)]
     }
 
     #[inline]

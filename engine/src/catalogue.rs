@@ -16,6 +16,7 @@ use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::fees::FeeRates;
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// What a series gives to the events that are defined in it.
@@ -46,6 +47,16 @@ impl Catalogue {
             users: Arena::new(users_max + 1, 0),
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 3] {
+        [
+            MemoryUse::of_slice("categories", &self.categories),
+            MemoryUse::of_slice("series", &self.series),
+            MemoryUse::of_arena("users", &self.users),
+        ]
     }
 
     fn has_category(&self, category_id: u16) -> bool {

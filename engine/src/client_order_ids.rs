@@ -12,6 +12,7 @@ mod snapshot;
 
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::MemoryUse;
 use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{Addend, DigestSum, Domain, low_half, pair};
 
@@ -79,6 +80,16 @@ impl ClientOrderIds {
             shift: u64::BITS - index_length.trailing_zeros(),
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 3] {
+        [
+            MemoryUse::of_arena("ClOrdID window", &self.rings),
+            MemoryUse::of_arena("ClOrdID index", &self.index),
+            MemoryUse::of_slice("ClOrdID window by session", &self.cursors),
+        ]
     }
 
     /// The order id that a ClOrdID of a session's window names: 0 when it names none, `None` when

@@ -7,6 +7,7 @@ use forecastle_proto_spec::{
     ROLES_TRADER,
 };
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// Firm and roles of a key, or of a sender.
@@ -40,6 +41,12 @@ impl EntitlementTable {
     pub(crate) fn new(access_keys_max: u32) -> Self {
         let keys = vec![Entitlement::default(); access_keys_max as usize + 1].into_boxed_slice();
         Self { keys, digest: DigestSum::default() }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 1] {
+        [MemoryUse::of_slice("entitlements", &self.keys)]
     }
 
     /// Whether a key id is in range.

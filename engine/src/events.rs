@@ -10,6 +10,7 @@ use crate::determination::Determination;
 use crate::event_parameters::EventParameters;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 use crate::tick_tables::TickTable;
 
@@ -129,6 +130,18 @@ impl EventTable {
             market_count: 0,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 5] {
+        [
+            MemoryUse::of_arena("events", &self.events),
+            MemoryUse::of_arena("parameters of events", &self.parameters),
+            MemoryUse::of_arena("determinations", &self.determinations),
+            MemoryUse::of_arena("markets", &self.markets),
+            MemoryUse::of_arena("tick tables", &self.tick_tables),
+        ]
     }
 
     /// Whether another event with `market_count` markets has room.

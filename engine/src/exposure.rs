@@ -18,6 +18,7 @@ use std::cell::RefCell;
 use forecastle_proto_spec::{PAYOUT, Side};
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::MemoryUse;
 use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 use pair_index::PairIndex;
@@ -162,6 +163,18 @@ impl ExposureTable {
             open_position_count: 0,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 5] {
+        [
+            MemoryUse::of_arena("exposures", &self.rows),
+            MemoryUse::of_arena("further markets of exposures", &self.others),
+            self.index.memory(),
+            MemoryUse::of_arena("newest exposure by account", &self.newest),
+            MemoryUse::of_slice("room to sort exposures in", &self.sorted.borrow()),
+        ]
     }
 
     /// The first row of a pair, if it has one.

@@ -15,6 +15,7 @@ mod bitmap;
 use forecastle_proto_spec::Side;
 use forecastle_runtime::memory::{Arena, prefetch_element};
 
+use crate::memory_table::MemoryUse;
 use crate::planted_fault::{PlantedFault, is_planted};
 
 use bitmap::Bitmaps;
@@ -53,6 +54,18 @@ impl Ladders {
             free_pages: (0..page_count).rev().collect(),
             free_page_count: page_count as usize,
         }
+    }
+
+    /// What they keep in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 5] {
+        [
+            MemoryUse::of_arena("best prices", &self.best),
+            self.occupied.memory(),
+            MemoryUse::of_arena("pages of books", &self.page_of),
+            MemoryUse::of_arrays("price levels", &self.pages),
+            MemoryUse::of_slice("free pages of price levels", &self.free_pages),
+        ]
     }
 
     /// Most ticks of a grid.

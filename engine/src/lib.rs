@@ -49,6 +49,7 @@ mod market_digest;
 mod mass_quote;
 mod mass_status;
 mod matching;
+mod memory_table;
 mod new_order;
 mod order_detail;
 mod order_status;
@@ -80,6 +81,7 @@ pub use effect_buffer::EffectBuffer;
 pub use engine::{Engine, Requester};
 pub use fees::fee_per_lot;
 pub use look_ahead::LookAhead;
+pub use memory_table::{MemoryUse, OrderPart, RestingOrderLength};
 #[cfg(feature = "planted-faults")]
 pub use planted_fault::{PlantedFault, plant};
 pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};

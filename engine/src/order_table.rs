@@ -11,6 +11,7 @@ use forecastle_proto_spec::{
 use forecastle_runtime::memory::Arena;
 
 use crate::ladder::Place;
+use crate::memory_table::{MemoryUse, OrderPart};
 use crate::order_detail::OrderDetail;
 use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
@@ -144,6 +145,21 @@ impl OrderTable {
             shard,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 7] {
+        [
+            MemoryUse::of_arena("orders", &self.orders).of_each_order(OrderPart::Hot),
+            MemoryUse::of_arena("order details", &self.details).of_each_order(OrderPart::Cold),
+            MemoryUse::of_arena("digest pieces of orders", &self.pieces)
+                .of_each_order(OrderPart::Cold),
+            MemoryUse::of_slice("free order slots", &self.free).of_each_order(OrderPart::Index),
+            MemoryUse::of_slice("open orders by session", &self.open_counts),
+            MemoryUse::of_slice("orders that end with a session", &self.disconnect_counts),
+            MemoryUse::of_slice("orders that end on a halt", &self.halt_counts),
+        ]
     }
 
     #[inline]

@@ -9,6 +9,7 @@ mod snapshot;
 
 use forecastle_proto_spec::{Digest, ProtectionCause};
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// The limits of a group; 0 for none of each but the window.
@@ -71,6 +72,15 @@ impl ProtectionTable {
             traded_count: 0,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 2] {
+        [
+            MemoryUse::of_slice("protection groups", &self.groups),
+            MemoryUse::of_slice("protection groups that traded", &self.traded),
+        ]
     }
 
     /// The place of a firm's group.

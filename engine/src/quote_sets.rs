@@ -9,6 +9,7 @@ mod snapshot;
 use forecastle_proto_spec::{Digest, SelfMatchPrevention, Side};
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::MemoryUse;
 use crate::order_detail::{OrderDetail, instruction_of};
 use crate::state_digest::{DigestSum, Domain, pair};
 
@@ -97,6 +98,16 @@ impl QuoteSetTable {
             blocked_count: 0,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 3] {
+        [
+            MemoryUse::of_slice("quote sets", &self.entries),
+            MemoryUse::of_slice("quote sets by key", &self.newest),
+            MemoryUse::of_arena("quoted markets", &self.markets),
+        ]
     }
 
     /// The place of a key's set.

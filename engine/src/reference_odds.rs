@@ -18,6 +18,7 @@ pub(crate) use self::requests::OddsRequests;
 use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
+use crate::memory_table::MemoryUse;
 use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{DigestSum, Domain, pair};
 use crate::timers::{Timer, Timers};
@@ -102,6 +103,12 @@ impl ReferenceOddsTable {
     pub(crate) fn new(events_max: u32) -> Self {
         let events = Arena::new(events_max + 1, ReferenceOdds::NONE);
         Self { events, digest: DigestSum::default() }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 1] {
+        [MemoryUse::of_arena("reference odds", &self.events)]
     }
 
     /// Those of an event in range.

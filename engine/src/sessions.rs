@@ -4,6 +4,7 @@ mod snapshot;
 
 use forecastle_proto_spec::{CancelOnDisconnect, RejectCode, SESSIONS_PER_KEY};
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
 /// Where a session stands.
@@ -58,6 +59,15 @@ impl SessionTable {
             slot_of: vec![NO_SLOT; ids].into_boxed_slice(),
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 2] {
+        [
+            MemoryUse::of_slice("sessions", &self.rows),
+            MemoryUse::of_slice("sessions by id", &self.slot_of),
+        ]
     }
 
     /// The slot of a session, if the engine knows it.

@@ -10,6 +10,7 @@ mod snapshot;
 use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::{MemoryUse, OrderPart};
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// What fires.
@@ -71,6 +72,15 @@ impl Timers {
             arming_count: 0,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 2] {
+        [
+            MemoryUse::of_arena("timers", &self.heap).of_each_order(OrderPart::Index),
+            MemoryUse::of_arena("timers by owner", &self.places).of_each_order(OrderPart::Index),
+        ]
     }
 
     /// Whether a timer is due at a time. O(1).

@@ -5,6 +5,7 @@ mod snapshot;
 
 use forecastle_proto_spec::{CancelReason, Digest, MassActionScope};
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// The request that work answers.
@@ -117,6 +118,12 @@ impl WorkQueue {
         };
         queue.digest.add(queue.counters_piece());
         queue
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 1] {
+        [MemoryUse::of_slice("work in progress", &self.ring)]
     }
 
     #[inline]

@@ -29,6 +29,7 @@ use crate::data_folder::DataFolder;
 use crate::gateways::{self, Gateways, Pressure};
 use crate::history::{History, HistoryThread, Past};
 use crate::journal_writer::{LogAndWriter, await_journal, await_persister};
+use crate::memory::MemoryStatus;
 use crate::recovery::{RecoveryStatistics, recover_exchange};
 use crate::sequencer::{ClosingState, Sequencer, Totals};
 use crate::shared_log::is_persister_alive;
@@ -47,6 +48,7 @@ pub struct Exchange {
     drains: [Drain; 2],
     network: NetworkStatus,
     journal: JournalStatus,
+    memory: MemoryStatus,
     _snapshots: SnapshotThread,
     _history: HistoryThread,
 }
@@ -114,6 +116,8 @@ pub struct Agents {
     pub network: NetworkStatus,
     /// The journal.
     pub journal: JournalStatus,
+    /// What is kept in memory.
+    pub memory: MemoryStatus,
     activity: ActivityReader,
     closing: Arc<ClosingState>,
 }
@@ -139,16 +143,11 @@ impl Agents {
         drop(lock);
         let now = SystemClock::new().now();
         check_clock(now.wall_ns, recovered.sequencing_time_ns)?;
-        let mut engine_config = engine_config(config, keys);
-        if let Some(engine) = &recovered.engine {
-            // A key that was taken out of the file keeps its place: its sessions still stand.
-            let highest = engine.config().access_keys_max;
-            engine_config.access_keys_max = engine_config.access_keys_max.max(highest);
-        }
         let recorded = recovered.engine.as_ref().map(|engine| *engine.config());
+        let engine_config = engine_config(config, keys, recorded.as_ref());
         let engine = take_up(recovered.engine, engine_config)?;
         let ring_region = Region::anonymous(ring::region_length(config.limits.ring_bytes));
-        let (producer, consumer) = ring::create(ring_region, config.limits.ring_bytes)?;
+        let (producer, consumer) = ring::create(ring_region.clone(), config.limits.ring_bytes)?;
         let LogAndWriter { region: log_region, log, progress, persister } =
             LogAndWriter::open(config, &journal_folder, &recovered.end)?;
         let gate = |index| GatingReader::attach(log_region.clone(), index, Visibility::Released);
@@ -173,6 +172,7 @@ impl Agents {
         )?;
         let activity =
             ActivityReader::new(Reader::attach(log_region.clone(), Visibility::Released)?);
+        let memory = MemoryStatus::of(&engine, &ring_region, &log_region);
         let closing = Arc::new(ClosingState::default());
         let last_time_ns = recovered.sequencing_time_ns;
         let mut sequencer = Sequencer::new(engine, consumer, log, last_time_ns, closing.clone());
@@ -198,6 +198,7 @@ impl Agents {
             addresses,
             network,
             journal,
+            memory,
             activity,
             closing,
         })
@@ -226,6 +227,7 @@ impl Exchange {
             addresses,
             network,
             journal,
+            memory,
             activity,
             closing,
         } = agents;
@@ -269,6 +271,7 @@ impl Exchange {
             drains,
             network,
             journal,
+            memory,
             _snapshots,
             _history,
         })
@@ -290,6 +293,12 @@ impl Exchange {
     #[must_use]
     pub fn journal(&self) -> &JournalStatus {
         &self.journal
+    }
+
+    /// What it keeps in memory.
+    #[must_use]
+    pub fn memory(&self) -> &MemoryStatus {
+        &self.memory
     }
 
     /// What it has done since its start.
@@ -445,9 +454,12 @@ fn check_clock(wall_ns: u64, last_ns: u64) -> Result<(), StartError> {
     Err(StartError::ClockBehind { behind_ms: (last_ns - wall_ns) / 1_000_000 })
 }
 
-fn engine_config(config: &Config, keys: &KeyFile) -> EngineConfig {
+/// The configuration of an engine that takes up what one of the configuration `recorded` left.
+fn engine_config(config: &Config, keys: &KeyFile, recorded: Option<&EngineConfig>) -> EngineConfig {
     let limits = &config.limits;
     let highest_key = keys.keys.iter().map(|key| key.id).max().unwrap_or(0);
+    // A key that was taken out of the file keeps its place: its sessions still stand.
+    let access_keys_kept = recorded.map_or(ACCESS_KEYS_MIN, |recorded| recorded.access_keys_max);
     EngineConfig {
         accounts_max: limits.accounts_max,
         events_max: limits.events_max,
@@ -456,7 +468,7 @@ fn engine_config(config: &Config, keys: &KeyFile) -> EngineConfig {
         sessions_max: limits.sessions_max,
         cl_ord_id_window: limits.cl_ord_id_window,
         exposures_max: limits.exposures_max,
-        access_keys_max: highest_key.max(ACCESS_KEYS_MIN),
+        access_keys_max: highest_key.max(ACCESS_KEYS_MIN).max(access_keys_kept),
         shard: SHARD,
         acknowledgement_level: config.journal.level(),
         ..EngineConfig::default()

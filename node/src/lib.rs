@@ -13,6 +13,7 @@ mod exchange;
 mod gateways;
 mod history;
 mod journal_writer;
+mod memory;
 mod persist;
 mod process_identity;
 mod record;
@@ -31,6 +32,7 @@ pub use config::{
 pub use data_folder::{DataFolder, DataFolderError};
 pub use exchange::{Addresses, Agents, Exchange, JournalStatus, NetworkStatus};
 pub use history::History;
+pub use memory::{MemoryStatus, PagesInUse};
 pub use persist::{Attachment, PersistProcess};
 pub use record::write_record;
 pub use recovery::{

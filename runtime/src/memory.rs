@@ -5,6 +5,7 @@
 //! Nothing here allocates after construction. All access is bounds-checked.
 
 mod arena;
+mod counting_allocator;
 mod pages;
 mod prefetch;
 #[cfg(not(all(loom, test)))]
@@ -14,6 +15,7 @@ mod region;
 mod region;
 
 pub use arena::Arena;
+pub use counting_allocator::CountingAllocator;
 pub use pages::{HugePages, PAGE_LENGTH};
 pub use prefetch::prefetch_element;
 pub use region::Region;

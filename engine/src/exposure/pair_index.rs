@@ -5,6 +5,7 @@
 
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::low_half;
 
 /// Row numbers by pair.
@@ -20,6 +21,12 @@ impl PairIndex {
     pub(super) fn new(rows_max: u32) -> Self {
         let length = (rows_max * 2).next_power_of_two();
         Self { buckets: Arena::new(length, VACANT), shift: 64 - length.trailing_zeros() }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(super) fn memory(&self) -> MemoryUse {
+        MemoryUse::of_arena("exposures by account and event", &self.buckets)
     }
 
     /// The row of a pair, where `key_of` tells the pair of a row.

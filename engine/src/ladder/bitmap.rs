@@ -3,6 +3,8 @@
 
 use forecastle_runtime::memory::Arena;
 
+use crate::memory_table::MemoryUse;
+
 /// One set of ticks below 64^3 for each book.
 #[derive(Debug)]
 pub(super) struct Bitmaps {
@@ -25,6 +27,12 @@ impl Bitmaps {
             middle_offset: bottom,
             top_offset: bottom + middle,
         }
+    }
+
+    /// What they keep in memory.
+    #[cold]
+    pub(super) fn memory(&self) -> MemoryUse {
+        MemoryUse::of_arena("bitmaps of price levels", &self.words)
     }
 
     /// Whether any tick of the aligned run of `length` ticks (a power of two up to 64) around

@@ -3,6 +3,7 @@
 
 use forecastle_proto_spec::Digest;
 
+use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
 
 /// A ring of the last requests of all providers together. The ids lie side by side, since each
@@ -25,6 +26,15 @@ impl OddsRequests {
             recorded_count: 0,
             digest: DigestSum::default(),
         }
+    }
+
+    /// What it keeps in memory.
+    #[cold]
+    pub(crate) fn memory(&self) -> [MemoryUse; 2] {
+        [
+            MemoryUse::of_slice("requests of reference odds", &self.request_ids),
+            MemoryUse::of_slice("senders of reference odds", &self.senders),
+        ]
     }
 
     /// The event of a request that was applied, if it is remembered. O(requests remembered).

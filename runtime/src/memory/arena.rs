@@ -64,6 +64,13 @@ impl<T> Arena<T> {
         self.capacity
     }
 
+    /// Bytes that it takes, in whole pages: huge ones when it was made to ask for them and spans
+    /// one.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.pages.length()
+    }
+
     /// The value at `index`, or `None` out of bounds. O(1).
     #[inline]
     #[must_use]
@@ -156,6 +163,7 @@ mod tests {
     fn rows_start_filled_and_keep_what_is_written() {
         let mut arena = Arena::new(1000, EMPTY);
         assert_eq!(arena.capacity(), 1000);
+        assert_eq!(arena.length(), 16 * super::super::PAGE_LENGTH, "64,000 bytes in whole pages");
         assert!(arena.as_slice().iter().all(|row| *row == EMPTY));
         for index in 0..1000 {
             arena[index].quantity = u64::from(index) * 3;

@@ -66,7 +66,6 @@ impl Pages {
     }
 
     /// Length in bytes, a multiple of [`PAGE_LENGTH`].
-    #[cfg(not(all(loom, test)))]
     pub(crate) fn length(&self) -> usize {
         self.layout.size()
     }

@@ -7,6 +7,7 @@ pub mod exit;
 pub mod import;
 pub mod journal;
 pub mod link;
+mod memory_screen;
 pub mod pace;
 pub mod persist;
 pub mod replay;

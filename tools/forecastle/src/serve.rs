@@ -105,8 +105,7 @@ impl Running {
     /// # Errors
     /// The ready file cannot be written.
     pub fn announce(&self, ready_file: Option<&Path>) -> anyhow::Result<()> {
-        let (network, journal) = (self.exchange.network(), self.exchange.journal());
-        start_screen(&self.config, self.profile, &self.ready(), network, journal);
+        start_screen(&self.config, self.profile, &self.ready(), &self.exchange);
         if let Some(path) = ready_file {
             self.ready().write(path)?;
         }

@@ -5,18 +5,15 @@ use std::time::Instant;
 
 use forecastle_client::ReadyFile;
 use forecastle_node::{
-    Activity, Config, JournalStatus, NetworkStatus, Placement, RecoveryStatistics, Totals,
+    Activity, Config, Exchange, JournalStatus, Placement, RecoveryStatistics, Totals,
 };
 use forecastle_proto_spec::AcknowledgementLevel;
 
+use crate::memory_screen::memory_table;
+
 /// Prints where everything is.
-pub fn start_screen(
-    config: &Config,
-    profile: &str,
-    ready: &ReadyFile,
-    network: NetworkStatus,
-    journal: &JournalStatus,
-) {
+pub fn start_screen(config: &Config, profile: &str, ready: &ReadyFile, exchange: &Exchange) {
+    let (network, journal) = (exchange.network(), exchange.journal());
     let build = if cfg!(debug_assertions) { "debug build" } else { "release" };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let placement = match config.threads.placement {
@@ -69,6 +66,7 @@ pub fn start_screen(
         "forecastle {}  {build}  {profile}  {cores} cores  pid {}\n",
         ready.version, ready.pid
     );
+    screen.push_str(&memory_table(exchange.memory()));
     for (name, value) in rows {
         screen.push_str(&format!("{name:<13} {value}\n"));
     }

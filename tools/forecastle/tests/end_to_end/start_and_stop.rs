@@ -1,6 +1,6 @@
 //! How the server starts, refuses to start, and stops.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt as _;
@@ -123,6 +123,33 @@ fn both_signals_end_it_in_time_with_totals_and_digests() {
         for expected in ["acknowledged  durable: ", "recovered     0 commands", "/journal"] {
             assert!(ending.output.contains(expected), "no {expected:?} in {}", ending.output);
         }
+    }
+}
+
+#[test]
+fn the_start_screen_tells_every_structure_in_memory_and_their_sum() {
+    let screen = ExchangeProcess::start().end_by("INT").output;
+    let mut rows = BTreeMap::new();
+    let mut in_all = None;
+    let table = screen.lines().skip_while(|line| !line.starts_with("memory  ")).skip(1);
+    for line in table.take_while(|line| line.starts_with(' ')) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [length, "in", "all"] = words[..] {
+            in_all = length.parse::<u64>().ok();
+            continue;
+        }
+        let [capacity, entry_length, length] =
+            [0, 1, 2].map(|column| words[column].parse::<u64>().unwrap());
+        assert!(capacity * entry_length <= length, "{line}");
+        assert_eq!(rows.insert(words[3..].join(" "), (capacity, length)), None, "{line}");
+    }
+    for name in ["orders", "price levels", "exposures", "accounts", "ClOrdID window", "log buffer"]
+    {
+        assert!(rows.contains_key(name), "no {name} in {screen}");
+    }
+    assert_eq!(in_all, Some(rows.values().map(|(_, length)| length).sum()), "{screen}");
+    for expected in ["\nresting order ", " hot, ", "\nhuge pages    "] {
+        assert!(screen.contains(expected), "no {expected:?} in {screen}");
     }
 }
 
