@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use forecastle_client::OrderEntry;
 use forecastle_proto_spec::{
     ExecutionReportCancelled, ExecutionReportNew, ExecutionReportRejected, ExecutionReportTrade,
-    NewOrderSingle, OrderCancelReject, OrderCancelReplaceRequest, RejectCode, Side, TimeInForce,
+    NewOrderSingle, OrderCancelReject, OrderCancelReplaceRequest, OrderCancelRequest, RejectCode,
+    Side, TimeInForce,
 };
 use zerocopy::FromZeros as _;
 
@@ -47,7 +48,7 @@ impl Maker {
         }
     }
 
-    /// Makes or moves one quote.
+    /// Makes or moves one quote; now and then takes one away, to make it anew later.
     pub fn tick(&mut self, stage: &mut Stage) -> anyhow::Result<()> {
         self.listen(stage)?;
         let Some(market) = stage.market(&mut self.random) else { return Ok(()) };
@@ -60,7 +61,10 @@ impl Maker {
         match self.quotes.get(&(market.security_id, side.into())).copied() {
             None => self.quote(market, side, price, quantity),
             Some(quote) if quote.is_answered && quote.price != price => {
-                self.requote(market, side, quote, (price, quantity))
+                match self.random.below(MOVES_PER_WITHDRAWAL) {
+                    0 => self.withdraw(market, side, quote),
+                    _ => self.requote(market, side, quote, (price, quantity)),
+                }
             }
             Some(_) => Ok(()),
         }
@@ -150,9 +154,24 @@ impl Maker {
         Ok(())
     }
 
+    fn withdraw(&mut self, market: Market, side: Side, quote: Quote) -> anyhow::Result<()> {
+        let cl_ord_id = self.cl_ord_id();
+        let mut cancel = OrderCancelRequest::new_zeroed();
+        cancel.cl_ord_id.set(cl_ord_id);
+        cancel.security_id.set(market.security_id);
+        cancel.order_id.set(quote.order_id);
+        self.session.send(&cancel)?;
+        let quote = Quote { cl_ord_id, is_answered: false, ..quote };
+        self.quotes.insert((market.security_id, side.into()), quote);
+        Ok(())
+    }
+
     fn cl_ord_id(&mut self) -> u64 {
         let id = self.next_cl_ord_id;
         self.next_cl_ord_id += 1;
         id
     }
 }
+
+/// How many quotes whose price is to change are there for each that is taken away instead.
+const MOVES_PER_WITHDRAWAL: u32 = 8;
