@@ -4,7 +4,8 @@
 //! Each session of the journal becomes one of the same key and number. Numbers that an exchange
 //! gives (orders, events, markets) are translated; accounts and ClOrdIDs are the clients' own and
 //! stay. What cannot be sent is counted by message and reason: the exchange's own records, logins,
-//! and what names something that the live exchange does not have.
+//! and what names something that the live exchange does not have, or one quote by its order id,
+//! which an exchange tells nobody. What ends by a timer ends by the live exchange's clock.
 //!
 //! In the order of the journal ([`Order::Journal`]) a request waits until the requests of other
 //! sessions before it are answered, and until a sweep or pay-out that the journal has complete by
@@ -281,10 +282,10 @@ impl Feeder {
 
     /// The message in the live exchange's numbers, once it has answered for all that it names.
     fn translated(&mut self, request: &Request<'_>) -> anyhow::Result<Result<Vec<u8>, Obstacle>> {
-        let mut message = request.frame.bytes.to_vec();
         let mut patience = Patience::new(ANSWER_TIMEOUT);
         loop {
-            match self.translation.translate(request.frame.template_id, &mut message) {
+            let mut message = request.frame.bytes.to_vec();
+            match self.translation.translate(&request.frame, &mut message) {
                 Ok(()) => return Ok(Ok(message)),
                 Err(Obstacle::Unanswered) => self.turn(request.session_id, &mut patience)?,
                 Err(obstacle) => return Ok(Err(obstacle)),

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::desk::Desk;
 use crate::exchange_process::{ExchangeProcess, Setup, data_folder};
 use crate::floor::{CASH, Floor, open_account, open_event, place};
+use crate::journal_command::answer;
 use crate::recorded_day::{order, recorded_day};
 
 #[test]
@@ -40,6 +41,19 @@ fn a_fresh_exchange_ends_with_the_same_books_and_balances() {
     assert!(rejected.len() > 2 && count(&figures["accepted"]) > 300, "{figures}");
     for expected in ["EngineConfiguration", "EntitlementRequest", "Negotiate", "Continue"] {
         assert!(skipped.iter().any(|row| row["message"] == expected), "{figures}");
+    }
+    // What market makers and risk officers do is fed too; the day has all of it.
+    for (effect, request) in [
+        ("QuoteEntered", "MassQuote"),
+        ("OrderMassStatusReport", "OrderMassStatusRequest"),
+        ("OrderStatusReport", "OrderStatusRequest"),
+        ("MarketMakerProtectionTriggered", "MarketMakerProtectionReset"),
+        ("KillSwitchReport", "KillSwitchRequest"),
+        ("AccountLimitsReport", "AccountLimitsRequest"),
+    ] {
+        let records = answer(&["journal", "dump", "--type", effect], &recorded);
+        assert!(records.lines().count() > 0, "the day has no {effect}");
+        assert!(skipped.iter().all(|row| row["message"] != request), "{figures}");
     }
 }
 

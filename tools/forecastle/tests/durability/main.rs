@@ -33,6 +33,7 @@ mod live_replay;
 mod own_process;
 mod questions;
 mod recorded_day;
+mod recorded_quotes;
 mod restarts;
 mod retransmission;
 mod rewritten;

@@ -1,10 +1,11 @@
 //! A day to be fed to another exchange: four sessions, two events, every kind of request.
 
 use forecastle_proto_spec::{
-    AccountReport, CONTINUE_EFFECTS_MAX, EndOfDayRequest, ExecutionReportNew, MarketStatus,
-    MassActionScope, MassActionType, NewOrderSingle, OrderCancelReplaceRequest, OrderCancelRequest,
-    OrderMassActionReport, OrderMassActionRequest, SecurityStatusRequest, SettlementComplete,
-    SettlementRequest, Side, StateReportRequest, StateScope, TimeInForce, WithdrawalRequest,
+    AccountReport, CONTINUE_EFFECTS_MAX, EXEC_INST_CANCEL_ON_HALT, EndOfDayRequest,
+    ExecutionReportNew, MarketStatus, MassActionScope, MassActionType, NewOrderSingle,
+    OrderCancelReplaceRequest, OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest,
+    SecurityStatusRequest, SettlementComplete, SettlementRequest, Side, StateReportRequest,
+    StateScope, TimeInForce, WithdrawalRequest,
 };
 use tempfile::TempDir;
 use zerocopy::FromZeros as _;
@@ -12,13 +13,17 @@ use zerocopy::FromZeros as _;
 use crate::desk::Desk;
 use crate::floor::{Floor, MAKER_ACCOUNT, TAKER_ACCOUNT, open_event};
 use crate::random::Random;
+use crate::recorded_quotes::{
+    ask_for_orders, cancel_quotes, define_set, halt, limit_order_cost, quote, reset_protection,
+    switch_market,
+};
 
 /// The folder of a stopped exchange on which trader-1, through two sessions, and trader-2 have
 /// traded at random; the first event is settled, the second has orders.
 pub fn recorded_day() -> TempDir {
     println!("seed {SEED:#x}");
     let mut floor = Floor::open();
-    let (_, second_event_market) = open_event(&mut floor.admin, 2, true);
+    let (second_event, second_event_market) = open_event(&mut floor.admin, 2, true);
     let other = Desk::open_numbered(&floor.exchange, "trader-1", 1);
     let mut day = Day {
         traders: [(floor.maker, MAKER_ACCOUNT), (floor.taker, TAKER_ACCOUNT), (other, 1)],
@@ -26,8 +31,18 @@ pub fn recorded_day() -> TempDir {
         orders: Vec::new(),
         random: Random::new(SEED),
     };
+    for (desk, account) in &mut day.traders[..2] {
+        define_set(desk, *account);
+    }
     day.trade(ROUNDS, &mut floor.admin);
     day.long_sweep();
+    limit_order_cost(&mut floor.admin, TAKER_ACCOUNT, 100_000);
+    switch_market(&mut floor.admin, second_event_market, MassActionType::Suspend);
+    day.trade(ROUNDS / 10, &mut floor.admin);
+    switch_market(&mut floor.admin, second_event_market, MassActionType::Release);
+    day.trade(ROUNDS / 10, &mut floor.admin);
+    halt(&mut floor.admin, second_event, second_event_market);
+    limit_order_cost(&mut floor.admin, TAKER_ACCOUNT, 0);
     end_day(&mut floor.admin);
     settle(&mut floor.admin, floor.event_id);
     // Some find a market that is over.
@@ -74,14 +89,18 @@ impl Day {
     /// Sends one request of one trader, and looks what came for all.
     fn request(&mut self) {
         let trader = self.below(3);
-        match self.below(20) {
+        match self.below(28) {
             0..10 => self.new_order(trader),
             10..15 => self.cancel(trader),
             15..18 => self.replace(trader),
             18 => self.mass_cancel(trader),
-            _ => {
+            19 => {
                 self.ask_state(trader);
             }
+            20..25 => self.quote(trader % 2),
+            25 => cancel_quotes(&mut self.traders[trader % 2].0, self.markets[0]),
+            26 => reset_protection(&mut self.traders[trader % 2].0),
+            _ => self.ask_for_orders(trader),
         }
         for (desk, _) in &mut self.traders {
             desk.drive();
@@ -126,11 +145,32 @@ impl Day {
             TimeInForce::FillOrKill,
         ];
         let time_in_force = times[self.below(times.len())];
+        let ends_on_halt = self.random.happens(20);
         let (desk, account) = &mut self.traders[trader];
         let mut order = order(market, *account, (side, quantity, price));
+        order.exec_inst = if ends_on_halt { EXEC_INST_CANCEL_ON_HALT } else { 0 };
         order.time_in_force = time_in_force.into();
         order.cl_ord_id.set(desk.new_id());
         desk.send(&order);
+    }
+
+    /// In the last market, or in all others; some quotes are crossed.
+    fn quote(&mut self, trader: usize) {
+        let (others, last) = self.markets.split_at(self.markets.len() - 1);
+        let markets = if self.random.happens(70) { others } else { last }.to_vec();
+        let mut quotes = Vec::new();
+        for market in markets {
+            let middle = 4_600 + 100 * self.below(8) as u16;
+            let spread = 50 * self.below(5) as u16;
+            let lots = [self.below(40) as u32, self.below(40) as u32];
+            quotes.push((market, (lots[0], middle - spread), (lots[1], middle + spread)));
+        }
+        quote(&mut self.traders[trader].0, &quotes);
+    }
+
+    fn ask_for_orders(&mut self, trader: usize) {
+        let Some((order_id, _, market)) = self.any_order() else { return };
+        ask_for_orders(&mut self.traders[trader].0, order_id, market);
     }
 
     /// By either id; the order may have ended, or be another firm's.

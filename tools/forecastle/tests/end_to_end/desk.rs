@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use forecastle_client::{OnDisconnect, OrderEntry, OrderEntryOptions, SessionError};
-use forecastle_proto_spec::{CounterReport, CounterReportRequest, Message};
+use forecastle_proto_spec::{CounterReport, CounterReportRequest, GroupedMessage, Message};
 use zerocopy::FromZeros as _;
 
 use crate::exchange_process::ExchangeProcess;
@@ -55,9 +55,21 @@ impl Desk {
 
     /// Sends one request, numbered; gives its number.
     pub fn send<M: Message>(&mut self, message: &M) -> u32 {
+        self.send_with(|session| session.send(message))
+    }
+
+    /// As [`Self::send`], for a request with a group.
+    pub fn send_with_group<M: GroupedMessage>(&mut self, message: &M, entries: &[M::Entry]) -> u32 {
+        self.send_with(|session| session.send_with_group(message, entries))
+    }
+
+    fn send_with(
+        &mut self,
+        mut send: impl FnMut(&mut OrderEntry) -> Result<u32, SessionError>,
+    ) -> u32 {
         let deadline = Deadline::patient();
         loop {
-            match self.session.send(message) {
+            match send(&mut self.session) {
                 Ok(seq_num) => return seq_num,
                 Err(SessionError::BackPressured | SessionError::NotConnected) => {
                     assert!(!deadline.is_over(), "the exchange takes nothing");

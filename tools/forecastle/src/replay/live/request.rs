@@ -3,14 +3,18 @@
 
 use forecastle_persister::Record;
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, BusinessMessageReject, CategoryDefinitionRequest, Continue,
-    DepositRequest, DisputeRequest, EndOfDayRequest, EntitlementRequest, EventDefinitionReport,
-    EventDefinitionRequest, EventParametersRequest, ExecutionReportRejected, Frame, MarketStatus,
-    Message as _, NewOrderSingle, OrderAccepted, OrderCancelReject, OrderCancelReplaceRequest,
-    OrderCancelRequest, OrderMassActionReport, OrderMassActionRequest, ReferenceOddsRequest,
-    RejectCode, SecurityStatusRequest, SeriesDefinitionRequest, SettlementComplete,
-    SettlementRequest, StateReportRequest, TickTableRequest, UserDefinitionRequest,
-    WithdrawalRequest, describe,
+    AccountDefinitionRequest, AccountLimitsRequest, BusinessMessageReject, CancelReason,
+    CategoryDefinitionRequest, Continue, DepositRequest, DisputeRequest, EndOfDayRequest,
+    EntitlementRequest, EventDefinitionReport, EventDefinitionRequest, EventParametersRequest,
+    ExecutionReportRejected, Frame, GroupedMessage as _, KillSwitchRequest,
+    MarketMakerProtectionLimits, MarketMakerProtectionReset, MarketStatus, MassActionScope,
+    MassActionType, MassQuote, MassQuoteAck, MassQuoteEntry, Message as _, NewOrderSingle,
+    OrderAccepted, OrderCancelReject, OrderCancelReplaceRequest, OrderCancelRequest,
+    OrderCancelled, OrderMassActionReport, OrderMassActionRequest, OrderMassStatusReport,
+    OrderMassStatusRequest, OrderStatusRequest, QuoteCancel, QuoteSetDefinition,
+    ReferenceOddsRequest, RejectCode, SecurityStatusRequest, SeriesDefinitionRequest,
+    SettlementComplete, SettlementRequest, StateReportRequest, TickTableRequest,
+    UserDefinitionRequest, WithdrawalRequest, describe,
 };
 
 use crate::journal::record_view::effects;
@@ -145,6 +149,8 @@ pub fn refusal(frame: &Frame<'_>) -> Option<u16> {
         Some(reject.reject_code.get())
     } else if let Some(reject) = frame.body::<OrderCancelReject>() {
         Some(reject.reject_code.get())
+    } else if let Some(ack) = frame.body::<MassQuoteAck>() {
+        Some(ack.reject_code.get()).filter(|code| *code != 0)
     } else {
         frame.body::<BusinessMessageReject>().map(|reject| reject.reject_code.get())
     }
@@ -153,8 +159,12 @@ pub fn refusal(frame: &Frame<'_>) -> Option<u16> {
 /// Whether a message says that a sweep or a pay-out is complete.
 #[must_use]
 pub fn is_end_of_work(frame: &Frame<'_>) -> bool {
-    [OrderMassActionReport::TEMPLATE_ID, SettlementComplete::TEMPLATE_ID]
-        .contains(&frame.template_id)
+    [
+        OrderMassActionReport::TEMPLATE_ID,
+        OrderMassStatusReport::TEMPLATE_ID,
+        SettlementComplete::TEMPLATE_ID,
+    ]
+    .contains(&frame.template_id)
 }
 
 /// The place of a field in a message's bytes, header included.
@@ -164,6 +174,26 @@ pub fn place_of(template_id: u16, field: &str) -> Option<usize> {
     let layout = layouts.find(|layout| layout.template_id == template_id)?;
     let (_, offset) = layout.fields.iter().find(|(name, _)| *name == field)?;
     Some(forecastle_proto_spec::MESSAGE_HEADER_LENGTH + offset)
+}
+
+/// Every place of a market's or an event's number in a message's bytes: that of the field, in each
+/// entry of its group too, and the key of a kill switch over one.
+#[must_use]
+pub fn places_of(frame: &Frame<'_>, field: &str) -> Vec<usize> {
+    let in_block = place_of(frame.template_id, field);
+    let is_key_of = |switch: &&KillSwitchRequest| match MassActionScope::try_from(switch.scope) {
+        Ok(MassActionScope::Security) => field == "security_id",
+        Ok(MassActionScope::Event) => field == "event_id",
+        _ => false,
+    };
+    let key = frame.body().filter(is_key_of).and_then(|_| place_of(frame.template_id, "key"));
+    let entries = frame.entries::<MassQuote>().unwrap_or_default();
+    let first = frame.bytes.len() - size_of_val(entries);
+    let offset = MassQuote::ENTRIES.fields.iter().find(|(name, _)| *name == field);
+    let in_entries = offset.into_iter().flat_map(|(_, offset)| {
+        (0..entries.len()).map(move |index| first + index * size_of::<MassQuoteEntry>() + offset)
+    });
+    in_block.into_iter().chain(key).chain(in_entries).collect()
 }
 
 /// The value of a field of 32 bits, when the message has it.
@@ -191,11 +221,21 @@ fn makes(record: &Record<'_>) -> Makes {
 
 fn work(record: &Record<'_>, frame: &Frame<'_>) -> Work {
     let closes = |request: &SecurityStatusRequest| request.status == u8::from(MarketStatus::Closed);
+    let suspends =
+        |request: &KillSwitchRequest| request.action == u8::from(MassActionType::Suspend);
+    let halts =
+        |order: &OrderCancelled| order.reason.get() == u16::from(CancelReason::MarketHalted);
     let is_work = match frame.template_id {
         OrderMassActionRequest::TEMPLATE_ID
+        | OrderMassStatusRequest::TEMPLATE_ID
         | EndOfDayRequest::TEMPLATE_ID
         | SettlementRequest::TEMPLATE_ID => true,
-        _ => frame.body().is_some_and(closes),
+        KillSwitchRequest::TEMPLATE_ID => frame.body().is_some_and(suspends),
+        // A halt ends orders, if any ask for it.
+        _ => {
+            frame.body().is_some_and(closes)
+                || effects(record).any(|effect| effect.frame.body().is_some_and(halts))
+        }
     };
     let is_at_end = effects(record)
         .any(|effect| is_end_of_work(&effect.frame) || refusal(&effect.frame).is_some());
@@ -224,11 +264,18 @@ impl From<&EventDefinitionReport> for EventIds {
 }
 
 /// What a client sends under a number.
-const REQUESTS: [u16; 20] = [
+const REQUESTS: [u16; 29] = [
     NewOrderSingle::TEMPLATE_ID,
     OrderCancelReplaceRequest::TEMPLATE_ID,
     OrderCancelRequest::TEMPLATE_ID,
     OrderMassActionRequest::TEMPLATE_ID,
+    MassQuote::TEMPLATE_ID,
+    QuoteCancel::TEMPLATE_ID,
+    QuoteSetDefinition::TEMPLATE_ID,
+    OrderStatusRequest::TEMPLATE_ID,
+    OrderMassStatusRequest::TEMPLATE_ID,
+    MarketMakerProtectionLimits::TEMPLATE_ID,
+    MarketMakerProtectionReset::TEMPLATE_ID,
     EventDefinitionRequest::TEMPLATE_ID,
     SecurityStatusRequest::TEMPLATE_ID,
     SettlementRequest::TEMPLATE_ID,
@@ -237,6 +284,8 @@ const REQUESTS: [u16; 20] = [
     WithdrawalRequest::TEMPLATE_ID,
     EntitlementRequest::TEMPLATE_ID,
     EndOfDayRequest::TEMPLATE_ID,
+    KillSwitchRequest::TEMPLATE_ID,
+    AccountLimitsRequest::TEMPLATE_ID,
     EventParametersRequest::TEMPLATE_ID,
     DisputeRequest::TEMPLATE_ID,
     TickTableRequest::TEMPLATE_ID,
@@ -247,11 +296,18 @@ const REQUESTS: [u16; 20] = [
     StateReportRequest::TEMPLATE_ID,
 ];
 /// Those that a trader sends.
-const TRADERS: [u16; 5] = [
+const TRADERS: [u16; 12] = [
     NewOrderSingle::TEMPLATE_ID,
     OrderCancelReplaceRequest::TEMPLATE_ID,
     OrderCancelRequest::TEMPLATE_ID,
     OrderMassActionRequest::TEMPLATE_ID,
+    MassQuote::TEMPLATE_ID,
+    QuoteCancel::TEMPLATE_ID,
+    QuoteSetDefinition::TEMPLATE_ID,
+    OrderStatusRequest::TEMPLATE_ID,
+    OrderMassStatusRequest::TEMPLATE_ID,
+    MarketMakerProtectionLimits::TEMPLATE_ID,
+    MarketMakerProtectionReset::TEMPLATE_ID,
     StateReportRequest::TEMPLATE_ID,
 ];
 const NUMBER_REFUSED: [RejectCode; 2] =
@@ -262,7 +318,8 @@ const EXCHANGE_SESSION_ID: u32 = 0;
 mod tests {
     use forecastle_persister::records_of;
     use forecastle_proto_spec::{
-        Establish, Message, OrderCancelled, RecordHeader, encode, padded_command_length,
+        Establish, Message, MessageLayout, OrderCancelled, RecordHeader, encode, encode_with_group,
+        padded_command_length,
     };
     use zerocopy::{FromZeros as _, IntoBytes as _};
 
@@ -362,5 +419,58 @@ mod tests {
                 assert_eq!(kind, expected);
             });
         }
+    }
+    #[test]
+    fn nothing_that_a_client_sends_under_a_number_is_left_out() {
+        let layouts = forecastle_proto_spec::LAYOUTS.iter().copied().flatten();
+        let is_numbered = |layout: &&MessageLayout| {
+            // The gateway answers what is asked about counters and the log by itself.
+            let is_client_s = matches!(layout.template_id, 20..=40 | 43..=49 | 130);
+            is_client_s && layout.fields.iter().any(|(name, _)| *name == "seq_num")
+        };
+        let mut numbered: Vec<u16> =
+            layouts.filter(is_numbered).map(|layout| layout.template_id).collect();
+        let mut sent = REQUESTS.to_vec();
+        numbered.sort_unstable();
+        sent.sort_unstable();
+        assert_eq!(sent, numbered);
+        assert!(TRADERS.iter().all(|template_id| sent.contains(template_id)));
+    }
+
+    #[test]
+    fn a_mass_quote_is_refused_by_its_acknowledgement() {
+        let mut bytes = vec![0; MassQuote::encoded_length(1)];
+        let entries = [MassQuoteEntry::new_zeroed()];
+        encode_with_group(&MassQuote::new_zeroed(), &entries, &mut bytes).unwrap();
+        for (code, expected) in [(0, Answer::Accepted), (430, Answer::Refused(430))] {
+            let mut ack = MassQuoteAck::new_zeroed();
+            ack.reject_code.set(code);
+            with_part(&record(17, &bytes, &[encoded(&ack)]), |part| {
+                let Part::Request(request) = part else { panic!("{part:?}") };
+                assert_eq!((request.answer, request.work), (expected, Work::None));
+            });
+        }
+    }
+
+    #[test]
+    fn what_ends_orders_on_its_way_is_work() {
+        let mut switch = KillSwitchRequest::new_zeroed();
+        switch.action = MassActionType::Suspend.into();
+        let mut halted = OrderCancelled::new_zeroed();
+        halted.reason.set(CancelReason::MarketHalted.into());
+        let status = encoded(&OrderMassStatusReport::new_zeroed());
+        let work = |command: &[u8], effects: &[Vec<u8>]| {
+            with_part(&record(17, command, effects), |part| match part {
+                Part::Request(request) => request.work,
+                part => panic!("{part:?}"),
+            })
+        };
+        let (halt, halted) = (encoded(&SecurityStatusRequest::new_zeroed()), encoded(&halted));
+        assert_eq!(work(&encoded(&switch), &[]), Work::Long);
+        assert_eq!(work(&encoded(&OrderMassStatusRequest::new_zeroed()), &[status]), Work::Short);
+        assert_eq!(work(&halt, &[halted]), Work::Long);
+        assert_eq!(work(&halt, &[]), Work::None);
+        switch.action = MassActionType::Release.into();
+        assert_eq!(work(&encoded(&switch), &[]), Work::None);
     }
 }

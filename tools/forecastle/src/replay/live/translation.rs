@@ -8,7 +8,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::request::{EventIds, Makes, place_of};
+use forecastle_proto_spec::Frame;
+
+use super::request::{EventIds, Makes, place_of, places_of};
 
 /// What is known of the numbers.
 #[derive(Debug, Default)]
@@ -73,20 +75,24 @@ impl Translation {
         }
     }
 
-    /// Writes the live exchange's numbers into a message; zero stands for nothing and stays. The
-    /// message is as it was when there is an obstacle.
+    /// Writes the live exchange's numbers into `message`, the bytes of the frame; zero stands for
+    /// nothing and stays. With an obstacle they are not to be sent.
     ///
     /// # Errors
     /// [`Obstacle`].
-    pub fn translate(&self, template_id: u16, message: &mut [u8]) -> Result<(), Obstacle> {
-        let order = find(template_id, message, "order_id", &self.orders, u64::from_le_bytes)?;
-        let event = find(template_id, message, "event_id", &self.events, u32::from_le_bytes)?;
-        let market = find(template_id, message, "security_id", &self.markets, u32::from_le_bytes)?;
-        if let Some((place, order_id)) = order {
-            message[place..place + 8].copy_from_slice(&order_id.to_le_bytes());
+    pub fn translate(&self, frame: &Frame<'_>, message: &mut [u8]) -> Result<(), Obstacle> {
+        for (field, known) in [("event_id", &self.events), ("security_id", &self.markets)] {
+            for place in places_of(frame, field) {
+                if let Some(number) = find(frame, place, field, known, u32::from_le_bytes)? {
+                    message[place..place + 4].copy_from_slice(&number.to_le_bytes());
+                }
+            }
         }
-        for (place, number) in event.into_iter().chain(market) {
-            message[place..place + 4].copy_from_slice(&number.to_le_bytes());
+        if let Some(place) = place_of(frame.template_id, "order_id")
+            && let Some(order_id) =
+                find(frame, place, "order_id", &self.orders, u64::from_le_bytes)?
+        {
+            message[place..place + 8].copy_from_slice(&order_id.to_le_bytes());
         }
         Ok(())
     }
@@ -109,16 +115,15 @@ impl Translation {
     }
 }
 
-/// Place and new value of the field of this name; `None` when there is none or it is zero.
+/// New value of the number at this place; `None` when it is zero.
 fn find<T: Copy + Default + Eq + std::hash::Hash, const LENGTH: usize>(
-    template_id: u16,
-    message: &[u8],
+    frame: &Frame<'_>,
+    place: usize,
     field: &'static str,
     known: &HashMap<T, Fate<T>>,
     read: impl Fn([u8; LENGTH]) -> T,
-) -> Result<Option<(usize, T)>, Obstacle> {
-    let Some(place) = place_of(template_id, field) else { return Ok(None) };
-    let Some(bytes) = message.get(place..).and_then(|rest| rest.first_chunk()) else {
+) -> Result<Option<T>, Obstacle> {
+    let Some(bytes) = frame.bytes.get(place..).and_then(|rest| rest.first_chunk()) else {
         return Ok(None);
     };
     let number = read(*bytes);
@@ -126,7 +131,7 @@ fn find<T: Copy + Default + Eq + std::hash::Hash, const LENGTH: usize>(
         return Ok(None);
     }
     match known.get(&number) {
-        Some(Fate::Made(number)) => Ok(Some((place, *number))),
+        Some(Fate::Made(number)) => Ok(Some(*number)),
         Some(Fate::Asked) => Err(Obstacle::Unanswered),
         Some(Fate::Missing) => Err(Obstacle::Missing(field)),
         None => Err(Obstacle::Unknown(field)),
@@ -140,6 +145,10 @@ impl fmt::Display for Obstacle {
             Self::Missing(field) => {
                 write!(formatter, "its {field} never came to be at the exchange")
             }
+            // An exchange does not tell the numbers of quotes as they are entered.
+            Self::Unknown("order_id") => {
+                formatter.write_str("its order_id is a quote's, or not in the journal")
+            }
             Self::Unknown(field) => write!(formatter, "its {field} is not in the journal"),
         }
     }
@@ -148,7 +157,9 @@ impl fmt::Display for Obstacle {
 #[cfg(test)]
 mod tests {
     use forecastle_proto_spec::{
+        GroupedMessage as _, KillSwitchRequest, MassActionScope, MassQuote, MassQuoteEntry,
         Message, NewOrderSingle, OrderCancelRequest, SecurityStatusRequest, encode,
+        encode_with_group,
     };
     use zerocopy::FromZeros as _;
 
@@ -158,11 +169,10 @@ mod tests {
     const LIVE: EventIds = EventIds { event_id: 9, first_security_id: 41, market_count: 3 };
 
     fn translated<M: Message>(translation: &Translation, message: &M) -> Result<M, Obstacle> {
-        let mut bytes = vec![0; M::ENCODED_LENGTH];
-        encode(message, &mut bytes).unwrap();
-        let before = bytes.clone();
-        let result = translation.translate(M::TEMPLATE_ID, &mut bytes);
-        assert!(result.is_ok() || bytes == before, "an obstacle leaves the message alone");
+        let mut before = vec![0; M::ENCODED_LENGTH];
+        encode(message, &mut before).unwrap();
+        let mut bytes = before.clone();
+        let result = translation.translate(&Frame::parse(&before).unwrap().0, &mut bytes);
         result.map(|()| M::read_from_bytes(&bytes[8..]).unwrap())
     }
 
@@ -215,5 +225,40 @@ mod tests {
         assert_eq!(translated(&translation, &cancel(5, 2)), Err(Obstacle::Unanswered));
         translation.answer(Makes::Order(5), None);
         assert_eq!(translated(&translation, &cancel(5, 2)), Err(Obstacle::Missing("order_id")));
+    }
+    #[test]
+    fn every_entry_of_a_mass_quote_and_the_key_of_a_kill_switch_are_named_anew() {
+        let mut translation = Translation::default();
+        translation.answer(Makes::Event(EVENT), Some(Made::Event(LIVE)));
+        let quoted = |security_ids: [u32; 3]| {
+            let entries = security_ids.map(|security_id| MassQuoteEntry {
+                security_id: security_id.into(),
+                bid_size: 7.into(),
+                ..MassQuoteEntry::new_zeroed()
+            });
+            let mut bytes = vec![0; MassQuote::encoded_length(3)];
+            let message = MassQuote { quote_id: 1.into(), ..MassQuote::new_zeroed() };
+            encode_with_group(&message, &entries, &mut bytes).unwrap();
+            bytes
+        };
+        let translate = |bytes: &[u8]| {
+            let mut message = bytes.to_vec();
+            let frame = Frame::parse(bytes).unwrap().0;
+            translation.translate(&frame, &mut message).map(|()| message)
+        };
+        assert_eq!(translate(&quoted([3, 1, 2])), Ok(quoted([43, 41, 42])));
+        let unknown = Err(Obstacle::Unknown("security_id"));
+        assert_eq!(translate(&quoted([3, 1, 4])), unknown);
+        for (scope, key, expected) in [
+            (MassActionScope::Security, 2, 42),
+            (MassActionScope::Event, 1, 9),
+            (MassActionScope::Account, 2, 2),
+            (MassActionScope::Session, 17, 17),
+        ] {
+            let mut switch = KillSwitchRequest::new_zeroed();
+            switch.scope = scope.into();
+            switch.key.set(key);
+            assert_eq!(translated(&translation, &switch).unwrap().key.get(), expected);
+        }
     }
 }
