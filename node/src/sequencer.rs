@@ -22,8 +22,6 @@ pub struct Sequencer {
     engine: Engine,
     commands: Consumer,
     look_ahead: LookAhead,
-    /// Commands behind the oldest one in the ring that were announced to the engine.
-    announced_count: usize,
     log: LogWriter,
     last_time_ns: u64,
     /// Whose turn it is since the last command: timers that are due, then work that is pending.
@@ -73,7 +71,6 @@ impl Sequencer {
             engine,
             commands,
             look_ahead: LookAhead::new(),
-            announced_count: 0,
             log,
             last_time_ns,
             turns: Turns::default(),
@@ -104,35 +101,27 @@ impl Sequencer {
         assert!(is_sequenced, "a log that begins has room for the exchange's own commands");
     }
 
-    /// Announces commands that wait behind the oldest one, as far ahead as the engine looks.
-    #[inline]
+    /// Announces commands that wait and were not announced, as far ahead as the engine looks.
+    #[inline(always)]
     fn announce(&mut self) {
-        while self.announced_count < LookAhead::DISTANCE {
-            let Some((header, command)) = self.commands.peek(1 + self.announced_count) else {
-                if self.announced_count > 0 {
-                    self.look_ahead.announce(&self.engine, EXCHANGE_SESSION_ID, &[]);
-                }
-                return;
-            };
+        while let Some((session, command)) = self.commands.peek_further(1 + LookAhead::DISTANCE) {
             // A session of more bits is none that the engine knows.
-            let session_id = u32::try_from(header.session).unwrap_or(EXCHANGE_SESSION_ID);
+            let session_id = u32::try_from(session).unwrap_or(EXCHANGE_SESSION_ID);
             self.look_ahead.announce(&self.engine, session_id, command);
-            self.announced_count += 1;
         }
     }
 
-    #[inline]
-    fn take_command(&mut self, now: Now) -> bool {
+    #[inline(always)]
+    fn take_command(&mut self, time_ns: u64) -> bool {
         self.announce();
-        let Some((header, command)) = self.commands.peek(0) else { return false };
+        let Some((session, command)) = self.commands.peek() else { return false };
         // A command leaves the ring only when its record has room.
         let Some(claim) = self.log.try_claim(RECORD_LENGTH_MAX) else { return false };
         let session_id =
-            u32::try_from(header.session).expect("the gateway passes on session ids of 32 bits");
-        self.last_time_ns = now.wall_ns.max(self.last_time_ns);
-        append(&mut self.engine, claim, (session_id, self.last_time_ns), command);
+            u32::try_from(session).expect("the gateway passes on session ids of 32 bits");
+        self.last_time_ns = time_ns;
+        append(&mut self.engine, claim, (session_id, time_ns), command);
         self.commands.consume(1);
-        self.announced_count = self.announced_count.saturating_sub(1);
         true
     }
 
@@ -169,15 +158,29 @@ impl Sequencer {
     }
 
     /// Sequences the next record, if there is one and room for it.
-    #[inline]
+    #[inline(always)]
     fn sequence_next(&mut self, now: Now) -> bool {
-        let timer_is_due = self.engine.timer_is_due(now.wall_ns.max(self.last_time_ns));
+        let time_ns = now.wall_ns.max(self.last_time_ns);
+        if self.engine.timer_is_due(time_ns) || self.engine.continuation_is_pending() {
+            return self.sequence_by_turns(now, time_ns);
+        }
+        let is_taken = self.take_command(time_ns);
+        if is_taken {
+            self.turns = Turns { has_timers: true, has_work: true };
+        }
+        is_taken
+    }
+
+    /// As [`Self::sequence_next`], when a timer is due or work is pending.
+    #[inline(never)]
+    fn sequence_by_turns(&mut self, now: Now, time_ns: u64) -> bool {
+        let timer_is_due = self.engine.timer_is_due(time_ns);
         let work_is_pending = self.engine.continuation_is_pending();
         if timer_is_due && self.turns.has_timers {
             self.fire_timers(now)
         } else if work_is_pending && self.turns.has_work {
             self.go_on_with_work(now)
-        } else if self.take_command(now) {
+        } else if self.take_command(time_ns) {
             self.turns = Turns { has_timers: true, has_work: true };
             true
         } else {
@@ -240,7 +243,7 @@ impl ClosingState {
 mod tests;
 
 /// Applies `command` and commits its record.
-#[inline]
+#[inline(always)]
 fn append(
     engine: &mut Engine,
     mut claim: LogClaim<'_>,

@@ -13,6 +13,8 @@ mod region;
 #[cfg(all(loom, test))]
 #[path = "memory/region_model.rs"]
 mod region;
+#[cfg(not(all(loom, test)))]
+mod word_stores;
 
 pub use arena::Arena;
 pub use counting_allocator::CountingAllocator;

@@ -107,7 +107,7 @@ pub const PAYLOAD_LENGTH_MAX: usize = if cfg!(all(loom, test)) { 104 } else { 65
 pub const CAPACITY_MIN: usize = if cfg!(all(loom, test)) { 256 } else { 128 * 1024 };
 /// Largest capacity in bytes.
 pub const CAPACITY_MAX: usize = 1 << 30;
-/// Most records that one [`Consumer::poll`] covers, and that [`Consumer::peek`] reaches.
+/// Most records that one [`Consumer::poll`] covers, and that [`Consumer::peek_further`] reaches.
 pub const BATCH_LENGTH_MAX: usize = 256;
 /// The kind of a record that fills the ring up to its end and carries nothing.
 pub const KIND_PADDING: u32 = u32::MAX;

@@ -151,20 +151,23 @@ fn a_full_ring_refuses_and_says_how_much_is_free() {
 }
 
 #[test]
-fn records_are_looked_at_in_any_order_and_stay_until_they_are_consumed() {
+fn records_that_were_looked_at_stay_until_they_are_consumed() {
     let (mut producer, mut consumer) = ring(CAPACITY_MIN);
     for sequence in 0..5 {
         assert!(offer(&mut producer, sequence, 1000));
     }
-    for sequence in [2, 0, 1, 2] {
-        let (found, payload) = consumer.peek(sequence as usize).unwrap();
+    for sequence in 0..3 {
+        let (session, payload) = consumer.peek_further(3).unwrap();
+        let found = RecordHeader { session, ..header(sequence) };
         check(sequence, 1000, &found, payload);
     }
-    assert!(consumer.peek(5).is_none());
+    assert!(consumer.peek_further(3).is_none(), "as many as asked for");
+    let (session, payload) = consumer.peek().unwrap();
+    check(0, 1000, &RecordHeader { session, ..header(0) }, payload);
     consumer.consume(3);
     assert_eq!(consumer.poll(9, |found, _| assert!([3, 4].contains(&found.kind))), 2);
     consumer.consume(0);
-    assert!(consumer.peek(0).is_none());
+    assert!(consumer.peek().is_none() && consumer.peek_further(9).is_none());
 }
 
 #[test]
@@ -172,7 +175,7 @@ fn records_are_looked_at_in_any_order_and_stay_until_they_are_consumed() {
 fn consuming_what_was_not_looked_at_is_a_bug() {
     let (mut producer, mut consumer) = ring(CAPACITY_MIN);
     assert!(offer(&mut producer, 0, 8) && offer(&mut producer, 1, 8));
-    assert!(consumer.peek(0).is_some());
+    assert!(consumer.peek().is_some());
     consumer.consume(2);
 }
 
@@ -181,17 +184,17 @@ fn consuming_what_was_not_looked_at_is_a_bug() {
 fn looking_ahead_finds_each_record_once_round_after_round() {
     let (mut producer, mut consumer) = ring(CAPACITY_MIN);
     let length = 3 * 64 - 24;
-    let (mut offered, mut taken) = (0, 0);
+    let (mut offered, mut seen, mut taken) = (0, 0, 0);
     for round in 0..400 {
         while offered - taken < 1 + round % 15 {
             assert!(offer(&mut producer, offered, length));
             offered += 1;
         }
-        for sequence in taken..offered {
-            let (found, payload) = consumer.peek((sequence - taken) as usize).unwrap();
-            check(sequence, length, &found, payload);
+        while let Some((session, payload)) = consumer.peek_further(BATCH_LENGTH_MAX) {
+            check(seen, length, &RecordHeader { session, ..header(seen) }, payload);
+            seen += 1;
         }
-        assert!(consumer.peek((offered - taken) as usize).is_none());
+        assert_eq!(seen, offered);
         for _ in 0..1 + round % 4 {
             taken += consumer.poll(1, |found, payload| check(taken, length, found, payload)) as u64;
         }
@@ -204,11 +207,14 @@ fn looking_ahead_reaches_no_further_than_a_batch() {
     for sequence in 0..=BATCH_LENGTH_MAX as u64 {
         assert!(offer(&mut producer, sequence, 8));
     }
-    assert!(consumer.peek(BATCH_LENGTH_MAX - 1).is_some());
-    assert!(consumer.peek(BATCH_LENGTH_MAX).is_none());
+    for _ in 0..BATCH_LENGTH_MAX {
+        assert!(consumer.peek_further(usize::MAX).is_some());
+    }
+    assert!(consumer.peek_further(usize::MAX).is_none());
     consumer.consume(1);
-    let (found, payload) = consumer.peek(BATCH_LENGTH_MAX - 1).unwrap();
-    check(BATCH_LENGTH_MAX as u64, 8, &found, payload);
+    let (session, payload) = consumer.peek_further(usize::MAX).unwrap();
+    let last = BATCH_LENGTH_MAX as u64;
+    check(last, 8, &RecordHeader { session, ..header(last) }, payload);
 }
 
 #[test]

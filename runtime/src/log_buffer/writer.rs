@@ -64,9 +64,9 @@ impl LogWriter {
     pub fn try_claim(&mut self, length_max: usize) -> Option<LogClaim<'_>> {
         assert!(length_max <= RECORD_LENGTH_MAX, "a record is at most RECORD_LENGTH_MAX long");
         // Whatever is claimed needs less than this, so most claims need no further look.
+        let ahead = self.layout.slot(self.tail + AHEAD_LENGTH);
         for line in 0..AHEAD_LINES {
-            let offset = self.tail + AHEAD_LENGTH + line * SLOT_ALIGNMENT as u64;
-            self.region.prefetch(self.layout.slot(offset));
+            self.region.prefetch(ahead + line * SLOT_ALIGNMENT);
         }
         let is_roomy = self.tail + CLAIM_LENGTH_MAX <= self.gate + self.layout.capacity as u64;
         if is_roomy || self.has_room(length_max) {
@@ -226,7 +226,7 @@ impl DerefMut for LogClaim<'_> {
 /// How far behind a claim lines of the buffer are brought close, and how many: the writer comes to
 /// them with the record after it, and no cache holds what it wrote a lap before.
 const AHEAD_LENGTH: u64 = 320;
-const AHEAD_LINES: u64 = 5;
+const AHEAD_LINES: usize = 5;
 /// More than any claim needs: padding shorter than the longest slot, that slot, and the line after.
 const CLAIM_LENGTH_MAX: u64 = (2 * record_slot_length(RECORD_LENGTH_MAX) + SLOT_ALIGNMENT) as u64;
 /// How far ahead the writer reserves, in bytes: what an overrunnable reader loses of the buffer.

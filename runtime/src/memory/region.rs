@@ -19,6 +19,7 @@ use memmap2::MmapOptions;
 
 use super::pages::{HugePages, PAGE_LENGTH, Pages};
 use super::prefetch::prefetch_line;
+use super::word_stores::store_line;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A handle to a region. Clones refer to the same bytes; the last one unmaps them.
@@ -123,17 +124,19 @@ impl Region {
     /// When the words do not lie inside the region, aligned.
     #[inline]
     pub(crate) fn write_words(&self, offset: usize, words: &[u64]) {
-        // By the line: stores that may be seen by others are not joined by the compiler.
-        let (shared_lines, shared_rest) = self.words(offset, words.len()).as_chunks::<8>();
-        let (lines, rest) = words.as_chunks::<8>();
-        for (shared, line) in shared_lines.iter().zip(lines) {
-            for (shared, word) in shared.iter().zip(line) {
+        let shared = self.words(offset, words.len());
+        let ends = shared.last_chunk().zip(words.last_chunk());
+        let Some((shared_end, end)) = ends else {
+            for (shared, word) in shared.iter().zip(words) {
                 shared.store(*word, Ordering::Relaxed);
             }
+            return;
+        };
+        for (shared, line) in shared.as_chunks().0.iter().zip(words.as_chunks().0) {
+            store_line(shared, line);
         }
-        for (shared, word) in shared_rest.iter().zip(rest) {
-            shared.store(*word, Ordering::Relaxed);
-        }
+        // What is left is shorter than a line: some words are stored twice, with the same value.
+        store_line(shared_end, end);
     }
 
     /// Loads words from byte `offset` on, each atomically and relaxed.

@@ -65,9 +65,9 @@ impl Consumer {
         let limit = limit.min(BATCH_LENGTH_MAX);
         let mut count = 0;
         while count < limit
-            && let Some((header, payload)) = self.peek(count)
+            && let Some(entry) = self.entry(count)
         {
-            handle(&header, payload);
+            handle(&self.header(entry), self.payload(entry));
             count += 1;
         }
         self.consume(count);
@@ -86,11 +86,8 @@ impl Consumer {
         mut take: impl FnMut(&RecordHeader, &[u8]) -> bool,
     ) -> usize {
         for count in 0..limit {
-            let is_taken = match self.peek(0) {
-                Some((header, payload)) => take(&header, payload),
-                None => return count,
-            };
-            if !is_taken {
+            let Some(entry) = self.entry(0) else { return count };
+            if !take(&self.header(entry), self.payload(entry)) {
                 return count;
             }
             self.consume(1);
@@ -98,27 +95,30 @@ impl Consumer {
         limit
     }
 
-    /// The record `index` places behind the oldest, which stays in the ring; `None` when there are
-    /// no more, and from [`BATCH_LENGTH_MAX`] on. For a caller that prefetches for later records
-    /// before it handles the oldest one. O(1) for a record that was looked at before or is the next
-    /// one, no allocation.
+    /// Session and payload of the oldest record, which stays in the ring. O(1), no allocation.
     ///
     /// # Panics
     /// As [`Self::poll`].
     #[inline(always)]
-    pub fn peek(&mut self, index: usize) -> Option<(RecordHeader, &[u8])> {
-        while index >= self.found_count {
-            if !self.find_next() {
-                return None;
-            }
+    pub fn peek(&mut self) -> Option<(u64, &[u8])> {
+        let entry = self.entry(0)?;
+        Some((entry.session, self.payload(entry)))
+    }
+
+    /// Session and payload of the record behind those looked at so far, which stays in the ring;
+    /// `None` when there are no more, and when `limit` of them, at most [`BATCH_LENGTH_MAX`], were
+    /// looked at and are not consumed. For a caller that prefetches for later records before it
+    /// handles the oldest one. O(1), no allocation.
+    ///
+    /// # Panics
+    /// As [`Self::poll`].
+    #[inline(always)]
+    pub fn peek_further(&mut self, limit: usize) -> Option<(u64, &[u8])> {
+        if self.found_count >= limit {
+            return None;
         }
-        let entry = &self.entries[self.first.wrapping_add(index) % BATCH_LENGTH_MAX];
-        // SAFETY: `find_next` loaded this slot's commit word with Acquire, so the producer's writes
-        // of the payload happen before. The producer writes here again only after it has seen a
-        // head past this slot; the slot lies at or behind the head, which only `consume` moves, and
-        // that cannot be called while `self` is borrowed here.
-        let payload = unsafe { self.region.bytes(entry.payload, entry.payload_length) };
-        Some((entry.header, payload))
+        let entry = self.find_next()?;
+        Some((entry.session, self.payload(entry)))
     }
 
     /// Gives the space of the `count` oldest records back to the producer. O(1).
@@ -139,56 +139,89 @@ impl Consumer {
         self.region.word(HEAD).store(self.head, Ordering::Release);
     }
 
-    /// Finds the record behind those found; false when it is not committed, or there is no place
+    /// Finds the record behind those found; `None` when it is not committed, or there is no place
     /// to note it.
-    #[inline(never)]
-    fn find_next(&mut self) -> bool {
+    #[inline(always)]
+    fn find_next(&mut self) -> Option<Entry> {
         if self.found_count == BATCH_LENGTH_MAX {
-            return false;
+            return None;
         }
         let mut position = self.found_end;
         loop {
             let slot = CONTROL_LENGTH + (position as usize & (self.capacity - 1));
-            let [commit, session, time_ns] = self.region.word_array(slot);
+            let [commit, session] = self.region.word_array(slot);
             // Acquire pairs with the producer's Release of the commit word: header, payload and
             // the zero in the next commit word happen before.
-            let Some(commit) = Commit::from_word(commit.load(Ordering::Acquire)) else {
-                return false;
-            };
+            let commit = Commit::from_word(commit.load(Ordering::Acquire))?;
             if commit.tag == KIND_PADDING {
-                let index = slot - CONTROL_LENGTH;
-                let reaches_end = index + commit.length as usize == self.capacity;
-                assert!(index > 0 && reaches_end, "padding reaches from a slot to the end");
-                position += u64::from(commit.length);
+                position += self.padding_length(slot, commit);
                 continue;
             }
             let length = commit.length as usize;
-            let payload_length = length.wrapping_sub(HEADER_LENGTH);
-            assert!(payload_length <= PAYLOAD_LENGTH_MAX, "a commit word holds a record's length");
-            // Relaxed: the commit word that was acquired published these.
-            let header = RecordHeader {
-                kind: commit.tag,
-                session: session.load(Ordering::Relaxed),
-                time_ns: time_ns.load(Ordering::Relaxed),
-            };
+            let is_length = length.wrapping_sub(HEADER_LENGTH) <= PAYLOAD_LENGTH_MAX;
+            assert!(is_length, "a commit word holds a record's length");
+            // Relaxed: the commit word that was acquired published it.
+            let session = session.load(Ordering::Relaxed);
             let end = position + slot_length(length) as u64;
             let place = self.first.wrapping_add(self.found_count) % BATCH_LENGTH_MAX;
-            let payload = slot + HEADER_LENGTH;
-            self.entries[place] = Entry { header, payload, payload_length, end };
+            let entry = Entry { end, session, slot: slot as u32, length: length as u32 };
+            self.entries[place] = entry;
             self.found_count += 1;
             self.found_end = end;
-            return true;
+            return Some(entry);
         }
+    }
+
+    /// Length of the padding in a slot.
+    #[cold]
+    fn padding_length(&self, slot: usize, commit: Commit) -> u64 {
+        let index = slot - CONTROL_LENGTH;
+        let reaches_end = index + commit.length as usize == self.capacity;
+        assert!(index > 0 && reaches_end, "padding reaches from a slot to the end");
+        u64::from(commit.length)
+    }
+
+    /// The payload of a record that was found and is not consumed.
+    #[inline(always)]
+    fn payload(&self, entry: Entry) -> &[u8] {
+        let payload = entry.slot as usize + HEADER_LENGTH;
+        // SAFETY: `find_next` loaded this slot's commit word with Acquire, so the producer's writes
+        // of the payload happen before. The producer writes here again only after it has seen a
+        // head past this slot; the slot lies at or behind the head, which only `consume` moves, and
+        // that cannot be called while `self` is borrowed here.
+        unsafe { self.region.bytes(payload, (entry.length as usize).wrapping_sub(HEADER_LENGTH)) }
+    }
+
+    /// The header of a record that was found and is not consumed.
+    #[inline]
+    fn header(&self, entry: Entry) -> RecordHeader {
+        let [commit, session, time_ns] = self.region.word_array(entry.slot as usize);
+        // Relaxed: `find_next` acquired the commit word, which published the others.
+        let kind = (commit.load(Ordering::Relaxed) >> u32::BITS) as u32;
+        let (session, time_ns) = (session.load(Ordering::Relaxed), time_ns.load(Ordering::Relaxed));
+        RecordHeader { kind, session, time_ns }
+    }
+
+    /// The record `index` places behind the oldest.
+    #[inline(always)]
+    fn entry(&mut self, index: usize) -> Option<Entry> {
+        while index >= self.found_count {
+            self.find_next()?;
+        }
+        Some(self.entries[self.first.wrapping_add(index) % BATCH_LENGTH_MAX])
     }
 }
 
 /// A record that was found.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    header: RecordHeader,
-    /// Where the payload begins in the region, and how long it is.
-    payload: usize,
-    payload_length: usize,
     /// Position behind the record.
     end: u64,
+    session: u64,
+    /// Where its slot begins in the region, of which the longest is shorter than 2^31.
+    slot: u32,
+    /// Of header and payload.
+    length: u32,
 }
+
+const _: () = assert!(super::region_length(super::CAPACITY_MAX) <= u32::MAX as usize);

@@ -1,0 +1,50 @@
+//! Stores of several words that others may load at the same time, each word on its own.
+//!
+//! The compiler joins no atomic stores, so that a copy of a record would take two instructions a
+//! word. On x86-64 the words go by two.
+
+#![allow(unsafe_code)]
+
+use crate::sync::AtomicU64;
+#[cfg(any(miri, not(target_arch = "x86_64")))]
+use crate::sync::Ordering;
+
+/// Stores the words of a cache line's length, as relaxed stores of each in any order do.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[inline(always)]
+pub(super) fn store_line(shared: &[AtomicU64; 8], words: &[u64; 8]) {
+    // SAFETY: both arrays have the 64 bytes that are read and written, the atomic ones may be
+    // written through a shared reference, and MOVDQU is of the base instruction set and needs no
+    // alignment. It is written in assembly since others may load the words meanwhile, which no
+    // plain store allows; the processor stores each aligned word whole (AMD64 Architecture
+    // Programmer's Manual, volume 2, 7.3.2; Intel's manual, volume 3, 9.1.1), as relaxed stores
+    // would. The options hold: it changes no flags and no stack.
+    unsafe {
+        core::arch::asm!(
+            "movdqu {first}, [{from}]",
+            "movdqu {second}, [{from} + 16]",
+            "movdqu {third}, [{from} + 32]",
+            "movdqu {fourth}, [{from} + 48]",
+            "movdqu [{to}], {first}",
+            "movdqu [{to} + 16], {second}",
+            "movdqu [{to} + 32], {third}",
+            "movdqu [{to} + 48], {fourth}",
+            from = in(reg) words.as_ptr(),
+            to = in(reg) shared.as_ptr(),
+            first = out(xmm_reg) _,
+            second = out(xmm_reg) _,
+            third = out(xmm_reg) _,
+            fourth = out(xmm_reg) _,
+            options(nostack, preserves_flags)
+        );
+    }
+}
+
+/// Stores the words of a cache line's length, as relaxed stores of each in any order do.
+#[cfg(any(miri, not(target_arch = "x86_64")))]
+#[inline(always)]
+pub(super) fn store_line(shared: &[AtomicU64; 8], words: &[u64; 8]) {
+    for (shared, word) in shared.iter().zip(words) {
+        shared.store(*word, Ordering::Relaxed);
+    }
+}
