@@ -53,23 +53,53 @@ impl Engine {
         let header = size_of::<RecordHeader>() + padded_command_length(command.len());
         effects.begin(input.position + header as u64);
         self.sequencing_time_ns = input.sequencing_time_ns;
-        let template_id = if let Some(order) = OrderCommand::of(command) {
-            let mut context = order.context(input);
-            if self.admit(&mut context, ROLES_TRADER, effects) {
-                match order {
-                    OrderCommand::New(order) => self.new_order(&context, order, effects),
-                    OrderCommand::Cancel(cancel) => self.cancel(&context, cancel, effects),
-                    OrderCommand::Replace(replace) => self.replace(&context, replace, effects),
-                }
-            }
-            context.template_id
-        } else {
-            self.apply_seldom(input, command, effects)
+        let template_id = match OrderCommand::of(command) {
+            Some(order) => self.apply_order(input, order, effects),
+            None => self.apply_seldom(input, command, effects),
         };
         if self.protection.has_traded() {
             self.protect(effects);
         }
         self.ledger.assert_conserved();
+        template_id
+    }
+
+    /// An order, a cancel or a replace.
+    #[inline(always)]
+    fn apply_order(
+        &mut self,
+        input: CommandInput,
+        order: OrderCommand<'_>,
+        effects: &mut EffectBuffer<'_>,
+    ) -> u16 {
+        let (template_id, request_id, seq_num) = order.heading();
+        let sender = self.admit_next(input.session_id, seq_num);
+        let is_done = match (&sender, order) {
+            (Some(sender), OrderCommand::New(order)) => self.rest_plain(sender, order, effects),
+            (Some(sender), OrderCommand::Cancel(cancel)) => {
+                self.cancel_plain(sender, cancel, effects)
+            }
+            _ => false,
+        };
+        if is_done {
+            return template_id;
+        }
+        let mut context = Context { request_id, seq_num, ..Context::new(input, template_id) };
+        let is_admitted = match sender {
+            Some(sender) => {
+                context.session = Some(sender.session);
+                context.entitlement = sender.entitlement;
+                true
+            }
+            None => self.admit(&mut context, ROLES_TRADER, effects),
+        };
+        if is_admitted {
+            match order {
+                OrderCommand::New(order) => self.new_order(&context, order, effects),
+                OrderCommand::Cancel(cancel) => self.cancel(&context, cancel, effects),
+                OrderCommand::Replace(replace) => self.replace(&context, replace, effects),
+            }
+        }
         template_id
     }
 
@@ -143,7 +173,6 @@ impl Engine {
 
     /// Takes the number of a command, fills in its sender, and checks the sender's role; gives
     /// whether the command was not refused.
-    #[inline(always)]
     fn admit(
         &mut self,
         context: &mut Context,
@@ -271,8 +300,9 @@ impl<'a> OrderCommand<'a> {
         }
     }
 
-    #[inline]
-    fn context(self, input: CommandInput) -> Context {
+    /// Template, `cl_ord_id` and number.
+    #[inline(always)]
+    fn heading(self) -> (u16, u64, u32) {
         let (template_id, request_id, seq_num) = match self {
             Self::New(order) => (NewOrderSingle::TEMPLATE_ID, order.cl_ord_id, order.seq_num),
             Self::Cancel(cancel) => {
@@ -282,11 +312,7 @@ impl<'a> OrderCommand<'a> {
                 (OrderCancelReplaceRequest::TEMPLATE_ID, replace.cl_ord_id, replace.seq_num)
             }
         };
-        Context {
-            request_id: request_id.get(),
-            seq_num: seq_num.get(),
-            ..Context::new(input, template_id)
-        }
+        (template_id, request_id.get(), seq_num.get())
     }
 }
 

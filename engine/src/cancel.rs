@@ -7,6 +7,7 @@ use forecastle_proto_spec::{
 use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
+use crate::order_table::Order;
 
 impl Engine {
     #[inline]
@@ -70,7 +71,6 @@ impl Engine {
     }
 
     /// Ends a live order, in its book or waiting, and frees its slot.
-    #[inline]
     pub(crate) fn cancel_resting(
         &mut self,
         slot: u32,
@@ -80,10 +80,29 @@ impl Engine {
         if self.orders.is_pending(slot) {
             return self.cancel_pending(slot, reason, effects);
         }
-        let (order, account) = self.take_off_book(slot);
+        let order = *self.orders.order(slot);
+        if order.has_detail() {
+            self.leave_detail(slot, &order);
+        }
+        self.end_in_book(slot, &order, reason, effects);
+    }
+
+    /// Ends an order in its book, given as it is there, and frees its slot; what there is of a
+    /// timer or quote set it has left.
+    #[inline(always)]
+    pub(crate) fn end_in_book(
+        &mut self,
+        slot: u32,
+        order: &Order,
+        reason: CancelReason,
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        self.orders.unrest(slot, order);
+        self.books.remove(self.orders.slots_mut(), order.security_id, slot);
         self.orders.free(slot);
+        let account = self.release_hold(order);
         effects.push(&OrderCancelled {
-            order_id: self.orders.id_of(slot, &order).value().into(),
+            order_id: self.orders.id_of(slot, order).value().into(),
             cl_ord_id: order.cl_ord_id.into(),
             security_id: order.security_id.into(),
             account: account.into(),
@@ -96,7 +115,6 @@ impl Engine {
             was_resting: 1,
             reserved_44: [0; 4],
         });
-        self.assert_solvent(account);
     }
 
     pub(crate) fn reject_cancel(

@@ -125,10 +125,29 @@ impl ClientOrderIds {
     /// Records an id that the window does not hold and that was looked up since it last changed,
     /// naming no order, and forgets the oldest one when the window is full.
     #[inline]
-    pub(crate) fn record(
+    pub(crate) fn record(&mut self, session: u16, cl_ord_id: u64, vacancy: Vacancy) -> Recorded {
+        self.record_entry(session, Entry { cl_ord_id, order_id: 0 }, vacancy)
+    }
+
+    /// As [`Self::record`], naming an order at once.
+    #[inline(always)]
+    pub(crate) fn record_named(
         &mut self,
         session: u16,
         cl_ord_id: u64,
+        vacancy: Vacancy,
+        order_id: u64,
+    ) {
+        let recorded = self.record_entry(session, Entry { cl_ord_id, order_id }, vacancy);
+        self.digest.add(recorded.head.times(order_id));
+    }
+
+    /// Records an entry; the order that it names is not yet in the digest.
+    #[inline(always)]
+    fn record_entry(
+        &mut self,
+        session: u16,
+        entry: Entry,
         Vacancy { mut bucket, hash }: Vacancy,
     ) -> Recorded {
         let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
@@ -141,8 +160,8 @@ impl ClientOrderIds {
         if cursor.next == self.window {
             (cursor.next, cursor.lap) = (0, lap + 1);
         }
-        let head = head(session, ring_index, lap, cl_ord_id);
-        self.rings[place] = Entry { cl_ord_id, order_id: 0 };
+        let head = head(session, ring_index, lap, entry.cl_ord_id);
+        self.rings[place] = entry;
         self.index_entry(session, (ring_index, hash), bucket);
         self.digest.add(head);
         Recorded { place, head }

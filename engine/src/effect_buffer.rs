@@ -70,4 +70,20 @@ impl<'a> EffectBuffer<'a> {
         self.length = end;
         self.count += 1;
     }
+
+    /// Appends one effect behind another.
+    ///
+    /// # Panics
+    /// As [`Self::push`].
+    #[inline(always)]
+    pub(crate) fn push_two<M: Message, N: Message>(&mut self, first: &M, second: &N) {
+        let end = self.length + M::ENCODED_LENGTH + N::ENCODED_LENGTH;
+        let target = self.buffer.get_mut(self.length..end);
+        let target = target.expect("the caller gives room for the longest record");
+        let (first_bytes, second_bytes) = target.split_at_mut(M::ENCODED_LENGTH);
+        encode(first, first_bytes).expect("the room is of the message's length");
+        encode(second, second_bytes).expect("the room is of the message's length");
+        self.length = end;
+        self.count += 2;
+    }
 }

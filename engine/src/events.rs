@@ -103,6 +103,16 @@ impl Market {
     pub(crate) fn settlement_price(&self) -> u16 {
         self.settlement_price
     }
+
+    /// The next number of its changes, also in the digest.
+    #[inline(always)]
+    fn next_rpt_seq(&mut self, digest: &mut DigestSum) -> u32 {
+        let next = self.rpt_seq.wrapping_add(1);
+        let difference = u64::from(next).wrapping_sub(u64::from(self.rpt_seq));
+        digest.add(self.head.times(difference));
+        self.rpt_seq = next;
+        next
+    }
 }
 
 /// All events and markets, each numbered from 1 without gap.
@@ -286,12 +296,15 @@ impl EventTable {
     /// The next number of a market's changes; it wraps, and 0 is a number like another then.
     #[inline]
     pub(crate) fn next_rpt_seq(&mut self, security_id: u32) -> u32 {
+        self.markets[security_id].next_rpt_seq(&mut self.digest)
+    }
+
+    /// Counts an order that came to rest in a market; gives the next number of its changes.
+    #[inline(always)]
+    pub(crate) fn enter_order(&mut self, security_id: u32) -> u32 {
         let market = &mut self.markets[security_id];
-        let next = market.rpt_seq.wrapping_add(1);
-        let difference = u64::from(next).wrapping_sub(u64::from(market.rpt_seq));
-        self.digest.add(market.head.times(difference));
-        market.rpt_seq = next;
-        next
+        market.open_order_count += 1;
+        market.next_rpt_seq(&mut self.digest)
     }
 
     /// Counts full sets that the house account makes, or burns when negative.

@@ -121,7 +121,7 @@ struct Row {
 impl Row {
     /// Stores the worst case of a pair, `least` before its bids are taken off, after a position of
     /// it went from `before` to `after`.
-    #[inline]
+    #[inline(always)]
     fn settle_minimum(&mut self, least: i64, before: i64, after: i64) -> Effect {
         let minimum = least - self.bid_total;
         let old = std::mem::replace(&mut self.minimum, minimum);
@@ -267,6 +267,22 @@ impl ExposureTable {
         least - (first.bid_total + change.bid_cost)
     }
 
+    /// The worst case of a pair, also of one without a row, and what it were if a stake of open
+    /// orders were added in the market of `state`. O(markets of the event).
+    #[inline(always)]
+    pub(crate) fn minimum_if_held(
+        &self,
+        row: Option<u32>,
+        shape: EventShape,
+        state: u8,
+        stake: Stake,
+    ) -> (i64, i64) {
+        match row {
+            Some(row) => (self.minimum(row), self.minimum_with(row, state, stake)),
+            None => (0, shape.minimum_of_one(stake)),
+        }
+    }
+
     /// The worst case of a pair, also of one without a row, if a change were added to its stake
     /// in the market of each state. O(markets of the event).
     pub(crate) fn minimum_with_all(
@@ -377,7 +393,7 @@ impl ExposureTable {
 
     /// Adds `cost` to the worst cost of open orders of a side in the market of `state`. O(markets
     /// of the event).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hold(&mut self, row: u32, state: u8, side: Side, cost: i64) -> Effect {
         let first = &mut self.rows[row];
         if first.shape.market_count > 1 {
@@ -396,6 +412,35 @@ impl ExposureTable {
         first.bid_total = first.stake.bid_cost;
         let least = first.shape.least_elsewhere().min(first.stake.term());
         first.settle_minimum(least, 0, 0)
+    }
+
+    /// As [`Self::hold`], where the worst case that follows is known; gives its change.
+    #[inline(always)]
+    pub(crate) fn hold_to(
+        &mut self,
+        (row, state): (u32, u8),
+        (side, cost): (Side, i64),
+        minimum: i64,
+    ) -> i64 {
+        let stake = if state == 0 {
+            &mut self.rows[row].stake
+        } else {
+            let (place, index) = self.place(row, state);
+            match index.checked_sub(1) {
+                None => &mut self.rows[place].stake,
+                Some(other) => &mut self.others[place][other],
+            }
+        };
+        let held = match side {
+            Side::Buy => &mut stake.bid_cost,
+            Side::Sell => &mut stake.ask_cost,
+        };
+        *held += cost;
+        let first = &mut self.rows[row];
+        if side == Side::Buy {
+            first.bid_total += cost;
+        }
+        minimum - std::mem::replace(&mut first.minimum, minimum)
     }
 
     #[inline(never)]
@@ -417,22 +462,19 @@ impl ExposureTable {
         self.rows[row].settle_minimum(least, before, after)
     }
 
-    /// Brings the index entry of a pair close.
+    /// Brings the index entry of a pair close; gives the pair's hash.
     #[inline]
-    pub(crate) fn prefetch(&self, account: u32, event_id: u32) {
-        self.index.prefetch(account, event_id);
+    pub(crate) fn prefetch(&self, account: u32, event_id: u32) -> u64 {
         self.newest.prefetch(account);
+        self.index.prefetch(account, event_id)
     }
 
-    /// Brings the first row of a pair close, as far as its index entry tells; where there is none,
-    /// the account's newest pair, which the new one is linked to.
+    /// Brings the first row of a pair of this hash close, as far as its index entry tells; where
+    /// there is none, the account's newest pair, which the new one is linked to.
     #[inline]
-    pub(crate) fn prefetch_row(&self, account: u32, event_id: u32) {
-        if let Some(row) = self.index.first_candidate(account, event_id) {
-            self.rows.prefetch(row);
-        } else if let Some(newest) = self.newest.get(account) {
-            self.rows.prefetch(*newest);
-        }
+    pub(crate) fn prefetch_row(&self, account: u32, pair_hash: u64) {
+        let newest = self.newest.get(account).copied().unwrap_or(NONE);
+        self.rows.prefetch(self.index.first_candidate(pair_hash).unwrap_or(newest));
     }
 
     /// Brings a row close.
@@ -441,12 +483,15 @@ impl ExposureTable {
         self.rows.prefetch(row);
     }
 
-    /// Brings what lies apart of a row close, when its event has more markets than one.
+    /// Brings what lies apart of a row close, when its event has more markets than one; gives the
+    /// row's account, 0 for a row that there is not.
     #[inline]
-    pub(crate) fn prefetch_others(&self, row: u32) {
-        if self.rows.get(row).is_some_and(|row| row.shape.market_count > 1) {
+    pub(crate) fn prefetch_others(&self, row: u32) -> u32 {
+        let Some(first) = self.rows.get(row) else { return 0 };
+        if first.shape.market_count > 1 {
             self.others.prefetch_all(row);
         }
+        first.account
     }
 
     #[inline]

@@ -86,6 +86,17 @@ impl Ladders {
         (ask != NO_ASK).then_some(ask)
     }
 
+    /// Whether an order of `side` at `tick` would meet none of the other side.
+    #[inline]
+    #[must_use]
+    pub fn rests(&self, book: u32, side: Side, tick: u32) -> bool {
+        let best = &self.best[book];
+        match side {
+            Side::Buy => tick < best.ask,
+            Side::Sell => tick >= best.bid,
+        }
+    }
+
     /// The best tick of `side`, if any.
     #[inline]
     #[must_use]
@@ -134,7 +145,7 @@ impl Ladders {
     /// # Panics
     /// When the tick is off the grid, the order would cross the other side, or more orders are in
     /// the books than the ladders were made for.
-    #[inline]
+    #[inline(always)]
     pub fn push_back<T>(&mut self, orders: &mut [T], book: u32, side: Side, order: u32) -> u64
     where
         T: AsRef<Place> + AsMut<Place>,
@@ -175,7 +186,7 @@ impl Ladders {
     ///
     /// # Panics
     /// May when the order is not in this book.
-    #[inline]
+    #[inline(always)]
     pub fn remove<T>(&mut self, orders: &mut [T], book: u32, order: u32)
     where
         T: AsRef<Place> + AsMut<Place>,
@@ -230,13 +241,12 @@ impl Ladders {
         self.best.get(book).map(|best| best.ask).filter(|ask| *ask != NO_ASK)
     }
 
-    /// As [`Self::first_order`] for any numbers.
+    /// The first and the last order at a tick, if there is one, for any numbers.
     #[inline]
     #[must_use]
-    pub fn find_first_order(&self, book: u32, tick: u32) -> Option<u32> {
-        let page = self.find_page(book, tick)?;
-        let head = page[level_index(tick)].head;
-        (head != NONE).then_some(head)
+    pub fn find_ends(&self, book: u32, tick: u32) -> Option<(u32, u32)> {
+        let Level { head, tail, .. } = self.find_page(book, tick)?[level_index(tick)];
+        (head != NONE).then_some((head, tail))
     }
 
     /// Brings what an order at `tick` of `book` will touch close; any numbers are allowed.
@@ -255,23 +265,11 @@ impl Ladders {
         }
     }
 
-    /// Brings the last order at `tick` of `book` close, behind which the next one goes; any numbers
-    /// are allowed.
-    #[inline]
-    pub fn prefetch_last<T>(&self, orders: &[T], book: u32, tick: u32) {
-        if let Some(page) = self.find_page(book, tick) {
-            prefetch_element(orders, page[level_index(tick)].tail as usize);
-        }
-    }
-
     /// Brings the neighbours of an order in its level close.
     #[inline]
-    pub fn prefetch_neighbours<T: AsRef<Place>>(orders: &[T], order: u32) {
-        if let Some(order) = orders.get(order as usize) {
-            let Place { next, previous, .. } = *order.as_ref();
-            prefetch_element(orders, next as usize);
-            prefetch_element(orders, previous as usize);
-        }
+    pub fn prefetch_neighbours<T>(orders: &[T], place: &Place) {
+        prefetch_element(orders, place.next as usize);
+        prefetch_element(orders, place.previous as usize);
     }
 
     #[inline]

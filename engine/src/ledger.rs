@@ -79,7 +79,7 @@ impl Ledger {
 
     /// Adds `cost` to what an account holds for open orders of a side in the market of `state`, and
     /// `leaves` to what is left of them; gives the account and its number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hold(
         &mut self,
         (row, state): (u32, u8),
@@ -94,6 +94,28 @@ impl Ledger {
         account.minimum_total += effect.minimum;
         account.lots += leaves;
         (effect.account, account)
+    }
+
+    /// As [`Self::hold`] for a new order of an account without limits, where the event's worst case
+    /// that follows is known.
+    ///
+    /// # Panics
+    /// When the account could end with less than nothing.
+    #[inline(always)]
+    pub(crate) fn hold_to(
+        &mut self,
+        place: (u32, u8),
+        held: (Side, i64),
+        minimum: i64,
+        account: u32,
+        leaves: u32,
+    ) {
+        let change = self.exposures.hold_to(place, held, minimum);
+        let holder = self.accounts.account_mut(account);
+        holder.minimum_total += change;
+        holder.lots += i64::from(leaves);
+        holder.open_order_count += 1;
+        assert!(holder.worst_case() >= 0, "every account covers its worst case");
     }
 
     /// Counts lots of open orders of an account in the market of a state, if it has a limit on

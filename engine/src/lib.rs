@@ -54,6 +54,8 @@ mod new_order;
 mod order_detail;
 mod order_status;
 mod order_table;
+mod plain_cancel;
+mod plain_order;
 mod planted_fault;
 mod protection;
 mod quote_definitions;

@@ -2,8 +2,10 @@
 //!
 //! Most of a command's time is waiting for lines that no cache holds: an account, a pair's row, a
 //! level, an order. Who knows the next commands announces them some way ahead; each announcement
-//! moves every command under way one step on, where a step asks for the lines that the lines of the
-//! step before name. Nothing is changed, whatever the bytes are.
+//! moves the commands of its kind that are under way one step on, where a step asks for the lines
+//! that the lines of the step before name. New orders and resting ones that commands name go on
+//! lanes of their own, so that a step does the same for every one. Nothing is changed, whatever the
+//! bytes are.
 
 use forecastle_proto_spec::{NewOrderSingle, OrderId, Side};
 
@@ -11,64 +13,89 @@ use crate::apply::OrderCommand;
 use crate::engine::Engine;
 use crate::ladder::Ladders;
 
-/// The commands announced last, and how far each has been looked into. 1 KiB.
+/// The commands announced last, and how far each has been looked into.
 #[derive(Debug)]
 pub struct LookAhead {
-    upcoming: [Upcoming; RING_LENGTH],
-    count: usize,
+    orders: Lane<UpcomingOrder>,
+    /// Slots of the resting orders that cancels and replaces name, and that orders would meet.
+    named: Lane<u32>,
 }
 
-/// What is known of a command that is not applied yet; for a new order all, for a replace the order
-/// that it names and where it goes, for a cancel the order, else nothing.
+/// What is known of an order that comes, or of where a replaced one goes.
 #[derive(Clone, Copy, Debug)]
-struct Upcoming {
-    kind: Kind,
-    is_bid: bool,
-    /// The resting order that it names or would meet.
-    slot: u32,
-    security_id: u32,
-    tick: u32,
+struct UpcomingOrder {
+    /// Of its account and event.
+    pair_hash: u64,
     account: u32,
-    event_id: u32,
+    security_id: u32,
+    /// Its price; the best one of the other side when it would trade there.
+    tick: u32,
+    is_bid: bool,
+    would_trade: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Nothing that is looked into.
-    Other,
-    /// A new order.
-    New,
-    /// A new order that would trade at `tick`, where the other side is best.
-    Marketable,
-    /// A cancel.
-    Cancel,
-    /// A replace.
-    Replace,
+/// The last of what comes one behind the other.
+#[derive(Debug)]
+struct Lane<T> {
+    places: [T; LANE_LENGTH],
+    count: usize,
 }
 
 impl LookAhead {
     /// Nothing announced.
     #[must_use]
     pub const fn new() -> Self {
-        Self { upcoming: [Upcoming::OTHER; RING_LENGTH], count: 0 }
+        Self { orders: Lane::new(UpcomingOrder::NONE), named: Lane::new(NO_SLOT) }
     }
 
-    /// Commands to be announced before the first of them is applied, for every step to be taken.
-    pub const DISTANCE: usize = STEP_COUNT * STRIDE;
+    /// Commands to be announced before the first of them is applied, for every step to be taken
+    /// as a rule.
+    pub const DISTANCE: usize = 18;
 
     /// Announces the next command of `session_id`, [`Self::DISTANCE`] commands or fewer before it
-    /// is applied; no bytes when there is none. O(1): a few loads of lines that an earlier
-    /// announcement asked for, and hints.
+    /// is applied. O(1): a few loads of lines that an earlier announcement asked for, and hints.
+    #[inline]
     pub fn announce(&mut self, engine: &Engine, session_id: u32, command: &[u8]) {
-        let count = self.count;
-        let place = |step: usize| count.wrapping_sub(step * STRIDE) % RING_LENGTH;
-        engine.look_at(session_id, command, &mut self.upcoming[place(0)]);
-        engine.look_into(&mut self.upcoming[place(1)]);
-        engine.look_on(&self.upcoming[place(2)]);
-        engine.look_across(&mut self.upcoming[place(3)]);
-        engine.look_into_met(&self.upcoming[place(4)]);
-        engine.look_behind_met(&self.upcoming[place(5)]);
-        self.count = count.wrapping_add(1);
+        match OrderCommand::of(command) {
+            Some(OrderCommand::New(order)) => {
+                let upcoming = engine.look_at_order(session_id, order);
+                self.announce_order(engine, upcoming);
+            }
+            Some(OrderCommand::Cancel(cancel)) => {
+                self.announce_named(engine, OrderId::from_wire(cancel.order_id.get()).slot());
+            }
+            Some(OrderCommand::Replace(replace)) => {
+                let upcoming = UpcomingOrder {
+                    security_id: replace.security_id.get(),
+                    tick: u32::from(replace.price.get()),
+                    ..UpcomingOrder::NONE
+                };
+                engine.books.prefetch(upcoming.security_id, upcoming.tick);
+                engine.look_at_window(session_id, replace.cl_ord_id.get());
+                self.announce_order(engine, upcoming);
+                self.announce_named(engine, OrderId::from_wire(replace.order_id.get()).slot());
+            }
+            None => {}
+        }
+    }
+
+    #[inline]
+    fn announce_order(&mut self, engine: &Engine, upcoming: UpcomingOrder) {
+        self.orders.push(upcoming);
+        engine.look_into_order(self.orders.behind(STRIDE));
+        let before = self.orders.behind(2 * STRIDE);
+        let slot = engine.look_into_level(before);
+        if before.would_trade {
+            self.announce_named(engine, slot);
+        }
+    }
+
+    #[inline]
+    fn announce_named(&mut self, engine: &Engine, slot: u32) {
+        engine.orders.prefetch(slot);
+        self.named.push(slot);
+        engine.look_into_named(*self.named.behind(STRIDE));
+        engine.look_behind_named(*self.named.behind(2 * STRIDE));
     }
 }
 
@@ -78,61 +105,48 @@ impl Default for LookAhead {
     }
 }
 
-impl Upcoming {
-    const OTHER: Self = Self {
-        kind: Kind::Other,
-        is_bid: false,
-        slot: 0,
+impl UpcomingOrder {
+    const NONE: Self = Self {
+        pair_hash: 0,
+        account: 0,
         security_id: 0,
         tick: 0,
-        account: 0,
-        event_id: 0,
+        is_bid: false,
+        would_trade: false,
     };
 }
 
-impl Engine {
-    /// The first step: what the bytes name themselves.
-    #[inline]
-    fn look_at(&self, session_id: u32, command: &[u8], upcoming: &mut Upcoming) {
-        upcoming.kind = Kind::Other;
-        match OrderCommand::of(command) {
-            Some(OrderCommand::New(order)) => self.look_at_order(session_id, order, upcoming),
-            Some(OrderCommand::Cancel(cancel)) => {
-                upcoming.kind = Kind::Cancel;
-                upcoming.slot = OrderId::from_wire(cancel.order_id.get()).slot();
-                self.orders.prefetch(upcoming.slot);
-            }
-            Some(OrderCommand::Replace(replace)) => {
-                upcoming.kind = Kind::Replace;
-                upcoming.slot = OrderId::from_wire(replace.order_id.get()).slot();
-                upcoming.security_id = replace.security_id.get();
-                upcoming.tick = u32::from(replace.price.get());
-                self.orders.prefetch(upcoming.slot);
-                self.books.prefetch(upcoming.security_id, upcoming.tick);
-                self.look_at_window(session_id, replace.cl_ord_id.get());
-            }
-            None => {}
-        }
+impl<T: Copy> Lane<T> {
+    const fn new(nothing: T) -> Self {
+        Self { places: [nothing; LANE_LENGTH], count: 0 }
     }
 
     #[inline]
-    fn look_at_order(&self, session_id: u32, order: &NewOrderSingle, upcoming: &mut Upcoming) {
+    fn push(&mut self, what: T) {
+        self.count = self.count.wrapping_add(1);
+        *self.behind(0) = what;
+    }
+
+    /// What came `distance` before the last one.
+    #[inline]
+    fn behind(&mut self, distance: usize) -> &mut T {
+        &mut self.places[self.count.wrapping_sub(distance) % LANE_LENGTH]
+    }
+}
+
+impl Engine {
+    /// The first step of an order: what the bytes name themselves.
+    #[inline]
+    fn look_at_order(&self, session_id: u32, order: &NewOrderSingle) -> UpcomingOrder {
         let (account, security_id) = (order.account.get(), order.security_id.get());
         let tick = u32::from(order.price.get());
-        let Some(market) = self.events.find_market(security_id) else { return };
-        *upcoming = Upcoming {
-            kind: Kind::New,
-            is_bid: order.side == u8::from(Side::Buy),
-            slot: 0,
-            security_id,
-            tick,
-            account,
-            event_id: market.event_id,
-        };
+        let event_id = self.events.find_market(security_id).map_or(0, |market| market.event_id);
         self.ledger.accounts.prefetch(account);
-        self.ledger.exposures.prefetch(account, market.event_id);
+        let pair_hash = self.ledger.exposures.prefetch(account, event_id);
         self.books.prefetch(security_id, tick);
         self.look_at_window(session_id, order.cl_ord_id.get());
+        let is_bid = order.side == u8::from(Side::Buy);
+        UpcomingOrder { pair_hash, account, security_id, tick, is_bid, would_trade: false }
     }
 
     #[inline]
@@ -142,101 +156,53 @@ impl Engine {
         }
     }
 
-    /// The second step.
+    /// The second step of an order: its account's row, and the level that it goes to.
     #[inline]
-    fn look_into(&self, upcoming: &mut Upcoming) {
-        let Upcoming { kind, is_bid, slot, security_id, tick, account, event_id } = *upcoming;
-        if kind == Kind::New {
-            self.ledger.exposures.prefetch_row(account, event_id);
-            let met = if is_bid {
-                self.books.find_best_ask(security_id).filter(|ask| *ask <= tick)
-            } else {
-                self.books.find_best_bid(security_id).filter(|bid| *bid >= tick)
-            };
-            if let Some(met) = met {
-                upcoming.kind = Kind::Marketable;
-                upcoming.tick = met;
-                self.books.prefetch(security_id, met);
-            } else {
-                self.books.prefetch_level(security_id, tick);
-            }
-        } else if kind != Kind::Other {
-            self.look_into_order(slot);
-            if kind == Kind::Replace {
-                self.books.prefetch_level(security_id, tick);
-            }
-        }
+    fn look_into_order(&self, upcoming: &mut UpcomingOrder) {
+        let UpcomingOrder { pair_hash, account, security_id, tick, is_bid, .. } = *upcoming;
+        self.ledger.exposures.prefetch_row(account, pair_hash);
+        let met = if is_bid {
+            self.books.find_best_ask(security_id).filter(|ask| *ask <= tick)
+        } else {
+            self.books.find_best_bid(security_id).filter(|bid| *bid >= tick)
+        };
+        upcoming.would_trade = met.is_some();
+        upcoming.tick = met.unwrap_or(tick);
+        self.books.prefetch_level(security_id, upcoming.tick);
     }
 
-    /// The third step.
+    /// The last step of an order: the order behind which it goes, or which it meets first. Gives
+    /// that one's slot.
     #[inline]
-    fn look_on(&self, upcoming: &Upcoming) {
-        let Upcoming { kind, slot, security_id, tick, .. } = *upcoming;
-        match kind {
-            Kind::Other => {}
-            Kind::New => self.books.prefetch_last(self.orders.slots(), security_id, tick),
-            Kind::Marketable => self.books.prefetch_level(security_id, tick),
-            Kind::Cancel => self.look_behind_order(slot),
-            Kind::Replace => {
-                self.books.prefetch_last(self.orders.slots(), security_id, tick);
-                self.look_behind_order(slot);
-            }
-        }
+    fn look_into_level(&self, upcoming: &UpcomingOrder) -> u32 {
+        let UpcomingOrder { security_id, tick, would_trade, .. } = *upcoming;
+        let ends = self.books.find_ends(security_id, tick);
+        let slot = ends.map_or(NO_SLOT, |(first, last)| if would_trade { first } else { last });
+        self.orders.prefetch_slot(slot);
+        slot
     }
 
-    /// The fourth step, of marketable orders alone: the order that one meets first.
+    /// The second step of a resting order: what it names.
     #[inline]
-    fn look_across(&self, upcoming: &mut Upcoming) {
-        if upcoming.kind == Kind::Marketable {
-            match self.books.find_first_order(upcoming.security_id, upcoming.tick) {
-                Some(slot) => {
-                    upcoming.slot = slot;
-                    self.orders.prefetch(slot);
-                }
-                None => upcoming.kind = Kind::Other,
-            }
-        }
-    }
-
-    /// The fifth step, of marketable orders alone.
-    #[inline]
-    fn look_into_met(&self, upcoming: &Upcoming) {
-        if upcoming.kind == Kind::Marketable {
-            self.look_into_order(upcoming.slot);
-        }
-    }
-
-    /// The last step, of marketable orders alone.
-    #[inline]
-    fn look_behind_met(&self, upcoming: &Upcoming) {
-        if upcoming.kind == Kind::Marketable {
-            self.look_behind_order(upcoming.slot);
-        }
-    }
-
-    /// What a resting order names.
-    #[inline]
-    fn look_into_order(&self, slot: u32) {
-        let Some(order) = self.orders.live(slot) else { return };
+    fn look_into_named(&self, slot: u32) {
+        let Some(order) = self.orders.slots().get(slot as usize) else { return };
         self.ledger.exposures.prefetch_place(order.exposure);
         self.books.prefetch(order.security_id, order.place.tick());
-        Ladders::prefetch_neighbours(self.orders.slots(), slot);
+        Ladders::prefetch_neighbours(self.orders.slots(), &order.place);
     }
 
-    /// What the lines name that a resting order named.
+    /// The last step of a resting order: what the lines name that it named.
     #[inline]
-    fn look_behind_order(&self, slot: u32) {
-        let Some(order) = self.orders.live(slot) else { return };
-        self.ledger.accounts.prefetch(self.account_of(order));
-        self.ledger.exposures.prefetch_others(order.exposure);
+    fn look_behind_named(&self, slot: u32) {
+        let Some(order) = self.orders.slots().get(slot as usize) else { return };
+        self.ledger.accounts.prefetch(self.ledger.exposures.prefetch_others(order.exposure));
         self.books.prefetch_level(order.security_id, order.place.tick());
     }
 }
 
-/// Steps of a command; the longest way is that of a marketable order.
-const STEP_COUNT: usize = 6;
-/// Announcements between two steps of a command.
-const STRIDE: usize = 3;
-const RING_LENGTH: usize = 32;
+/// Announcements of a lane between two steps.
+const STRIDE: usize = 2;
+const LANE_LENGTH: usize = 8;
+const NO_SLOT: u32 = u32::MAX;
 
-const _: () = assert!(LookAhead::DISTANCE <= RING_LENGTH);
+const _: () = assert!(2 * STRIDE < LANE_LENGTH);

@@ -2,7 +2,7 @@
 //! what becomes of the rest.
 
 use forecastle_proto_spec::{
-    CancelReason, OrderCancelled, OrderRested, SelfMatchPrevention, Side, TimeInForce, Trade,
+    CancelReason, OrderCancelled, SelfMatchPrevention, Side, TimeInForce, Trade,
 };
 
 use crate::cross_outcome::Counterpart;
@@ -113,7 +113,6 @@ impl Engine {
 
     /// Takes a resting order out of its book with all that hangs on it; its slot stays taken. Gives
     /// the order as it was, and its account.
-    #[inline]
     pub(crate) fn take_off_book(&mut self, slot: u32) -> (Order, u32) {
         let order = *self.orders.order(slot);
         if order.has_detail() {
@@ -121,13 +120,26 @@ impl Engine {
         }
         self.orders.unrest(slot, &order);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
+        let account = self.release_hold(&order);
+        (order, account)
+    }
+
+    /// Gives back what is held for an order that has left its book; gives its account.
+    ///
+    /// # Panics
+    /// When the account could end with less than nothing.
+    #[inline(always)]
+    pub(crate) fn release_hold(&mut self, order: &Order) -> u32 {
         let market = self.events.discount_order(order.security_id);
         let quantity = i64::from(order.leaves_qty());
         let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * quantity;
         let place = (order.exposure, market.state_index);
         let (account, holder) = self.ledger.hold(place, (order.side, -cost), -quantity);
         holder.open_order_count -= 1;
-        (order, account)
+        if holder.worst_case() < 0 {
+            self.assert_solvent(account);
+        }
+        account
     }
 
     /// Stops the timer that a live order may have, and takes it out of its quote set.
@@ -388,16 +400,9 @@ impl Engine {
         order: &Order,
         effects: &mut EffectBuffer<'_>,
     ) {
-        effects.push(&OrderRested {
-            order_id: self.orders.id_of(slot, order).value().into(),
-            priority: order.priority.into(),
-            security_id: order.security_id.into(),
-            rpt_seq: self.events.next_rpt_seq(order.security_id).into(),
-            leaves_qty: order.leaves_qty().into(),
-            price: order.price().into(),
-            side: order.side.into(),
-            reserved_31: [0; 1],
-        });
+        let order_id = self.orders.id_of(slot, order).value();
+        let rpt_seq = self.events.next_rpt_seq(order.security_id);
+        effects.push(&order.rested(order_id, rpt_seq));
     }
 
     /// Ends an incoming order with `leaves` untraded.

@@ -231,26 +231,11 @@ impl Engine {
         self.client_order_ids.name(checked.recorded, order_id);
         let rests = may_rest(checked.time_in_force) && self.rests_at_once(&order);
         let quantity_ahead = if rests {
-            let ahead = self.put_in_book(slot, &mut order, &checked.detail, account);
-            u32::try_from(ahead).unwrap_or(u32::MAX)
+            saturated_quantity(self.put_in_book(slot, &mut order, &checked.detail, account))
         } else {
             self.quantity_ahead(security_id, checked.side, tick)
         };
-        effects.push(&OrderAccepted {
-            order_id: order_id.into(),
-            cl_ord_id: message.cl_ord_id,
-            security_id: message.security_id,
-            account: message.account,
-            session_id: context.session_id.into(),
-            order_qty: message.order_qty,
-            quantity_ahead: quantity_ahead.into(),
-            cl_ord_link_id: message.cl_ord_link_id,
-            price: message.price,
-            side: message.side,
-            time_in_force: message.time_in_force,
-            exec_inst: message.exec_inst,
-            reserved_45: [0; 3],
-        });
+        effects.push(&order_accepted(context.session_id, message, order_id, quantity_ahead));
         if rests {
             return self.report_rested(slot, &order, effects);
         }
@@ -272,7 +257,38 @@ impl Engine {
         if !is_of_side {
             return 0;
         }
-        u32::try_from(self.books.quantity_at(security_id, tick)).unwrap_or(u32::MAX)
+        saturated_quantity(self.books.quantity_at(security_id, tick))
+    }
+}
+
+/// Lots as far as a report can tell them.
+#[inline]
+pub(crate) fn saturated_quantity(lots: u64) -> u32 {
+    u32::try_from(lots).unwrap_or(u32::MAX)
+}
+
+/// The report that a new order was accepted.
+#[inline(always)]
+pub(crate) fn order_accepted(
+    session_id: u32,
+    message: &NewOrderSingle,
+    order_id: u64,
+    quantity_ahead: u32,
+) -> OrderAccepted {
+    OrderAccepted {
+        order_id: order_id.into(),
+        cl_ord_id: message.cl_ord_id,
+        security_id: message.security_id,
+        account: message.account,
+        session_id: session_id.into(),
+        order_qty: message.order_qty,
+        quantity_ahead: quantity_ahead.into(),
+        cl_ord_link_id: message.cl_ord_link_id,
+        price: message.price,
+        side: message.side,
+        time_in_force: message.time_in_force,
+        exec_inst: message.exec_inst,
+        reserved_45: [0; 3],
     }
 }
 

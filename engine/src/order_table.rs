@@ -6,7 +6,8 @@
 mod snapshot;
 
 use forecastle_proto_spec::{
-    EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderId, Side, TimeInForce,
+    EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderId, OrderRested, Side,
+    TimeInForce,
 };
 use forecastle_runtime::memory::Arena;
 
@@ -47,6 +48,12 @@ impl Terms {
     pub(crate) fn new(time_in_force: TimeInForce, detail: &OrderDetail) -> Self {
         Self(time_in_force as u8 | if detail.is_some() { HAS_DETAIL } else { 0 })
     }
+
+    /// The terms of an order without a detail.
+    #[inline]
+    pub(crate) fn plain(time_in_force: TimeInForce) -> Self {
+        Self(time_in_force as u8)
+    }
 }
 
 impl Order {
@@ -81,6 +88,21 @@ impl Order {
     #[inline]
     fn is_live(&self) -> bool {
         self.place.quantity() > 0
+    }
+
+    /// The report that it came to rest.
+    #[inline(always)]
+    pub(crate) fn rested(&self, order_id: u64, rpt_seq: u32) -> OrderRested {
+        OrderRested {
+            order_id: order_id.into(),
+            priority: self.priority.into(),
+            security_id: self.security_id.into(),
+            rpt_seq: rpt_seq.into(),
+            leaves_qty: self.leaves_qty().into(),
+            price: self.price().into(),
+            side: self.side.into(),
+            reserved_31: [0; 1],
+        }
     }
 }
 
@@ -240,7 +262,7 @@ impl OrderTable {
     ///
     /// # Panics
     /// When no slot is free.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn accept(&mut self, order: &mut Order) -> u32 {
         let slot = if self.free_count > 0 {
             self.free_count -= 1;
@@ -264,7 +286,7 @@ impl OrderTable {
 
     /// Gives the slot of an order back that is in no book. After its last generation a slot is
     /// never used again.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn free(&mut self, slot: u32) {
         let order = &mut self.orders[slot];
         order.place = Place::EMPTY;
@@ -288,8 +310,19 @@ impl OrderTable {
         self.place(slot, order, detail, account);
     }
 
+    /// As [`Self::rest`] of an order without a detail.
+    #[inline(always)]
+    pub(crate) fn rest_plain(&mut self, slot: u32, order: &mut Order, account: u32) {
+        self.last_priority += 1;
+        order.priority = self.last_priority;
+        self.live_count += 1;
+        self.open_counts[usize::from(order.session)] += 1;
+        self.orders[slot] = *order;
+        self.add_piece(slot, order, account);
+    }
+
     /// Notes that the order in a slot leaves its book; what is left of it is still in its place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn unrest(&mut self, slot: u32, order: &Order) {
         self.live_count -= 1;
         self.open_counts[usize::from(order.session)] -= 1;
@@ -297,13 +330,18 @@ impl OrderTable {
         self.digest.remove(piece);
         self.digest.remove(piece.times(order.leaves_qty().into()));
         if order.has_detail() {
-            let detail = &self.details[slot];
-            self.digest.remove(detail.piece(slot, order.generation));
-            let ends = detail.has(EXEC_INST_CANCEL_ON_DISCONNECT);
-            self.disconnect_counts[usize::from(order.session)] -= u32::from(ends);
-            let halts = detail.has(EXEC_INST_CANCEL_ON_HALT);
-            self.halt_counts[order.security_id as usize] -= u32::from(halts);
+            self.forget_detail(slot, order);
         }
+    }
+
+    #[cold]
+    fn forget_detail(&mut self, slot: u32, order: &Order) {
+        let detail = &self.details[slot];
+        self.digest.remove(detail.piece(slot, order.generation));
+        let ends = detail.has(EXEC_INST_CANCEL_ON_DISCONNECT);
+        self.disconnect_counts[usize::from(order.session)] -= u32::from(ends);
+        let halts = detail.has(EXEC_INST_CANCEL_ON_HALT);
+        self.halt_counts[order.security_id as usize] -= u32::from(halts);
     }
 
     /// Changes ids and quantities of a resting order, which keeps its place, through `change`,
@@ -324,7 +362,7 @@ impl OrderTable {
     }
 
     /// The slot that a wire id names, when its occupant is live.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, order_id: OrderId) -> Option<u32> {
         let order = self.orders.get(order_id.slot())?;
         let is_it = order_id.shard() == self.shard
@@ -378,10 +416,17 @@ impl OrderTable {
         self.orders.as_mut_slice()
     }
 
+    /// Brings the order in a slot close, with what it takes to end it.
     #[inline]
     pub(crate) fn prefetch(&self, slot: u32) {
         self.orders.prefetch(slot);
         self.pieces.prefetch(slot);
+    }
+
+    /// Brings the order in a slot close.
+    #[inline]
+    pub(crate) fn prefetch_slot(&self, slot: u32) {
+        self.orders.prefetch(slot);
     }
 
     #[inline]
@@ -441,7 +486,7 @@ impl OrderTable {
     }
 
     /// Adds the piece of the resting order in a slot.
-    #[inline]
+    #[inline(always)]
     fn add_piece(&mut self, slot: u32, order: &Order, account: u32) {
         let piece = order_piece(slot, order, account);
         self.digest.add(piece);
@@ -458,7 +503,7 @@ impl OrderTable {
     }
 
     /// Puts a slot on the free list.
-    #[inline]
+    #[inline(always)]
     fn push_free(&mut self, slot: u32, generation: u32) {
         self.digest.add(free_piece(self.free_count, slot, generation));
         self.free[self.free_count as usize] = slot;
@@ -482,7 +527,7 @@ fn free_piece(depth: u32, slot: u32, generation: u32) -> Addend {
 }
 
 /// The piece of an order but for what is left of it.
-#[inline]
+#[inline(always)]
 fn order_piece(slot: u32, order: &Order, account: u32) -> Addend {
     let kind = u32::from(order.side as u8) << 8 | u32::from(order.time_in_force() as u8);
     Domain::Order.addend([

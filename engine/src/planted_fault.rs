@@ -45,6 +45,8 @@ pub enum PlantedFault {
     CollarOfOldOdds,
     /// A provider's request that comes again is applied again.
     OddsAppliedTwice,
+    /// An order that goes the short way costs nothing.
+    PlainOrderHoldsNothing,
 }
 
 #[cfg(feature = "planted-faults")]
@@ -66,16 +68,30 @@ mod chosen {
     pub(crate) fn is_planted(fault: PlantedFault) -> bool {
         CHOSEN.get() == Some(fault)
     }
+
+    /// Whether a fault is chosen that lies on the long way of a new order or behind it, so that no
+    /// order may go round it.
+    #[inline]
+    pub(crate) fn keeps_to_long_way() -> bool {
+        CHOSEN.get().is_some_and(|fault| fault != PlantedFault::PlainOrderHoldsNothing)
+    }
 }
 
 #[cfg(feature = "planted-faults")]
-pub(crate) use chosen::is_planted;
-#[cfg(feature = "planted-faults")]
 pub use chosen::plant;
+#[cfg(feature = "planted-faults")]
+pub(crate) use chosen::{is_planted, keeps_to_long_way};
 
 /// Whether the engine has this fault; never without the feature.
 #[cfg(not(feature = "planted-faults"))]
 #[inline(always)]
 pub(crate) const fn is_planted(_: PlantedFault) -> bool {
+    false
+}
+
+/// Whether every order goes the long way; none has to without the feature.
+#[cfg(not(feature = "planted-faults"))]
+#[inline(always)]
+pub(crate) const fn keeps_to_long_way() -> bool {
     false
 }

@@ -133,6 +133,20 @@ impl SessionTable {
         Ok(missed)
     }
 
+    /// Stores the number that follows the last one applied of an established session; gives whether
+    /// it is that, and changes nothing when it is not.
+    #[inline(always)]
+    pub(crate) fn take_next(&mut self, slot: u16, seq_num: u32) -> bool {
+        let row = &mut self.rows[usize::from(slot)];
+        let is_next = row.session.state == SessionState::Established
+            && row.session.last_seq_num.checked_add(1) == Some(seq_num);
+        if is_next {
+            row.session.last_seq_num = seq_num;
+            self.digest.add(row.head.times(1));
+        }
+        is_next
+    }
+
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
         self.digest

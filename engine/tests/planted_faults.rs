@@ -55,7 +55,7 @@ fn kind_for(fault: PlantedFault) -> Kind {
     }
 }
 
-const FAULTS: [PlantedFault; 19] = [
+const FAULTS: [PlantedFault; 20] = [
     PlantedFault::HoldWithoutFee,
     PlantedFault::PriorityLostOnReduce,
     PlantedFault::StaleBestAfterCancel,
@@ -75,6 +75,7 @@ const FAULTS: [PlantedFault; 19] = [
     PlantedFault::GraceForgotten,
     PlantedFault::CollarOfOldOdds,
     PlantedFault::OddsAppliedTwice,
+    PlantedFault::PlainOrderHoldsNothing,
 ];
 /// Worlds that a fault has to show itself in, and commands of each.
 const WORLDS: u32 = 400;

@@ -167,12 +167,9 @@ impl Replayer {
 
     #[inline]
     fn announce(&self, record: Option<Record<'_>>, look_ahead: &mut LookAhead) {
-        let Some(engine) = &self.engine else { return };
-        let (session_id, command): (u32, &[u8]) = match record {
-            Some(record) => (record.header().session_id.get(), record.command()),
-            None => (EXCHANGE_SESSION_ID, &[]),
-        };
-        look_ahead.announce(engine, session_id, command);
+        if let Some((engine, record)) = self.engine.as_ref().zip(record) {
+            look_ahead.announce(engine, record.header().session_id.get(), record.command());
+        }
     }
 
     /// Makes the engine that the configuration asks for before it is applied.

@@ -88,18 +88,20 @@ impl PairIndex {
         self.buckets[gap] = VACANT;
     }
 
-    /// The row in the home bucket of a pair, when its tag is the pair's: most often its own.
+    /// The row in the home bucket of a pair, by its hash, when its tag is the pair's: most often
+    /// its own.
     #[inline]
-    pub(super) fn first_candidate(&self, account: u32, event_id: u32) -> Option<u32> {
-        let hash = hash(account, event_id);
+    pub(super) fn first_candidate(&self, hash: u64) -> Option<u32> {
         let entry = self.buckets[self.home(hash)];
         row_of(entry).filter(|_| entry & !ROW_MASK == self.tag(hash))
     }
 
-    /// Brings the bucket of a pair close.
+    /// Brings the bucket of a pair close; gives the pair's hash.
     #[inline]
-    pub(super) fn prefetch(&self, account: u32, event_id: u32) {
-        self.buckets.prefetch(self.home(hash(account, event_id)));
+    pub(super) fn prefetch(&self, account: u32, event_id: u32) -> u64 {
+        let hash = hash(account, event_id);
+        self.buckets.prefetch(self.home(hash));
+        hash
     }
 
     /// The top bits of the hash.

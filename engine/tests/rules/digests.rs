@@ -222,8 +222,10 @@ fn looking_ahead_changes_nothing() {
             look_ahead.announce(&world.engine, session_id, &bytes);
         }
     }
+    // On to the last step.
     for _ in 0..LookAhead::DISTANCE {
-        look_ahead.announce(&world.engine, EXCHANGE, &[]);
+        look_ahead.announce(&world.engine, EXCHANGE, &encoded(&wild));
+        look_ahead.announce(&world.engine, EXCHANGE, &encoded(&cancel(3, u64::MAX)));
     }
     assert_eq!(world.engine.state_digest(), before);
     world.engine.check_invariants();
