@@ -78,6 +78,29 @@ impl<H: ReportHandler> Link<H> {
         self.session.poll(|frame| handler.on_report(frame)).map_err(failed)
     }
 
+    /// Ends the session politely and waits until the exchange has said so.
+    ///
+    /// # Errors
+    /// The exchange does not say so for [`ANSWER_TIMEOUT`].
+    pub fn terminate(mut self) -> anyhow::Result<()> {
+        self.session.terminate().map_err(failed)?;
+        self.outlast().map(|_| ())
+    }
+
+    /// Waits for the end of a session that was ended, or over which another login has come; gives
+    /// what listened.
+    ///
+    /// # Errors
+    /// It does not end for [`ANSWER_TIMEOUT`].
+    pub fn outlast(mut self) -> anyhow::Result<H> {
+        let mut patience = Patience::new(ANSWER_TIMEOUT);
+        while self.poll().is_ok() {
+            anyhow::ensure!(!patience.is_over(), "a session does not end");
+            patience.pause(|period| self.session.wait(period));
+        }
+        Ok(self.handler)
+    }
+
     /// Waits until something comes in on this session, at most `period`.
     pub fn wait(&self, period: Duration) {
         self.session.wait(period);

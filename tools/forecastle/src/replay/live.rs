@@ -3,9 +3,10 @@
 //!
 //! Each session of the journal becomes one of the same key and number. Numbers that an exchange
 //! gives (orders, events, markets) are translated; accounts and ClOrdIDs are the clients' own and
-//! stay. What cannot be sent is counted by message and reason: the exchange's own records, logins,
-//! and what names something that the live exchange does not have, or one quote by its order id,
-//! which an exchange tells nobody. What ends by a timer ends by the live exchange's clock.
+//! stay. A session whose orders ended with it goes and comes again there. What cannot be sent is
+//! counted by message and reason: the exchange's own records, logins, and what names something that
+//! the live exchange does not have, or one quote by its order id, which an exchange tells nobody.
+//! What ends by a timer ends by the live exchange's clock.
 //!
 //! In the order of the journal ([`Order::Journal`]) a request waits until the requests of other
 //! sessions before it are answered, and until a sweep or pay-out that the journal has complete by
@@ -14,6 +15,7 @@
 //! told to an exchange.
 
 pub mod desk;
+pub mod disconnects;
 pub mod request;
 pub mod sessions;
 pub mod summary;
@@ -33,6 +35,7 @@ use indicatif::ProgressBar;
 use zerocopy::FromZeros as _;
 
 use self::desk::{Desk, Sent};
+use self::disconnects::{Disconnect, Disconnects};
 use self::request::{Part, Request};
 use self::sessions::{Sessions, send};
 use self::summary::{Skipped, Summary};
@@ -99,6 +102,7 @@ struct Feeder {
     start: Instant,
     sessions: Sessions,
     translation: Translation,
+    disconnects: Disconnects,
     pace: Pace,
     order: Order,
     /// Session of the request sent last.
@@ -129,6 +133,7 @@ impl Feeder {
             start,
             sessions,
             translation: Translation::default(),
+            disconnects: Disconnects::default(),
             pace: Pace::new(arguments.speed),
             order: arguments.order,
             last: None,
@@ -221,6 +226,9 @@ impl Feeder {
 
     fn record(&mut self, record: &Record<'_>) -> anyhow::Result<()> {
         self.record_count += 1;
+        if let Some(disconnect) = self.disconnects.follow(record) {
+            self.disconnect(disconnect)?;
+        }
         match Part::of(record) {
             Part::Skipped { kind, reason } => self.skip(kind, reason.to_string()),
             Part::WorkDone { session_id, seq_num } => {
@@ -262,6 +270,14 @@ impl Feeder {
         self.sessions.look()?;
         self.learn();
         Ok(())
+    }
+
+    /// Has a session's orders end with it, behind all that was sent before.
+    fn disconnect(&mut self, disconnect: Disconnect) -> anyhow::Result<()> {
+        for before in self.last.into_iter().chain([disconnect.session_id]) {
+            self.wait_until(before, Desk::is_idle)?;
+        }
+        self.sessions.disconnect(disconnect)
     }
 
     /// Waits until what has to be in the live exchange's log before a request is.

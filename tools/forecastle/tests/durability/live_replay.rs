@@ -190,7 +190,7 @@ fn feed(data: &Path, ready: &Path, more: &[&str]) -> Output {
 }
 
 /// Feeds a journal to an exchange and stops that; gives its folder and the figures printed.
-fn fed(recorded: &TempDir, target: ExchangeProcess, more: &[&str]) -> (TempDir, Value) {
+pub fn fed(recorded: &TempDir, target: ExchangeProcess, more: &[&str]) -> (TempDir, Value) {
     let output = feed(&data_folder(recorded), &target.folder.path().join("ready.json"), more);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let figures = serde_json::from_slice(&output.stdout).expect("it prints JSON");
@@ -198,7 +198,7 @@ fn fed(recorded: &TempDir, target: ExchangeProcess, more: &[&str]) -> (TempDir, 
 }
 
 /// Books and balances at the end of an exchange's journal.
-fn state(folder: &TempDir) -> Value {
+pub fn state(folder: &TempDir) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_forecastle"));
     command.args(["journal", "at"]).arg(data_folder(folder)).arg(u64::MAX.to_string());
     let output = command.output().expect("the binary was built by cargo");

@@ -30,6 +30,7 @@ mod journal_file;
 mod kill_rounds;
 mod last_reports;
 mod live_replay;
+mod lost_sessions;
 mod own_process;
 mod questions;
 mod recorded_day;

@@ -12,6 +12,7 @@ use zerocopy::FromZeros as _;
 
 use crate::desk::Desk;
 use crate::floor::{Floor, MAKER_ACCOUNT, TAKER_ACCOUNT, open_event};
+use crate::inbox::Deadline;
 use crate::random::Random;
 use crate::recorded_quotes::{
     ask_for_orders, cancel_quotes, define_set, halt, limit_order_cost, quote, reset_protection,
@@ -81,7 +82,7 @@ impl Day {
             self.request();
             admin.drive();
             if round % 10 == 0 {
-                self.wait_for_all();
+                self.wait_for_all(admin);
             }
         }
     }
@@ -224,11 +225,21 @@ impl Day {
         request_id
     }
 
-    fn wait_for_all(&mut self) {
-        for trader in 0..self.traders.len() {
-            let request_id = self.ask_state(trader);
-            let (desk, _) = &mut self.traders[trader];
-            desk.await_report(|report: &AccountReport| report.request_id.get() == request_id);
+    /// Waits for the answers of all, each kept alive meanwhile.
+    fn wait_for_all(&mut self, admin: &mut Desk) {
+        let mut asked: Vec<_> = (0..3).map(|trader| (trader, self.ask_state(trader))).collect();
+        let deadline = Deadline::patient();
+        while !asked.is_empty() {
+            assert!(!deadline.is_over(), "no answer to {asked:?}");
+            admin.drive();
+            for (desk, _) in &mut self.traders {
+                desk.drive();
+            }
+            asked.retain(|(trader, request_id)| {
+                let is_it = |report: &AccountReport| report.request_id.get() == *request_id;
+                self.traders[*trader].0.find_report(is_it).is_none()
+            });
+            std::thread::yield_now();
         }
     }
 

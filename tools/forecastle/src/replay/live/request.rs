@@ -315,7 +315,7 @@ const NUMBER_REFUSED: [RejectCode; 2] =
 const EXCHANGE_SESSION_ID: u32 = 0;
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use forecastle_persister::records_of;
     use forecastle_proto_spec::{
         Establish, Message, MessageLayout, OrderCancelled, RecordHeader, encode, encode_with_group,
@@ -325,14 +325,14 @@ mod tests {
 
     use super::*;
 
-    fn encoded<M: Message>(message: &M) -> Vec<u8> {
+    pub fn encoded<M: Message>(message: &M) -> Vec<u8> {
         let mut bytes = vec![0; M::ENCODED_LENGTH];
         encode(message, &mut bytes).unwrap();
         bytes
     }
 
     /// A record of a session: the command's bytes, then its effects.
-    fn record(session_id: u32, command: &[u8], effects: &[Vec<u8>]) -> Vec<u8> {
+    pub fn record(session_id: u32, command: &[u8], effects: &[Vec<u8>]) -> Vec<u8> {
         let mut body = command.to_vec();
         body.resize(padded_command_length(command.len()), 0);
         body.extend(effects.iter().flatten());

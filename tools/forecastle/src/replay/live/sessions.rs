@@ -10,9 +10,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use forecastle_client::{AccessKey, KeyFile, OnDisconnect, OrderEntryOptions, ReadyFile};
-use forecastle_proto_spec::{ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, SESSIONS_PER_KEY};
+use forecastle_proto_spec::{
+    CancelOnDisconnect, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, SESSIONS_PER_KEY,
+};
 
 use super::desk::{Desk, Sent};
+use super::disconnects::{Covered, Disconnect};
 use crate::exit::Failure;
 use crate::link::Link;
 
@@ -47,10 +50,43 @@ impl Sessions {
             let Some(key) = self.keys.keys.iter().find(|key| key.id == key_id) else {
                 return Ok(None);
             };
-            let link = self.connect(key, session_id % SESSIONS_PER_KEY)?;
+            let link = self.connect(key, session_id % SESSIONS_PER_KEY, OnDisconnect::KEEP)?;
             self.links.insert(session_id, link);
         }
         Ok(self.links.get_mut(&session_id))
+    }
+
+    /// Has an open session go, so that its orders end, and come again.
+    ///
+    /// A login over a session is a loss: marked orders end by it, and all of them end when the
+    /// session that has asked for that then ends politely.
+    ///
+    /// # Errors
+    /// The exchange does not answer or refuses a login.
+    ///
+    /// # Panics
+    /// The session waits for an answer.
+    pub fn disconnect(
+        &mut self,
+        Disconnect { session_id, covered }: Disconnect,
+    ) -> anyhow::Result<()> {
+        let key_id = session_id / SESSIONS_PER_KEY;
+        let key = self.keys.keys.iter().find(|key| key.id == key_id).cloned();
+        let (Some(key), Some(old)) = (key, self.links.remove(&session_id)) else { return Ok(()) };
+        assert!(old.handler.is_idle(), "answers would be lost");
+        let connect =
+            |on_disconnect| self.connect(&key, session_id % SESSIONS_PER_KEY, on_disconnect);
+        let mut link = match covered {
+            Covered::Marked => connect(OnDisconnect::KEEP)?,
+            Covered::All => {
+                let cancel = CancelOnDisconnect::OnTerminate;
+                connect(OnDisconnect { cancel, grace_ms: 0 })?.terminate()?;
+                connect(OnDisconnect::KEEP)?
+            }
+        };
+        link.handler = old.outlast()?;
+        self.links.insert(session_id, link);
+        Ok(())
     }
 
     /// The session from which the state of the exchange can be asked for, if there is a key for it.
@@ -120,7 +156,12 @@ impl Sessions {
         }
     }
 
-    fn connect(&self, key: &AccessKey, session_number: u32) -> anyhow::Result<Link<Desk>> {
+    fn connect(
+        &self,
+        key: &AccessKey,
+        session_number: u32,
+        on_disconnect: OnDisconnect,
+    ) -> anyhow::Result<Link<Desk>> {
         let options = OrderEntryOptions {
             order_entry: self.ready.order_entry,
             reports: self.ready.reports,
@@ -128,7 +169,7 @@ impl Sessions {
             key: key.clone(),
             session_number,
             keep_alive_interval_ms: KEEP_ALIVE_INTERVAL_MS,
-            on_disconnect: OnDisconnect::KEEP,
+            on_disconnect,
         };
         Link::connect(&options, Desk::default())
     }
