@@ -9,7 +9,7 @@ use zerocopy::{FromBytes as _, FromZeros as _};
 ///
 /// # Panics
 /// When `buffer` is shorter than the longest record, or an invariant of the engine is broken.
-#[inline]
+#[inline(always)]
 pub fn write_record(
     engine: &mut Engine,
     input: CommandInput,

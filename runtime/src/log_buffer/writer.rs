@@ -79,7 +79,7 @@ impl LogWriter {
     #[inline(never)]
     fn has_room(&mut self, length_max: usize) -> bool {
         let slot = record_slot_length(length_max);
-        let to_end = self.length_to_end();
+        let to_end = self.length_to_end(self.layout.slot(self.tail));
         let padding = if slot > to_end { to_end } else { 0 };
         // One line more than the slots: the slot after them is opened.
         let needed = self.tail + (padding + slot + SLOT_ALIGNMENT) as u64;
@@ -103,25 +103,26 @@ impl LogWriter {
         self.layout.capacity
     }
 
-    #[inline]
+    #[inline(always)]
     fn append(&mut self, length: usize) {
         let slot_length = record_slot_length(length);
-        if slot_length > self.length_to_end() {
-            self.pad();
+        let mut slot = self.layout.slot(self.tail);
+        if slot_length > self.length_to_end(slot) {
+            self.pad(slot);
+            slot = self.layout.slot(self.tail);
         }
-        let slot = self.layout.slot(self.tail);
         self.reserve(self.tail + (slot_length + SLOT_ALIGNMENT) as u64);
         self.region.write_words(slot + HEADER_LENGTH, &self.record[..length / size_of::<u64>()]);
         self.position += length as u64;
-        self.publish(Commit { length: length as u32, tag: TAG_RECORD }, slot_length);
+        self.publish(slot, Commit { length: length as u32, tag: TAG_RECORD }, slot_length);
     }
 
-    /// Fills the rest of the buffer, so that the next slot begins at its start.
+    /// Fills the rest of the buffer from a slot on, so that the next one begins at its start.
     #[cold]
-    fn pad(&mut self) {
-        let to_end = self.length_to_end();
+    fn pad(&mut self, slot: usize) {
+        let to_end = self.length_to_end(slot);
         self.reserve(self.tail + (to_end + SLOT_ALIGNMENT) as u64);
-        self.publish(Commit { length: to_end as u32, tag: TAG_PADDING }, to_end);
+        self.publish(slot, Commit { length: to_end as u32, tag: TAG_PADDING }, to_end);
     }
 
     /// Announces that slots up to `end` are about to be overwritten, before they are.
@@ -138,10 +139,9 @@ impl LogWriter {
         fence(Ordering::Release);
     }
 
-    /// Opens the next slot, stores this one's commit word, and moves the tail.
-    #[inline]
-    fn publish(&mut self, commit: Commit, slot_length: usize) {
-        let slot = self.layout.slot(self.tail);
+    /// Opens the next slot, stores the commit word of this one, and moves the tail.
+    #[inline(always)]
+    fn publish(&mut self, slot: usize, commit: Commit, slot_length: usize) {
         self.tail += slot_length as u64;
         let next = self.layout.slot(self.tail);
         // Relaxed, both: ordered before the commit word by its Release.
@@ -169,8 +169,8 @@ impl LogWriter {
     }
 
     #[inline]
-    fn length_to_end(&self) -> usize {
-        CONTROL_LENGTH + self.layout.capacity - self.layout.slot(self.tail)
+    fn length_to_end(&self, slot: usize) -> usize {
+        CONTROL_LENGTH + self.layout.capacity - slot
     }
 }
 
