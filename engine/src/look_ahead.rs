@@ -50,7 +50,7 @@ impl LookAhead {
 
     /// Commands to be announced before the first of them is applied, for every step to be taken
     /// as a rule.
-    pub const DISTANCE: usize = 18;
+    pub const DISTANCE: usize = 32;
 
     /// Announces the next command of `session_id`, [`Self::DISTANCE`] commands or fewer before it
     /// is applied. O(1): a few loads of lines that an earlier announcement asked for, and hints.
@@ -200,9 +200,10 @@ impl Engine {
     }
 }
 
-/// Announcements of a lane between two steps.
-const STRIDE: usize = 2;
-const LANE_LENGTH: usize = 8;
+/// Announcements of a lane between two steps: some seven commands of the bench's flow `main`, which
+/// take longer than memory does.
+const STRIDE: usize = 4;
+const LANE_LENGTH: usize = 16;
 const NO_SLOT: u32 = u32::MAX;
 
 const _: () = assert!(2 * STRIDE < LANE_LENGTH);
