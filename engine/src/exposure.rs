@@ -372,7 +372,7 @@ impl ExposureTable {
     }
 
     /// Adds `change` to the stake of a pair in the market of `state`. O(markets of the event).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn change(&mut self, row: u32, state: u8, change: Stake) -> Effect {
         let first = &mut self.rows[row];
         if first.shape.market_count > 1 {

@@ -36,7 +36,7 @@ impl FeeRates {
 }
 
 /// Worst cost of one lot of an open order, millionths.
-#[inline]
+#[inline(always)]
 pub(crate) fn hold_per_lot(side: Side, price: u16, rate: u16) -> i64 {
     let cost = match side {
         Side::Buy => price,

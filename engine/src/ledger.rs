@@ -57,7 +57,7 @@ impl Ledger {
 
     /// Adds `stake` to what an account has at stake in the market of `state`, and `leaves` to what
     /// is left of its open orders; gives the account.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn change(
         &mut self,
         row: u32,
@@ -182,9 +182,11 @@ impl Ledger {
     /// [`AccountTable::move_cash`].
     #[inline]
     pub(crate) fn collect_fees(&mut self, fees: i64) {
-        self.totals.fees += fees;
-        self.cash_due -= i128::from(fees);
-        self.digest.add(FEES.times(fees.cast_unsigned()));
+        if fees != 0 {
+            self.totals.fees += fees;
+            self.cash_due -= i128::from(fees);
+            self.digest.add(FEES.times(fees.cast_unsigned()));
+        }
     }
 
     /// Pays `amount` of an account's cash to a house account, whose cash is part of the settlement
