@@ -27,6 +27,7 @@ mod order_slots;
 mod order_status;
 mod order_terms;
 mod pending_orders;
+mod plain_ways;
 mod precedence;
 mod protection;
 mod quote_precedence;

@@ -1,0 +1,142 @@
+//! Plain orders and cancels take a short way through the engine. Whatever they are, they do what
+//! the long way does: the same commands are given to two exchanges, in one of them so worded that
+//! no order is plain.
+
+use forecastle_engine::EngineConfig;
+use forecastle_proto_spec::*;
+
+use super::world::*;
+
+/// Which order is sent, by a number that stands for chance.
+fn order_of(index: u64, draw: u64) -> (u32, NewOrderSingle) {
+    let [a, b, c, d, e, f, ..] = draw.to_le_bytes();
+    let (session, own) =
+        if a % 2 == 0 { (ALICE_SESSION, [ALICE, CAROL]) } else { (BOB_SESSION, [BOB; 2]) };
+    // One of sixteen is for an account of the other firm, or of nobody.
+    let account = if b == 0 {
+        9
+    } else if b < 16 {
+        BOB
+    } else {
+        own[usize::from(b % 2)]
+    };
+    let side = if c % 2 == 0 { Side::Buy } else { Side::Sell };
+    // Prices that meet now and then; at the edges of the grid and beyond it.
+    let price = match d {
+        0..4 => 0,
+        4..8 => 10_000,
+        8..12 => 9_999,
+        _ => 4_700 + u16::from(d % 30) * 10 + if side == Side::Buy { 0 } else { 200 },
+    };
+    let quantity = match e {
+        0..4 => 0,
+        4..8 => u32::MAX,
+        8..24 => 40_000 + u32::from(e),
+        _ => u32::from(e),
+    };
+    let mut order = order(index, account, side, quantity, price);
+    order.security_id.set(u32::from(f % 5) + u32::from(f == 0) * 90);
+    order.cl_ord_link_id.set(u32::from(f));
+    let times = [TimeInForce::Day, TimeInForce::GoodTillCancel, TimeInForce::ImmediateOrCancel];
+    order.time_in_force = times[usize::from(f >> 4) % 3].into();
+    // Now and then an id that was used before.
+    if a < 8 {
+        order.cl_ord_id.set(index / 2);
+    }
+    (session, order)
+}
+
+fn world(maker_fee_rate: u16, taker_fee_rate: u16) -> World {
+    let mut world = World::new(EngineConfig::small());
+    for (market_count, exhaustive) in [(3, 1), (1, 0)] {
+        let mut request = event(market_count, exhaustive);
+        request.maker_fee_rate.set(maker_fee_rate);
+        request.taker_fee_rate.set(taker_fee_rate);
+        let report = world.send(ADMIN_SESSION, &request).only::<EventDefinitionReport>();
+        world.set_status(report.event_id.get(), 0, MarketStatus::Open);
+    }
+    world
+}
+
+/// Both worlds, and the orders that came to rest in them.
+struct Worlds {
+    short: World,
+    long: World,
+    /// Session, market, `cl_ord_id` and order id.
+    rested: Vec<(u32, u32, u64, u64)>,
+}
+
+impl Worlds {
+    fn order(&mut self, index: u64, draw: u64) -> Effects {
+        let (session, order) = order_of(index, draw);
+        let effects = self.short.send(session, &order);
+        let mut worded = order;
+        // What never happens is asked for.
+        worded.max_staleness_ms.set(u16::MAX);
+        worded.sending_time_ns.set(u64::MAX);
+        assert_eq!(self.long.send(session, &worded), effects, "order {index}");
+        for rested in effects.all::<OrderRested>() {
+            let market = order.security_id.get();
+            self.rested.push((session, market, order.cl_ord_id.get(), rested.order_id.get()));
+        }
+        effects
+    }
+
+    /// Cancels one of the orders, which may have ended, by its id and by that of its client.
+    fn cancel(&mut self, index: u64, draw: u64) -> Effects {
+        let place = usize::try_from(draw).unwrap_or(usize::MAX) % self.rested.len();
+        let (session, market, cl_ord_id, order_id) = self.rested.swap_remove(place);
+        let mut by_id = cancel(index, order_id);
+        by_id.security_id.set(market);
+        let mut by_client_id = by_id;
+        by_client_id.order_id.set(0);
+        by_client_id.orig_cl_ord_id.set(cl_ord_id);
+        let effects = self.short.send(session, &by_id);
+        if effects.templates() == [OrderCancelled::TEMPLATE_ID] {
+            assert_eq!(self.long.send(session, &by_client_id), effects, "cancel {index}");
+        } else {
+            // The answer names the order as the request did, and an id of before may be forgotten.
+            assert_eq!(self.long.send(session, &by_id), effects, "cancel {index}");
+        }
+        effects
+    }
+}
+
+fn compare(fees: (u16, u16)) {
+    let mut worlds =
+        Worlds { short: world(fees.0, fees.1), long: world(fees.0, fees.1), rested: Vec::new() };
+    let mut met = std::collections::BTreeMap::<u16, u32>::new();
+    for index in 1..=1_500_u64 {
+        let draw = index
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(29)
+            .wrapping_mul(0xD129_0682_9D2B_A4F5);
+        let is_cancel = draw >> 62 == 0 && !worlds.rested.is_empty();
+        let effects =
+            if is_cancel { worlds.cancel(index, draw) } else { worlds.order(index, draw) };
+        for template_id in effects.templates() {
+            *met.entry(template_id).or_default() += 1;
+        }
+        let digests = [&worlds.short, &worlds.long].map(|world| world.engine.state_digest());
+        assert_eq!(digests[0], digests[1], "after command {index}");
+    }
+    for template_id in [
+        OrderRested::TEMPLATE_ID,
+        OrderCancelled::TEMPLATE_ID,
+        Trade::TEMPLATE_ID,
+        ExecutionReportRejected::TEMPLATE_ID,
+    ] {
+        assert!(met.get(&template_id).is_some_and(|count| *count >= 100), "{met:?}");
+    }
+}
+
+#[test]
+fn the_short_way_does_what_the_long_way_does() {
+    compare((0, 0));
+}
+
+#[test]
+fn the_short_way_holds_the_fee_that_the_long_way_holds() {
+    compare((10, 70));
+    compare((50, 20));
+}
