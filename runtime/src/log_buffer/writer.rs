@@ -195,7 +195,7 @@ impl LogClaim<'_> {
     /// # Panics
     /// When `length` is 0, no multiple of 8 or above what was claimed, or when the shard has
     /// spent its positions (2^56 bytes).
-    #[inline]
+    #[inline(always)]
     pub fn commit(self, length: usize) -> u64 {
         assert!(is_record_length(length), "a record is a positive multiple of 8 bytes long");
         assert!(length <= self.length_max, "a record is no longer than its claim");
