@@ -101,7 +101,7 @@ impl ClientOrderIds {
 
     /// Where an id that the window does not hold goes in the index, or else the order id that it
     /// names, as [`Self::find`].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn look_up(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
         let hash = hash(cl_ord_id);
         let (start, mark) = (self.index_start(session), self.mark(hash));

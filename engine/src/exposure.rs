@@ -49,7 +49,7 @@ impl Stake {
     }
 
     /// What the market's own state is worth, before the bids of all markets are taken off.
-    #[inline]
+    #[inline(always)]
     fn term(&self) -> i64 {
         i64::from(PAYOUT) * self.lots + self.bid_cost - self.ask_cost
     }
@@ -75,7 +75,7 @@ impl EventShape {
     }
 
     /// The worst case of somebody who has nothing in the event but `stake` in one market.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn minimum_of_one(self, stake: Stake) -> i64 {
         let has_other_state = self.market_count > 1 || !self.is_exhaustive;
         let least = if has_other_state { stake.term().min(0) } else { stake.term() };
@@ -178,7 +178,7 @@ impl ExposureTable {
     }
 
     /// The first row of a pair, if it has one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, account: u32, event_id: u32) -> Option<u32> {
         self.index.find(account, event_id, |row| {
             let row = &self.rows[row];
@@ -256,7 +256,7 @@ impl ExposureTable {
 
     /// The worst case of a pair if `change` were added to its stake in the market of `state`.
     /// O(markets of the event).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn minimum_with(&self, row: u32, state: u8, change: Stake) -> i64 {
         let first = &self.rows[row];
         let least = if first.shape.market_count == 1 {

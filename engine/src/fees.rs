@@ -5,7 +5,7 @@ use forecastle_proto_spec::{PAYOUT, Side};
 /// Fee of one lot in millionths: ceil(rate × p × (10000 − p) / 10^8), with `rate` in
 /// ten-thousandths, below 10000. The same at `price` and at its complement, and never above the
 /// gain of a lot, the lower of both.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn fee_per_lot(rate: u16, price: u16) -> i64 {
     if rate == 0 {

@@ -272,7 +272,7 @@ impl Ladders {
         prefetch_element(orders, place.previous as usize);
     }
 
-    #[inline]
+    #[inline(always)]
     fn page_index(&self, book: u32, tick: u32) -> u32 {
         assert!(tick / PAGE_LEVELS < self.pages_per_book, "a tick lies on the grid");
         self.any_page_index(book, tick)
@@ -298,13 +298,13 @@ impl Ladders {
         (level.head != NONE).then_some(level)
     }
 
-    #[inline]
+    #[inline(always)]
     fn level_mut(&mut self, book: u32, tick: u32) -> &mut Level {
         let page = self.page_of[self.page_index(book, tick)];
         &mut self.pages[page][level_index(tick)]
     }
 
-    #[inline]
+    #[inline(always)]
     fn open_level(&mut self, book: u32, tick: u32, level: Level) {
         let index = self.page_index(book, tick);
         if self.page_of[index] == NONE {

@@ -128,7 +128,7 @@ impl Ledger {
     }
 
     /// Moves the cash of a trade to the account of a row; from it when negative.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn move_trade_cash(&mut self, (account, row): (u32, u32), amount: i64) {
         self.accounts.move_cash(account, amount);
         if self.limits.limits(account).worst_loss != 0 {

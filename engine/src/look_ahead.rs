@@ -7,7 +7,7 @@
 //! lanes of their own, so that a step does the same for every one. Nothing is changed, whatever the
 //! bytes are.
 
-use forecastle_proto_spec::{NewOrderSingle, OrderId, Side};
+use forecastle_proto_spec::{NewOrderSingle, OrderCancelReplaceRequest, OrderId, Side};
 
 use crate::apply::OrderCommand;
 use crate::engine::Engine;
@@ -65,21 +65,31 @@ impl LookAhead {
                 self.announce_named(engine, OrderId::from_wire(cancel.order_id.get()).slot());
             }
             Some(OrderCommand::Replace(replace)) => {
-                let upcoming = UpcomingOrder {
-                    security_id: replace.security_id.get(),
-                    tick: u32::from(replace.price.get()),
-                    ..UpcomingOrder::NONE
-                };
-                engine.books.prefetch(upcoming.security_id, upcoming.tick);
-                engine.look_at_window(session_id, replace.cl_ord_id.get());
-                self.announce_order(engine, upcoming);
-                self.announce_named(engine, OrderId::from_wire(replace.order_id.get()).slot());
+                self.announce_replace(engine, session_id, replace);
             }
             None => {}
         }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn announce_replace(
+        &mut self,
+        engine: &Engine,
+        session_id: u32,
+        replace: &OrderCancelReplaceRequest,
+    ) {
+        let upcoming = UpcomingOrder {
+            security_id: replace.security_id.get(),
+            tick: u32::from(replace.price.get()),
+            ..UpcomingOrder::NONE
+        };
+        engine.books.prefetch(upcoming.security_id, upcoming.tick);
+        engine.look_at_window(session_id, replace.cl_ord_id.get());
+        self.announce_order(engine, upcoming);
+        self.announce_named(engine, OrderId::from_wire(replace.order_id.get()).slot());
+    }
+
+    #[inline(always)]
     fn announce_order(&mut self, engine: &Engine, upcoming: UpcomingOrder) {
         self.orders.push(upcoming);
         engine.look_into_order(self.orders.behind(STRIDE));

@@ -319,7 +319,7 @@ impl Engine {
 
     /// Takes `quantity` off a resting order, moves its account's position, and frees its slot when
     /// nothing is left.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fill_resting(&mut self, slot: u32, resting: &Order, quantity: u32) {
         let lots = i64::from(quantity);
         if resting.has_detail() {

@@ -30,7 +30,7 @@ impl PairIndex {
     }
 
     /// The row of a pair, where `key_of` tells the pair of a row.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(
         &self,
         account: u32,
