@@ -225,6 +225,23 @@ mod tests {
         assert!(words.iter().all(|word| *word == 0));
     }
 
+    /// Fewer words than a line has, whole lines, and lengths between; what lies around stays.
+    #[test]
+    fn as_many_words_are_written_as_there_are() {
+        let region = Region::anonymous(PAGE_LENGTH);
+        for count in 0..40 {
+            let words: Vec<u64> = (1..=count as u64).map(|number| number << 40 | number).collect();
+            region.write_words(16, &[u64::MAX; 48]);
+            region.write_words(64, &words);
+            let mut found = [0; 48];
+            region.read_words(16, &mut found);
+            let (before, rest) = found.split_at(6);
+            let (written, behind) = rest.split_at(count);
+            assert_eq!(written, words, "{count} words");
+            assert!(before.iter().chain(behind).all(|word| *word == u64::MAX), "{count} words");
+        }
+    }
+
     #[test]
     #[cfg(not(miri))]
     fn two_mappings_of_a_file_share_bytes() {

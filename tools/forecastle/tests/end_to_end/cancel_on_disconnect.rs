@@ -34,21 +34,23 @@ impl Frail {
     }
 
     /// Rests a bid with these instructions.
-    fn place(&mut self, floor: &Floor, exec_inst: u8) -> ExecutionReportNew {
+    fn place(&mut self, floor: &mut Floor, exec_inst: u8) -> ExecutionReportNew {
         let mut order = floor.order(Side::Buy, 7, 1_234);
         order.cl_ord_id.set(self.next_cl_ord_id);
         self.next_cl_ord_id += 1;
         order.account.set(MAKER_ACCOUNT);
         order.exec_inst = exec_inst;
         self.session.send(&order).expect("the session takes it");
-        let report = self.await_report::<ExecutionReportNew>();
+        let report = self.await_report::<ExecutionReportNew>(floor);
         assert_eq!(report.exec_inst, exec_inst);
         report
     }
 
-    fn await_report<M: Message>(&mut self) -> M {
+    /// The next report of a kind; meanwhile the sessions of the floor are kept up.
+    fn await_report<M: Message>(&mut self, floor: &mut Floor) -> M {
         let deadline = Deadline::patient();
         loop {
+            floor.drive();
             let inbox = &mut self.inbox;
             self.session.poll(|frame| inbox.push(frame.bytes)).expect("the session stays up");
             if let Some(report) = self.inbox.take(|_: &M| true) {
@@ -124,7 +126,7 @@ fn last_alive_at(floor: &mut Floor, order_id: u64) -> u64 {
 fn who_vanishes_has_its_orders_cancelled_after_the_grace_and_hears_of_it_later() {
     let mut floor = Floor::open();
     let mut frail = Frail::open(&floor, CancelOnDisconnect::OnLoss, GRACE_MS);
-    let placed = frail.place(&floor, 0);
+    let placed = frail.place(&mut floor, 0);
     let gone = frail.vanish();
     let last = last_alive_at(&mut floor, placed.order_id.get());
     let lived_ms = (last - placed.transact_time_ns.get()) / 1_000_000;
@@ -132,11 +134,11 @@ fn who_vanishes_has_its_orders_cancelled_after_the_grace_and_hears_of_it_later()
 
     let mut back = gone.come_back();
     back.session.request_retransmission(1, placed.exec_id.get()).expect("the session takes it");
-    let cancelled = back.await_report::<ExecutionReportCancelled>();
+    let cancelled = back.await_report::<ExecutionReportCancelled>(&mut floor);
     assert_eq!(cancelled.order_id, placed.order_id);
     assert_eq!(cancelled.reason.get(), u16::from(CancelReason::Disconnected));
     assert_eq!(cancelled.cancelled_qty.get(), 7);
-    let total = back.await_report::<OrderMassActionReport>();
+    let total = back.await_report::<OrderMassActionReport>(&mut floor);
     assert_eq!(total.scope, u8::from(MassActionScope::Session));
     assert_eq!(total.total_affected_orders.get(), 1);
     floor.trade_one_order();
@@ -146,7 +148,7 @@ fn who_vanishes_has_its_orders_cancelled_after_the_grace_and_hears_of_it_later()
 fn who_is_back_in_time_keeps_its_orders() {
     let mut floor = Floor::open();
     let mut frail = Frail::open(&floor, CancelOnDisconnect::Both, LONG_GRACE_MS);
-    let placed = frail.place(&floor, 0);
+    let placed = frail.place(&mut floor, 0);
     // The exchange learns of the loss from the return, or has waited for a part of the grace.
     let mut gone = frail.vanish();
     // It is polled between questions of others, which may take their time.
@@ -165,14 +167,14 @@ fn who_is_back_in_time_keeps_its_orders() {
 fn who_ends_its_session_loses_what_it_asked_for_and_marked_orders_go_with_a_loss_alone() {
     let mut floor = Floor::open();
     let mut frail = Frail::open(&floor, CancelOnDisconnect::OnTerminate, 0);
-    let order_id = frail.place(&floor, 0).order_id.get();
+    let order_id = frail.place(&mut floor, 0).order_id.get();
     drop(frail);
     last_alive_at(&mut floor, order_id);
 
     let mut frail = Frail::open(&floor, CancelOnDisconnect::None, 0);
     frail.next_cl_ord_id = 2;
-    let plain = frail.place(&floor, 0).order_id.get();
-    let marked = frail.place(&floor, EXEC_INST_CANCEL_ON_DISCONNECT).order_id.get();
+    let plain = frail.place(&mut floor, 0).order_id.get();
+    let marked = frail.place(&mut floor, EXEC_INST_CANCEL_ON_DISCONNECT).order_id.get();
     let _gone = frail.vanish();
     last_alive_at(&mut floor, marked);
     assert!(alive_at(&mut floor, plain).is_some());
