@@ -39,6 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     std::fs::create_dir_all(&folder)?;
+    // A run that was ended half-way leaves its journal.
+    if data.exists() {
+        std::fs::remove_dir_all(&data)?;
+    }
     let (text, place) = (commands.to_string(), folder.display().to_string());
     let count = |mode: &str| {
         let arguments = ["--play", mode, "--commands", &text, "--folder", &place];
