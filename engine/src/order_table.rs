@@ -318,10 +318,7 @@ impl OrderTable {
     pub(crate) fn rest_plain(&mut self, slot: u32, order: &mut Order, account: u32) {
         self.last_priority += 1;
         order.priority = self.last_priority;
-        self.live_count += 1;
-        self.open_counts[usize::from(order.session)] += 1;
-        self.orders[slot] = *order;
-        self.add_piece(slot, order, account);
+        self.place_plain(slot, order, account);
     }
 
     /// Notes that the order in a slot leaves its book; what is left of it is still in its place.
@@ -474,8 +471,6 @@ impl OrderTable {
     /// Stores a live order in its slot, with its piece.
     #[inline]
     fn place(&mut self, slot: u32, order: &Order, detail: &OrderDetail, account: u32) {
-        self.live_count += 1;
-        self.open_counts[usize::from(order.session)] += 1;
         if order.has_detail() {
             self.details[slot] = *detail;
             self.digest.add(detail.piece(slot, order.generation));
@@ -484,6 +479,14 @@ impl OrderTable {
             let halts = detail.has(EXEC_INST_CANCEL_ON_HALT);
             self.halt_counts[order.security_id as usize] += u32::from(halts);
         }
+        self.place_plain(slot, order, account);
+    }
+
+    /// As [`Self::place`] of an order without a detail.
+    #[inline(always)]
+    fn place_plain(&mut self, slot: u32, order: &Order, account: u32) {
+        self.live_count += 1;
+        self.open_counts[usize::from(order.session)] += 1;
         self.orders[slot] = *order;
         self.add_piece(slot, order, account);
     }
