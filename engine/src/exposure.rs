@@ -425,11 +425,8 @@ impl ExposureTable {
         let stake = if state == 0 {
             &mut self.rows[row].stake
         } else {
-            let (place, index) = self.place(row, state);
-            match index.checked_sub(1) {
-                None => &mut self.rows[place].stake,
-                Some(other) => &mut self.others[place][other],
-            }
+            let place = self.place(row, state);
+            self.stake_at_mut(place)
         };
         let held = match side {
             Side::Buy => &mut stake.bid_cost,
@@ -445,11 +442,8 @@ impl ExposureTable {
 
     #[inline(never)]
     fn change_one_of_many(&mut self, row: u32, state: u8, change: Stake) -> Effect {
-        let (place, index) = self.place(row, state);
-        let stake = match index.checked_sub(1) {
-            None => &mut self.rows[place].stake,
-            Some(other) => &mut self.others[place][other],
-        };
+        let place = self.place(row, state);
+        let stake = self.stake_at_mut(place);
         let before = stake.lots;
         stake.add(change);
         let after = stake.lots;
@@ -564,6 +558,14 @@ impl ExposureTable {
         match index.checked_sub(1) {
             None => &self.rows[row].stake,
             Some(other) => &self.others[row][other],
+        }
+    }
+
+    #[inline]
+    fn stake_at_mut(&mut self, (row, index): (u32, usize)) -> &mut Stake {
+        match index.checked_sub(1) {
+            None => &mut self.rows[row].stake,
+            Some(other) => &mut self.others[row][other],
         }
     }
 
