@@ -112,9 +112,6 @@ struct Row {
     event_id: u32,
     /// Next row of the pair, or next free row.
     next: u32,
-    /// Neighbours among the account's pairs, the newest first.
-    newer: u32,
-    older: u32,
     shape: EventShape,
 }
 
@@ -135,19 +132,18 @@ pub(crate) struct ExposureTable {
     rows: Arena<Row>,
     /// The second to fourth market of each row.
     others: Arena<[Stake; ROW_MARKETS as usize - 1]>,
-    /// Newest pair of each account.
-    newest: Arena<u32>,
-    /// Room to sort the pairs of one account in.
-    sorted: RefCell<Box<[u32]>>,
+    /// Room to sort the first rows of all pairs in.
+    sorted: RefCell<Arena<u32>>,
     index: PairIndex,
     first_free: u32,
     free_count: u32,
+    events_max: u32,
     open_position_count: u64,
     digest: DigestSum,
 }
 
 impl ExposureTable {
-    pub(crate) fn new(exposures_max: u32, accounts_max: u32, events_max: u32) -> Self {
+    pub(crate) fn new(exposures_max: u32, events_max: u32) -> Self {
         let mut rows = Arena::new(exposures_max, FREE_ROW);
         for row in 1..exposures_max {
             rows[row - 1].next = row;
@@ -155,11 +151,11 @@ impl ExposureTable {
         Self {
             rows,
             others: Arena::new(exposures_max, NO_STAKES),
-            newest: Arena::new(accounts_max + 1, NONE),
-            sorted: RefCell::new(vec![0; events_max as usize].into_boxed_slice()),
+            sorted: RefCell::new(Arena::new(exposures_max, NONE)),
             index: PairIndex::new(exposures_max),
             first_free: 0,
             free_count: exposures_max,
+            events_max,
             open_position_count: 0,
             digest: DigestSum::default(),
         }
@@ -167,13 +163,12 @@ impl ExposureTable {
 
     /// What it keeps in memory.
     #[cold]
-    pub(crate) fn memory(&self) -> [MemoryUse; 5] {
+    pub(crate) fn memory(&self) -> [MemoryUse; 4] {
         [
             MemoryUse::of_arena("exposures", &self.rows),
             MemoryUse::of_arena("further markets of exposures", &self.others),
             self.index.memory(),
-            MemoryUse::of_arena("newest exposure by account", &self.newest),
-            MemoryUse::of_slice("room to sort exposures in", &self.sorted.borrow()),
+            MemoryUse::of_arena("room to sort exposures in", &self.sorted.borrow()),
         ]
     }
 
@@ -235,23 +230,28 @@ impl ExposureTable {
         *self.stake_at(row, index)
     }
 
-    /// First rows of an account's pairs, the newest first.
+    /// First rows of an account's pairs, by ascending event. O(events that there may be).
     pub(crate) fn rows_of(&self, account: u32) -> impl Iterator<Item = u32> {
-        std::iter::successors(some(self.newest[account]), |row| some(self.rows[*row].older))
+        (1..=self.events_max).filter_map(move |event_id| self.find(account, event_id))
     }
 
-    /// Calls `visit` with the first row of each of an account's pairs, by ascending event.
-    /// O(pairs × log pairs), without allocating.
-    pub(crate) fn for_each_row(&self, account: u32, visit: impl FnMut(u32)) {
+    /// First rows of all pairs, as they lie. O(rows).
+    pub(crate) fn rows(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(self.rows.as_slice()).filter(|(_, row)| row.account != 0).map(|(row, _)| row)
+    }
+
+    /// Calls `visit` with the account and the first row of each pair, by ascending account, then
+    /// event. O(rows + pairs × log pairs), without allocating.
+    pub(crate) fn for_each_row(&self, mut visit: impl FnMut(u32, u32)) {
         let mut sorted = self.sorted.borrow_mut();
         let mut count = 0;
-        for (place, row) in sorted.iter_mut().zip(self.rows_of(account)) {
+        for (place, row) in sorted.as_mut_slice().iter_mut().zip(self.rows()) {
             *place = row;
             count += 1;
         }
-        let rows = &mut sorted[..count];
-        rows.sort_unstable_by_key(|row| self.rows[*row].event_id);
-        rows.iter().copied().for_each(visit);
+        let rows = &mut sorted.as_mut_slice()[..count];
+        rows.sort_unstable_by_key(|row| (self.rows[*row].account, self.rows[*row].event_id));
+        rows.iter().for_each(|row| visit(self.rows[*row].account, *row));
     }
 
     /// The worst case of a pair if `change` were added to its stake in the market of `state`.
@@ -343,7 +343,6 @@ impl ExposureTable {
         row.account = account;
         row.event_id = event_id;
         row.shape = shape;
-        self.link(first);
         self.index.insert(account, event_id, first);
         self.digest.add(pair_piece(account, event_id));
         first
@@ -358,7 +357,6 @@ impl ExposureTable {
         self.digest.remove(pair_piece(account, event_id));
         let rows = &self.rows;
         self.index.remove(account, event_id, |row| (rows[row].account, rows[row].event_id));
-        self.unlink(row);
         let mut next = row;
         for _ in 0..shape.row_count() {
             let row = next;
@@ -459,16 +457,13 @@ impl ExposureTable {
     /// Brings the index entry of a pair close; gives the pair's hash.
     #[inline]
     pub(crate) fn prefetch(&self, account: u32, event_id: u32) -> u64 {
-        self.newest.prefetch(account);
         self.index.prefetch(account, event_id)
     }
 
-    /// Brings the first row of a pair of this hash close, as far as its index entry tells; where
-    /// there is none, the account's newest pair, which the new one is linked to.
+    /// Brings the first row of a pair of this hash close, as far as its index entry tells.
     #[inline]
-    pub(crate) fn prefetch_row(&self, account: u32, pair_hash: u64) {
-        let newest = self.newest.get(account).copied().unwrap_or(NONE);
-        self.rows.prefetch(self.index.first_candidate(pair_hash).unwrap_or(newest));
+    pub(crate) fn prefetch_row(&self, pair_hash: u64) {
+        self.rows.prefetch(self.index.first_candidate(pair_hash));
     }
 
     /// Brings a row close.
@@ -493,34 +488,31 @@ impl ExposureTable {
         self.digest
     }
 
-    /// The digest by a walk over the pairs of accounts 1 to `highest_account`.
+    /// The digest by a walk over all pairs.
     ///
     /// # Panics
     /// When rows are lost, a cached sum or the count of positions is wrong, or the index does not
     /// find a pair.
-    pub(crate) fn walked_digest(&self, highest_account: u32) -> DigestSum {
+    pub(crate) fn walked_digest(&self) -> DigestSum {
         let mut sum = DigestSum::default();
         let mut used = 0;
         let mut positions = 0;
-        for account in 1..=highest_account {
-            for row in self.rows_of(account) {
-                let Row { account: owner, event_id, shape, bid_total, .. } = self.rows[row];
-                assert_eq!(owner, account);
-                assert_eq!(self.find(account, event_id), Some(row));
-                used += shape.row_count();
-                sum.add(pair_piece(account, event_id));
-                let stakes = (0..shape.market_count).map(|state| (state, self.stake(row, state)));
-                let mut bids = 0;
-                for (state, stake) in stakes.filter(|(_, stake)| *stake != Stake::default()) {
-                    bids += stake.bid_cost;
-                    if stake.lots != 0 {
-                        positions += 1;
-                        sum.add(lots_addend(account, event_id, state, stake.lots));
-                    }
+        for row in self.rows() {
+            let Row { account, event_id, shape, bid_total, .. } = self.rows[row];
+            assert_eq!(self.find(account, event_id), Some(row));
+            used += shape.row_count();
+            sum.add(pair_piece(account, event_id));
+            let stakes = (0..shape.market_count).map(|state| (state, self.stake(row, state)));
+            let mut bids = 0;
+            for (state, stake) in stakes.filter(|(_, stake)| *stake != Stake::default()) {
+                bids += stake.bid_cost;
+                if stake.lots != 0 {
+                    positions += 1;
+                    sum.add(lots_addend(account, event_id, state, stake.lots));
                 }
-                assert_eq!(bids, bid_total);
-                assert_eq!(self.minimum(row), self.minimum_with(row, 0, Stake::default()));
             }
+            assert_eq!(bids, bid_total);
+            assert_eq!(self.minimum(row), self.minimum_with(row, 0, Stake::default()));
         }
         assert_eq!(used + self.free_count, self.rows.capacity());
         assert_eq!(positions, self.open_position_count);
@@ -568,31 +560,6 @@ impl ExposureTable {
             Some(other) => &mut self.others[row][other],
         }
     }
-
-    fn link(&mut self, row: u32) {
-        let first = &mut self.rows[row];
-        let older = std::mem::replace(&mut self.newest[first.account], row);
-        first.older = older;
-        if let Some(older) = some(older) {
-            self.rows[older].newer = row;
-        }
-    }
-
-    fn unlink(&mut self, row: u32) {
-        let Row { newer, older, account, .. } = self.rows[row];
-        match some(newer) {
-            Some(newer) => self.rows[newer].older = older,
-            None => self.newest[account] = older,
-        }
-        if let Some(older) = some(older) {
-            self.rows[older].newer = newer;
-        }
-    }
-}
-
-#[inline]
-fn some(row: u32) -> Option<u32> {
-    (row != NONE).then_some(row)
 }
 
 #[inline]
@@ -619,8 +586,6 @@ const FREE_ROW: Row = Row {
     account: 0,
     event_id: 0,
     next: NONE,
-    newer: NONE,
-    older: NONE,
     shape: EventShape { market_count: 0, is_exhaustive: false },
 };
 

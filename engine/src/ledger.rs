@@ -36,7 +36,7 @@ impl Ledger {
     pub(crate) fn new(accounts_max: u32, exposures_max: u32, events_max: u32) -> Self {
         Self {
             accounts: AccountTable::new(accounts_max),
-            exposures: ExposureTable::new(exposures_max, accounts_max, events_max),
+            exposures: ExposureTable::new(exposures_max, events_max),
             limits: LimitTable::new(accounts_max, exposures_max),
             totals: Totals::default(),
             cash_due: 0,
@@ -219,12 +219,10 @@ impl Ledger {
     /// The digest by a walk over everything in the ledger.
     pub(crate) fn walked_digest(&self) -> DigestSum {
         let totals: DigestSum = self.totals.addends().into_iter().collect();
-        let exposures = self.exposures.walked_digest(self.accounts.highest());
-        let paid = self.limits.iter().flat_map(|(account, _)| {
-            let rows = self.exposures.rows_of(account).filter(|row| self.limits.paid(*row) != 0);
-            rows.map(move |row| {
-                paid_piece(account, self.exposures.event_id(row), self.limits.paid(row))
-            })
+        let exposures = self.exposures.walked_digest();
+        let paid = self.exposures.rows().filter(|row| self.limits.paid(*row) != 0).map(|row| {
+            let account = self.exposures.account(row);
+            paid_piece(account, self.exposures.event_id(row), self.limits.paid(row))
         });
         let limits = self.limits.walked_digest().join(paid.collect());
         totals.join(self.accounts.walked_digest()).join(exposures).join(limits)

@@ -26,7 +26,6 @@ pub struct LookAhead {
 struct UpcomingOrder {
     /// Of its account and event.
     pair_hash: u64,
-    account: u32,
     security_id: u32,
     /// Its price; the best one of the other side when it would trade there.
     tick: u32,
@@ -116,14 +115,8 @@ impl Default for LookAhead {
 }
 
 impl UpcomingOrder {
-    const NONE: Self = Self {
-        pair_hash: 0,
-        account: 0,
-        security_id: 0,
-        tick: 0,
-        is_bid: false,
-        would_trade: false,
-    };
+    const NONE: Self =
+        Self { pair_hash: 0, security_id: 0, tick: 0, is_bid: false, would_trade: false };
 }
 
 impl<T: Copy> Lane<T> {
@@ -156,7 +149,7 @@ impl Engine {
         self.books.prefetch(security_id, tick);
         self.look_at_window(session_id, order.cl_ord_id.get());
         let is_bid = order.side == u8::from(Side::Buy);
-        UpcomingOrder { pair_hash, account, security_id, tick, is_bid, would_trade: false }
+        UpcomingOrder { pair_hash, security_id, tick, is_bid, would_trade: false }
     }
 
     #[inline]
@@ -169,8 +162,8 @@ impl Engine {
     /// The second step of an order: its account's row, and the level that it goes to.
     #[inline]
     fn look_into_order(&self, upcoming: &mut UpcomingOrder) {
-        let UpcomingOrder { pair_hash, account, security_id, tick, is_bid, .. } = *upcoming;
-        self.ledger.exposures.prefetch_row(account, pair_hash);
+        let UpcomingOrder { pair_hash, security_id, tick, is_bid, .. } = *upcoming;
+        self.ledger.exposures.prefetch_row(pair_hash);
         let met = if is_bid {
             self.books.find_best_ask(security_id).filter(|ask| *ask <= tick)
         } else {

@@ -12,10 +12,7 @@ impl Engine {
     #[must_use]
     pub fn market_digest(&self) -> u64 {
         let mut digest = Digest::new(1).absorb(u64::from(self.ledger.accounts.count()));
-        for (number, account) in self.ledger.accounts.iter() {
-            digest = digest.absorb(u64::from(number)).absorb_signed(account.cash());
-            digest = self.absorb_positions(digest, number);
-        }
+        digest = self.absorb_accounts(digest);
         let totals = self.ledger.totals();
         digest = digest.absorb_signed(totals.fees).absorb_signed(saturated(totals.settlement_pool));
         for security_id in 1..=self.events.market_count() {
@@ -27,9 +24,14 @@ impl Engine {
         digest.value()
     }
 
-    fn absorb_positions(&self, mut digest: Digest, account: u32) -> Digest {
+    /// Number and cash of each account, its positions behind them.
+    fn absorb_accounts(&self, mut digest: Digest) -> Digest {
         let exposures = &self.ledger.exposures;
-        exposures.for_each_row(account, |row| {
+        let mut accounts = self.ledger.accounts.iter().peekable();
+        exposures.for_each_row(|owner, row| {
+            while let Some((number, account)) = accounts.next_if(|(number, _)| *number <= owner) {
+                digest = digest.absorb(u64::from(number)).absorb_signed(account.cash());
+            }
             let event = self.events.event(exposures.event_id(row));
             for (state, security_id) in (0..).zip(event.security_ids()) {
                 let lots = exposures.stake(row, state).lots;
@@ -38,7 +40,9 @@ impl Engine {
                 }
             }
         });
-        digest
+        accounts.fold(digest, |digest, (number, account)| {
+            digest.absorb(u64::from(number)).absorb_signed(account.cash())
+        })
     }
 
     fn absorb_orders(&self, digest: Digest, security_id: u32, side: Side) -> Digest {

@@ -41,17 +41,15 @@ impl Engine {
     pub(crate) fn encode_paid(&self, encoder: &mut Encoder<'_>) {
         let place = encoder.open_count();
         let mut count = 0;
-        for (account, _) in self.ledger.limits.iter() {
-            for row in self.ledger.exposures.rows_of(account) {
-                let paid = self.ledger.limits.paid(row);
-                if paid != 0 {
-                    encoder.u32(account);
-                    encoder.u32(self.ledger.exposures.event_id(row));
-                    encoder.i64(paid);
-                    count += 1;
-                }
+        self.ledger.exposures.for_each_row(|account, row| {
+            let paid = self.ledger.limits.paid(row);
+            if paid != 0 {
+                encoder.u32(account);
+                encoder.u32(self.ledger.exposures.event_id(row));
+                encoder.i64(paid);
+                count += 1;
             }
-        }
+        });
         encoder.close_count(place, count);
     }
 

@@ -88,12 +88,11 @@ impl PairIndex {
         self.buckets[gap] = VACANT;
     }
 
-    /// The row in the home bucket of a pair, by its hash, when its tag is the pair's: most often
-    /// its own.
+    /// The row that the home bucket of a pair names, most often its own; the first of all when it
+    /// names none.
     #[inline]
-    pub(super) fn first_candidate(&self, hash: u64) -> Option<u32> {
-        let entry = self.buckets[self.home(hash)];
-        row_of(entry).filter(|_| entry & !ROW_MASK == self.tag(hash))
+    pub(super) fn first_candidate(&self, hash: u64) -> u32 {
+        (self.buckets[self.home(hash)] & ROW_MASK).saturating_sub(1)
     }
 
     /// Brings the bucket of a pair close; gives the pair's hash.

@@ -5,9 +5,9 @@ use crate::state_digest::{DigestSum, Domain, pair};
 
 impl ExposureTable {
     /// The digest of the pieces as states of version 1 define them.
-    pub(crate) fn first_digest(&self, highest_account: u32) -> DigestSum {
+    pub(crate) fn first_digest(&self) -> DigestSum {
         let mut sum = DigestSum::default();
-        for row in (1..=highest_account).flat_map(|account| self.rows_of(account)) {
+        for row in self.rows() {
             let Row { account, event_id, shape, .. } = self.rows[row];
             let key = pair(account, event_id);
             sum.add(Domain::Exposure.digest().absorb(key));

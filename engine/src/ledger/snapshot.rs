@@ -50,7 +50,7 @@ impl Ledger {
             .absorb_signed(fees)
             .absorb_signed(saturated(settlement_pool));
         let totals: DigestSum = std::iter::once(totals).collect();
-        let exposures = self.exposures.first_digest(self.accounts.highest());
+        let exposures = self.exposures.first_digest();
         totals.join(self.accounts.first_digest()).join(exposures)
     }
 }

@@ -94,17 +94,16 @@ impl Engine {
     /// with the accounts that its pay-out has not reached.
     fn check_positions(&self, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
         let mut sums = vec![0_i128; self.events.market_count() as usize + 1];
-        for (account, _) in self.ledger.accounts.iter() {
-            for row in self.ledger.exposures.rows_of(account) {
-                let event_id = self.ledger.exposures.event_id(row);
-                for (state, security_id) in (0..).zip(self.events.event(event_id).security_ids()) {
-                    let lots = self.ledger.exposures.stake(row, state).lots;
-                    sums[security_id as usize] += i128::from(lots);
-                }
-                if self.is_settled(event_id) {
-                    let is_unpaid = self.work.events_unpaid(account).any(|id| id == event_id);
-                    decoder.require(is_unpaid, "position in a settled event")?;
-                }
+        for row in self.ledger.exposures.rows() {
+            let event_id = self.ledger.exposures.event_id(row);
+            for (state, security_id) in (0..).zip(self.events.event(event_id).security_ids()) {
+                let lots = self.ledger.exposures.stake(row, state).lots;
+                sums[security_id as usize] += i128::from(lots);
+            }
+            if self.is_settled(event_id) {
+                let account = self.ledger.exposures.account(row);
+                let is_unpaid = self.work.events_unpaid(account).any(|id| id == event_id);
+                decoder.require(is_unpaid, "position in a settled event")?;
             }
         }
         for security_id in 1..=self.events.market_count() {

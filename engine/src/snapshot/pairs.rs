@@ -7,24 +7,19 @@ use crate::exposure::Stake;
 use crate::ledger::ACCOUNT_LOTS_MAX;
 
 impl Engine {
-    /// Account by account, the oldest pair first, so that taking them anew gives the same order.
+    /// By ascending account, then event.
     pub(super) fn encode_pairs(&self, encoder: &mut Encoder<'_>) {
         let place = encoder.open_count();
         let mut count = 0;
-        let mut rows = Vec::new();
-        for (account, _) in self.ledger.accounts.iter() {
-            rows.clear();
-            rows.extend(self.ledger.exposures.rows_of(account));
-            for row in rows.iter().rev() {
-                let event_id = self.ledger.exposures.event_id(*row);
-                encoder.u32(account);
-                encoder.u32(event_id);
-                for state in 0..self.events.event(event_id).shape.market_count {
-                    encoder.i64(self.ledger.exposures.stake(*row, state).lots);
-                }
-                count += 1;
+        self.ledger.exposures.for_each_row(|account, row| {
+            let event_id = self.ledger.exposures.event_id(row);
+            encoder.u32(account);
+            encoder.u32(event_id);
+            for state in 0..self.events.event(event_id).shape.market_count {
+                encoder.i64(self.ledger.exposures.stake(row, state).lots);
             }
-        }
+            count += 1;
+        });
         encoder.close_count(place, count);
     }
 
