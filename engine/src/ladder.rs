@@ -6,11 +6,17 @@
 //! [`Place`] that the ladder links. A book is never crossed, hence one array of levels serves both
 //! sides: below the best ask lie bids, above the best bid lie asks.
 //!
-//! Levels are kept in pages of eight, taken from one pool when the first order comes and given back
-//! with the last, so that memory follows the orders and not the grid. Nothing allocates after
-//! construction; every operation is O(1) in orders, levels and ticks.
+//! A book is a header and chunks of 64 ticks, a cache line each. A chunk holds one level itself, so
+//! that an order in a sparse book touches that line alone; the levels of more ticks lie in pages of
+//! eight, taken from one pool when the first order comes and given back with the last. Nothing
+//! allocates after construction; every operation is O(1) in orders, levels and ticks.
 
-mod bitmap;
+mod chunk;
+mod header;
+mod pages;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use forecastle_proto_spec::Side;
 use forecastle_runtime::memory::{Arena, prefetch_element};
@@ -18,18 +24,19 @@ use forecastle_runtime::memory::{Arena, prefetch_element};
 use crate::memory_table::MemoryUse;
 use crate::planted_fault::{PlantedFault, is_planted};
 
-use bitmap::Bitmaps;
+use chunk::{CHUNK_TICKS, Chunk};
+use header::{FarGroups, Header, NO_ASK, NO_BID};
+use pages::{Level, NONE, PAGE_LEVELS, PagePool};
 
 /// The books of a fixed number of markets over one grid of ticks.
 #[derive(Debug)]
 pub struct Ladders {
-    best: Arena<BestTicks>,
-    occupied: Bitmaps,
-    page_of: Arena<u32>,
-    pages_per_book: u32,
-    pages: Arena<Page>,
-    free_pages: Box<[u32]>,
-    free_page_count: usize,
+    headers: Arena<Header>,
+    far: FarGroups,
+    chunks: Arena<Chunk>,
+    chunks_per_book: u32,
+    tick_count: u32,
+    pages: PagePool,
 }
 
 impl Ladders {
@@ -41,30 +48,30 @@ impl Ladders {
     #[must_use]
     pub fn new(book_count: u32, tick_count: u32, orders_max: u32) -> Self {
         assert!(tick_count > 0 && tick_count <= Self::TICKS_MAX, "a grid has 1 to 2^18 ticks");
-        let pages_per_book = tick_count.div_ceil(PAGE_LEVELS);
-        let book_pages =
-            book_count.checked_mul(pages_per_book).expect("pages of all books are countable");
-        let page_count = book_pages.min(orders_max);
+        let chunks_per_book = tick_count.div_ceil(CHUNK_TICKS);
+        let book_pages = book_count
+            .checked_mul(chunks_per_book * (CHUNK_TICKS / PAGE_LEVELS))
+            .expect("pages of all books are countable");
         Self {
-            best: Arena::new(book_count, BestTicks { bid: NO_BID, ask: NO_ASK }),
-            occupied: Bitmaps::new(book_count, tick_count),
-            page_of: Arena::new(book_pages, NONE),
-            pages_per_book,
-            pages: Arena::new(page_count, [EMPTY_LEVEL; PAGE_LEVELS as usize]),
-            free_pages: (0..page_count).rev().collect(),
-            free_page_count: page_count as usize,
+            headers: Arena::new(book_count, Header::EMPTY),
+            far: FarGroups::new(book_count, chunks_per_book),
+            chunks: Arena::new(book_count * chunks_per_book, Chunk::EMPTY),
+            chunks_per_book,
+            tick_count,
+            pages: PagePool::new(book_pages.min(orders_max)),
         }
     }
 
     /// What they keep in memory.
     #[cold]
     pub(crate) fn memory(&self) -> [MemoryUse; 5] {
+        let [levels, free_pages] = self.pages.memory();
         [
-            MemoryUse::of_arena("best prices", &self.best),
-            self.occupied.memory(),
-            MemoryUse::of_arena("pages of books", &self.page_of),
-            MemoryUse::of_arrays("price levels", &self.pages),
-            MemoryUse::of_slice("free pages of price levels", &self.free_pages),
+            MemoryUse::of_arena("books", &self.headers),
+            MemoryUse::of_slice("further words of books", self.far.words()),
+            MemoryUse::of_arena("chunks of books", &self.chunks),
+            levels,
+            free_pages,
         ]
     }
 
@@ -75,14 +82,14 @@ impl Ladders {
     #[inline]
     #[must_use]
     pub fn best_bid(&self, book: u32) -> Option<u32> {
-        self.best[book].bid.checked_sub(1)
+        self.headers[book].bid.checked_sub(1)
     }
 
     /// Lowest tick with asks, if any.
     #[inline]
     #[must_use]
     pub fn best_ask(&self, book: u32) -> Option<u32> {
-        let ask = self.best[book].ask;
+        let ask = self.headers[book].ask;
         (ask != NO_ASK).then_some(ask)
     }
 
@@ -90,10 +97,10 @@ impl Ladders {
     #[inline]
     #[must_use]
     pub fn rests(&self, book: u32, side: Side, tick: u32) -> bool {
-        let best = &self.best[book];
+        let header = &self.headers[book];
         match side {
-            Side::Buy => tick < best.ask,
-            Side::Sell => tick >= best.bid,
+            Side::Buy => tick < header.ask,
+            Side::Sell => tick >= header.bid,
         }
     }
 
@@ -112,8 +119,8 @@ impl Ladders {
     #[must_use]
     pub fn next_behind(&self, book: u32, side: Side, tick: u32) -> Option<u32> {
         match side {
-            Side::Buy => self.occupied.highest_below(book, tick),
-            Side::Sell => self.occupied.lowest_above(book, tick),
+            Side::Buy => self.highest_below(book, tick),
+            Side::Sell => self.lowest_above(book, tick),
         }
     }
 
@@ -152,30 +159,33 @@ impl Ladders {
     {
         let place = orders[order as usize].as_ref();
         let (tick, quantity) = (place.tick, u64::from(place.quantity));
-        let best = &mut self.best[book];
+        let index = self.chunk_index(book, tick);
+        let header = &mut self.headers[book];
         match side {
             Side::Buy => {
-                assert!(tick < best.ask, "a resting bid lies below the best ask");
-                best.bid = best.bid.max(tick.wrapping_add(1));
+                assert!(tick < header.ask, "a resting bid lies below the best ask");
+                header.bid = header.bid.max(tick.wrapping_add(1));
             }
             Side::Sell => {
-                assert!(tick >= best.bid, "a resting ask lies above the best bid");
-                best.ask = best.ask.min(tick);
+                assert!(tick >= header.bid, "a resting ask lies above the best bid");
+                header.ask = header.ask.min(tick);
             }
         }
-        let page = self.page_of[self.page_index(book, tick)];
-        let level = self.pages.get_mut(page).map(|page| &mut page[level_index(tick)]);
-        let mut previous = NONE;
-        let mut ahead = 0;
-        if let Some(level) = level.filter(|level| level.head != NONE) {
-            previous = level.tail;
+        let chunk = &mut self.chunks[index];
+        let (previous, ahead) = if chunk.holds(tick) {
+            let level = chunk.level_mut(&mut self.pages, tick);
+            let (previous, ahead) = (level.tail, level.quantity);
             level.tail = order;
-            ahead = level.quantity;
-            level.quantity += quantity;
+            level.quantity = ahead + quantity;
             orders[previous as usize].as_mut().next = order;
+            (previous, ahead)
         } else {
-            self.open_level(book, tick, Level { head: order, tail: order, quantity });
-        }
+            if chunk.is_empty() {
+                header.enter(&mut self.far, book, tick / CHUNK_TICKS);
+            }
+            chunk.open(&mut self.pages, tick, Level { head: order, tail: order, quantity });
+            (NONE, 0)
+        };
         let place = orders[order as usize].as_mut();
         place.next = NONE;
         place.previous = previous;
@@ -192,7 +202,11 @@ impl Ladders {
         T: AsRef<Place> + AsMut<Place>,
     {
         let Place { next, previous, quantity, tick } = *orders[order as usize].as_ref();
-        let level = self.level_mut(book, tick);
+        let index = self.chunk_index(book, tick);
+        if previous == NONE && next == NONE {
+            return self.close_level(book, tick, index);
+        }
+        let level = self.chunks[index].level_mut(&mut self.pages, tick);
         level.quantity -= u64::from(quantity);
         if previous == NONE {
             level.head = next;
@@ -203,10 +217,6 @@ impl Ladders {
             level.tail = previous;
         } else {
             orders[next as usize].as_mut().previous = previous;
-        }
-        if previous == NONE && next == NONE {
-            *level = EMPTY_LEVEL;
-            self.close_level(book, tick);
         }
     }
 
@@ -224,44 +234,64 @@ impl Ladders {
         assert!(quantity > 0 && quantity <= place.quantity, "a reduction leaves less, not none");
         let less = place.quantity - quantity;
         place.quantity = quantity;
-        self.level_mut(book, place.tick).quantity -= u64::from(less);
+        let index = self.chunk_index(book, place.tick);
+        let level = self.chunks[index].level_mut(&mut self.pages, place.tick);
+        level.quantity -= u64::from(less);
     }
 
     /// As [`Self::best_bid`] for any number of a book.
     #[inline]
     #[must_use]
     pub fn find_best_bid(&self, book: u32) -> Option<u32> {
-        self.best.get(book)?.bid.checked_sub(1)
+        self.headers.get(book)?.bid.checked_sub(1)
     }
 
     /// As [`Self::best_ask`] for any number of a book.
     #[inline]
     #[must_use]
     pub fn find_best_ask(&self, book: u32) -> Option<u32> {
-        self.best.get(book).map(|best| best.ask).filter(|ask| *ask != NO_ASK)
+        self.headers.get(book).map(|header| header.ask).filter(|ask| *ask != NO_ASK)
     }
 
     /// The first and the last order at a tick, if there is one, for any numbers.
     #[inline]
     #[must_use]
     pub fn find_ends(&self, book: u32, tick: u32) -> Option<(u32, u32)> {
-        let Level { head, tail, .. } = self.find_page(book, tick)?[level_index(tick)];
-        (head != NONE).then_some((head, tail))
+        let chunk = self.chunks.get(self.any_chunk_index(book, tick))?;
+        chunk.level(&self.pages, tick).map(|level| (level.head, level.tail))
     }
 
     /// Brings what an order at `tick` of `book` will touch close; any numbers are allowed.
     #[inline]
     pub fn prefetch(&self, book: u32, tick: u32) {
-        self.best.prefetch(book);
-        self.page_of.prefetch(self.any_page_index(book, tick));
-        self.occupied.prefetch(book, tick);
+        self.headers.prefetch(book);
+        self.chunks.prefetch(self.any_chunk_index(book, tick));
     }
 
-    /// Brings the level at `tick` of `book` close; any numbers are allowed.
+    /// Brings what an order that trades with `tick`, the best of `side`, will touch close: it, and
+    /// the next behind it.
+    ///
+    /// # Panics
+    /// When there is no such book, or the tick is off the grid.
+    #[inline]
+    pub fn prefetch_best(&self, book: u32, side: Side, tick: u32) {
+        let index = self.chunk_index(book, tick);
+        self.chunks.prefetch(index);
+        let (header, number) = (&self.headers[book], tick / CHUNK_TICKS);
+        let behind = match side {
+            Side::Buy => header.highest_below(&self.far, book, number),
+            Side::Sell => header.lowest_above(&self.far, book, number),
+        };
+        let behind = behind.map(|behind| index.wrapping_sub(number).wrapping_add(behind));
+        self.chunks.prefetch(behind.unwrap_or(index));
+    }
+
+    /// Brings the level at `tick` of `book` close, where it does not lie in what
+    /// [`Self::prefetch`] brings; any numbers are allowed.
     #[inline]
     pub fn prefetch_level(&self, book: u32, tick: u32) {
-        if let Some(page) = self.find_page(book, tick) {
-            prefetch_element(page, level_index(tick));
+        if let Some(chunk) = self.chunks.get(self.any_chunk_index(book, tick)) {
+            self.pages.prefetch(chunk.page(tick), tick);
         }
     }
 
@@ -273,68 +303,66 @@ impl Ladders {
     }
 
     #[inline(always)]
-    fn page_index(&self, book: u32, tick: u32) -> u32 {
-        assert!(tick / PAGE_LEVELS < self.pages_per_book, "a tick lies on the grid");
-        self.any_page_index(book, tick)
+    fn chunk_index(&self, book: u32, tick: u32) -> u32 {
+        assert!(tick < self.tick_count, "a tick lies on the grid");
+        self.any_chunk_index(book, tick)
     }
 
-    /// As [`Self::page_index`], of any numbers: it may be that of another page, or of none.
-    #[inline]
-    fn any_page_index(&self, book: u32, tick: u32) -> u32 {
-        book.wrapping_mul(self.pages_per_book).wrapping_add(tick / PAGE_LEVELS)
-    }
-
-    #[inline]
-    fn find_page(&self, book: u32, tick: u32) -> Option<&Page> {
-        let page = self.page_of.get(self.any_page_index(book, tick))?;
-        self.pages.get(*page)
+    /// As [`Self::chunk_index`], of any numbers: it may be that of another chunk, or of none.
+    #[inline(always)]
+    fn any_chunk_index(&self, book: u32, tick: u32) -> u32 {
+        book.wrapping_mul(self.chunks_per_book).wrapping_add(tick / CHUNK_TICKS)
     }
 
     /// The level at `tick`, if it holds an order.
     #[inline]
     fn level(&self, book: u32, tick: u32) -> Option<&Level> {
-        let page = self.pages.get(self.page_of[self.page_index(book, tick)])?;
-        let level = &page[level_index(tick)];
-        (level.head != NONE).then_some(level)
+        self.chunks[self.chunk_index(book, tick)].level(&self.pages, tick)
     }
 
+    /// Takes the level at a tick away, in the chunk of this index.
     #[inline(always)]
-    fn level_mut(&mut self, book: u32, tick: u32) -> &mut Level {
-        let page = self.page_of[self.page_index(book, tick)];
-        &mut self.pages[page][level_index(tick)]
-    }
-
-    #[inline(always)]
-    fn open_level(&mut self, book: u32, tick: u32, level: Level) {
-        let index = self.page_index(book, tick);
-        if self.page_of[index] == NONE {
-            self.free_page_count =
-                self.free_page_count.checked_sub(1).expect("each page in use holds an order");
-            self.page_of[index] = self.free_pages[self.free_page_count];
-        }
-        *self.level_mut(book, tick) = level;
-        self.occupied.insert(book, tick);
-    }
-
-    #[inline]
-    fn close_level(&mut self, book: u32, tick: u32) {
-        self.occupied.remove(book, tick);
-        if !self.occupied.page_contains_any(book, tick, PAGE_LEVELS) {
-            let index = self.page_index(book, tick);
-            self.free_pages[self.free_page_count] = self.page_of[index];
-            self.free_page_count += 1;
-            self.page_of[index] = NONE;
+    fn close_level(&mut self, book: u32, tick: u32, index: u32) {
+        let chunk = &mut self.chunks[index];
+        chunk.close(&mut self.pages, tick);
+        let header = &mut self.headers[book];
+        if chunk.is_empty() {
+            header.leave(&mut self.far, book, tick / CHUNK_TICKS);
         }
         if is_planted(PlantedFault::StaleBestAfterCancel) {
             return;
         }
-        let best = self.best[book];
-        if best.bid == tick + 1 {
-            let next = self.occupied.highest_below(book, tick);
-            self.best[book].bid = next.map_or(NO_BID, |tick| tick + 1);
-        } else if best.ask == tick {
-            self.best[book].ask = self.occupied.lowest_above(book, tick).unwrap_or(NO_ASK);
+        if header.bid == tick.wrapping_add(1) {
+            self.headers[book].bid = self.highest_below(book, tick).map_or(NO_BID, |bid| bid + 1);
+        } else if header.ask == tick {
+            self.headers[book].ask = self.lowest_above(book, tick).unwrap_or(NO_ASK);
         }
+    }
+
+    /// The highest tick with orders below one.
+    #[inline]
+    fn highest_below(&self, book: u32, tick: u32) -> Option<u32> {
+        let index = self.chunk_index(book, tick);
+        let number = tick / CHUNK_TICKS;
+        if let Some(found) = self.chunks[index].highest_below(tick) {
+            return Some(number * CHUNK_TICKS + found);
+        }
+        let below = self.headers[book].highest_below(&self.far, book, number)?;
+        let chunk = &self.chunks[index.wrapping_sub(number - below)];
+        Some(below * CHUNK_TICKS + chunk.highest()?)
+    }
+
+    /// The lowest tick with orders above one.
+    #[inline]
+    fn lowest_above(&self, book: u32, tick: u32) -> Option<u32> {
+        let index = self.chunk_index(book, tick);
+        let number = tick / CHUNK_TICKS;
+        if let Some(found) = self.chunks[index].lowest_above(tick) {
+            return Some(number * CHUNK_TICKS + found);
+        }
+        let above = self.headers[book].lowest_above(&self.far, book, number)?;
+        let chunk = &self.chunks[index.wrapping_add(above - number)];
+        Some(above * CHUNK_TICKS + chunk.lowest()?)
     }
 }
 
@@ -387,32 +415,3 @@ impl AsMut<Self> for Place {
         self
     }
 }
-
-/// The bid is stored one higher, so that none is below all.
-#[derive(Clone, Copy, Debug)]
-struct BestTicks {
-    bid: u32,
-    ask: u32,
-}
-
-/// The head is `NONE` where no order is.
-#[derive(Clone, Copy, Debug)]
-struct Level {
-    head: u32,
-    tail: u32,
-    quantity: u64,
-}
-
-/// Where the level of a tick lies in its page.
-#[inline]
-fn level_index(tick: u32) -> usize {
-    (tick % PAGE_LEVELS) as usize
-}
-
-type Page = [Level; PAGE_LEVELS as usize];
-
-const PAGE_LEVELS: u32 = 8;
-const EMPTY_LEVEL: Level = Level { head: NONE, tail: NONE, quantity: 0 };
-const NONE: u32 = u32::MAX;
-const NO_BID: u32 = 0;
-const NO_ASK: u32 = u32::MAX;

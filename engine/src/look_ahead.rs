@@ -159,7 +159,8 @@ impl Engine {
         }
     }
 
-    /// The second step of an order: its account's row, and the level that it goes to.
+    /// The second step of an order: its account's row, and the level that it goes to, or the ones
+    /// that it would trade with.
     #[inline]
     fn look_into_order(&self, upcoming: &mut UpcomingOrder) {
         let UpcomingOrder { pair_hash, security_id, tick, is_bid, .. } = *upcoming;
@@ -170,8 +171,14 @@ impl Engine {
             self.books.find_best_bid(security_id).filter(|bid| *bid >= tick)
         };
         upcoming.would_trade = met.is_some();
-        upcoming.tick = met.unwrap_or(tick);
-        self.books.prefetch_level(security_id, upcoming.tick);
+        match met {
+            Some(met) => {
+                upcoming.tick = met;
+                let resting = if is_bid { Side::Sell } else { Side::Buy };
+                self.books.prefetch_best(security_id, resting, met);
+            }
+            None => self.books.prefetch_level(security_id, tick),
+        }
     }
 
     /// The last step of an order: the order behind which it goes, or which it meets first. Gives
