@@ -2,11 +2,12 @@
 //! order each one names.
 //!
 //! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
-//! first; an open-addressed index with linear probing finds them. An index entry has the ring place
-//! plus one, a few bits of the id's hash, so that probing seldom looks at an id that is not asked
-//! for, and a few bits of the bucket where its probe begins, so that forgetting looks at none. At
-//! most half of the index is in use: 24 bytes for each id of a window whose length is a power of
-//! two. The hash is fixed, so every replica probes alike.
+//! first. Ids of one hash are chained through the ring, as the window of a compressor chains its
+//! strings: a table of heads has the number of the newest id of each hash, beside each place of the
+//! ring stands how many ids before it the next older one of the chain came, and what is too old
+//! ends the chain. So nothing is ever taken out of the chains. An id above every id of its window,
+//! as most are, is not looked for. 28 bytes for each id of a window whose length is a power of two.
+//! The hash is fixed, so every replica walks alike.
 
 mod snapshot;
 
@@ -20,11 +21,16 @@ use crate::state_digest::{Addend, DigestSum, Domain, low_half, pair};
 #[derive(Debug)]
 pub(crate) struct ClientOrderIds {
     rings: Arena<Entry>,
-    index: Arena<u32>,
+    /// For each place of the rings, how many ids of the session before it the next older one of its
+    /// chain came; more than a window when there is none.
+    steps: Arena<u32>,
+    /// For each hash of each session the number of its newest id, as [`Cursor::number`].
+    heads: Arena<u32>,
     cursors: Box<[Cursor]>,
     window: u32,
-    index_length: u32,
-    /// Bits of a hash below those that number a bucket.
+    /// Heads of a session.
+    heads_length: u32,
+    /// Bits of a hash below those that number a head.
     shift: u32,
     digest: DigestSum,
 }
@@ -38,11 +44,12 @@ struct Entry {
 
 /// Where the next id of a session goes, and how often the ring went round, from 1.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Cursor {
     next: u32,
-    /// An id lay so far from where its probe begins that index entries no longer tell the distance.
-    is_crowded: bool,
     lap: u64,
+    /// No id of the window is above.
+    highest: u64,
 }
 
 /// An id just recorded, to say later which order it names.
@@ -54,13 +61,9 @@ pub(crate) struct Recorded {
     head: Addend,
 }
 
-/// A vacant bucket of the index where an id's probe ends.
+/// That a window does not hold an id: what recording the id takes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Vacancy {
-    bucket: u32,
-    /// Of the id.
-    hash: u64,
-}
+pub(crate) struct Vacancy(());
 
 impl ClientOrderIds {
     /// Empty windows of `window` ids for `sessions_max` slots.
@@ -68,26 +71,28 @@ impl ClientOrderIds {
     /// # Panics
     /// When all windows together have more than 2^30 ids.
     pub(crate) fn new(sessions_max: u32, window: u32) -> Self {
-        let index_length = (window * 2).next_power_of_two();
+        let heads_length = (window * 2).next_power_of_two();
         let length = |each: u32| sessions_max.checked_mul(each).expect("ids of all windows");
-        let cursor = Cursor { next: 0, is_crowded: false, lap: 1 };
+        let cursor = Cursor { next: 0, lap: 1, highest: 0 };
         Self {
-            rings: Arena::new(length(window), VACANT_ENTRY),
-            index: Arena::new(length(index_length), VACANT),
+            rings: Arena::new(length(window), Entry { cl_ord_id: 0, order_id: 0 }),
+            steps: Arena::new(length(window), 0),
+            heads: Arena::new(length(heads_length), 0),
             cursors: vec![cursor; sessions_max as usize].into_boxed_slice(),
             window,
-            index_length,
-            shift: u64::BITS - index_length.trailing_zeros(),
+            heads_length,
+            shift: u64::BITS - heads_length.trailing_zeros(),
             digest: DigestSum::default(),
         }
     }
 
     /// What it keeps in memory.
     #[cold]
-    pub(crate) fn memory(&self) -> [MemoryUse; 3] {
+    pub(crate) fn memory(&self) -> [MemoryUse; 4] {
         [
             MemoryUse::of_arena("ClOrdID window", &self.rings),
-            MemoryUse::of_arena("ClOrdID index", &self.index),
+            MemoryUse::of_arena("ClOrdID chains", &self.steps),
+            MemoryUse::of_arena("ClOrdID heads", &self.heads),
             MemoryUse::of_slice("ClOrdID window by session", &self.cursors),
         ]
     }
@@ -99,27 +104,44 @@ impl ClientOrderIds {
         self.look_up(session, cl_ord_id).err()
     }
 
-    /// Where an id that the window does not hold goes in the index, or else the order id that it
-    /// names, as [`Self::find`].
+    /// Leave to record an id that the window does not hold, or else the order id that it names, as
+    /// [`Self::find`].
     #[inline(always)]
     pub(crate) fn look_up(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
-        let hash = hash(cl_ord_id);
-        let (start, mark) = (self.index_start(session), self.mark(hash));
-        let mut bucket = self.home(hash);
-        loop {
-            let indexed = self.index[start.wrapping_add(bucket)];
-            if indexed == VACANT {
-                return Ok(Vacancy { bucket, hash });
-            }
-            if indexed & !PLACE_MASK == mark {
-                let ring_index = ring_index_of(indexed);
-                let entry = &self.rings[self.ring_start(session).wrapping_add(ring_index)];
-                if entry.cl_ord_id == cl_ord_id {
-                    return Err(entry.order_id);
-                }
-            }
-            bucket = self.next(bucket);
+        if cl_ord_id > self.cursors[usize::from(session)].highest {
+            return Ok(Vacancy(()));
         }
+        self.walk_chain(session, cl_ord_id)
+    }
+
+    /// As [`Self::look_up`], of an id that may have been used.
+    #[inline(never)]
+    fn walk_chain(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
+        let cursor = self.cursors[usize::from(session)];
+        let held = if cursor.lap > 1 { self.window } else { cursor.next };
+        let head = self.heads[self.head_place(session, cl_ord_id)];
+        // Ages grow with each step and end with the window, whatever the words hold. A step, or the
+        // age of a head, is too small only when it is that of an id 2^32 or more ids back: then the
+        // chain has ended, and what is met behind it has other ids.
+        let mut age = 0_u32;
+        let mut step = cursor.number(self.window).wrapping_sub(head);
+        while step != 0 {
+            age = age.saturating_add(step);
+            if age > held {
+                break;
+            }
+            let ring_index = match cursor.next.checked_sub(age) {
+                Some(ring_index) => ring_index,
+                None => cursor.next.wrapping_add(self.window).wrapping_sub(age),
+            };
+            let place = self.ring_start(session).wrapping_add(ring_index);
+            let entry = &self.rings[place];
+            if entry.cl_ord_id == cl_ord_id {
+                return Err(entry.order_id);
+            }
+            step = self.steps[place];
+        }
+        Ok(Vacancy(()))
     }
 
     /// Records an id that the window does not hold and that was looked up since it last changed,
@@ -144,27 +166,42 @@ impl ClientOrderIds {
 
     /// Records an entry; the order that it names is not yet in the digest.
     #[inline(always)]
-    fn record_entry(
-        &mut self,
-        session: u16,
-        entry: Entry,
-        Vacancy { mut bucket, hash }: Vacancy,
-    ) -> Recorded {
-        let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
-        let place = self.ring_start(session).wrapping_add(ring_index);
-        if lap > 1 {
-            bucket = self.forget_oldest(session, hash, bucket);
+    fn record_entry(&mut self, session: u16, entry: Entry, _: Vacancy) -> Recorded {
+        if self.cursors[usize::from(session)].lap > 1 {
+            self.forget_oldest(session);
         }
+        self.enter(session, entry)
+    }
+
+    /// Writes an entry at the next place of the ring, over one that is forgotten or none.
+    #[inline(always)]
+    fn enter(&mut self, session: u16, entry: Entry) -> Recorded {
         let cursor = &mut self.cursors[usize::from(session)];
+        let Cursor { next: ring_index, lap, highest } = *cursor;
+        let number = cursor.number(self.window);
+        cursor.highest = highest.max(entry.cl_ord_id);
         cursor.next = ring_index.wrapping_add(1);
         if cursor.next == self.window {
-            (cursor.next, cursor.lap) = (0, lap + 1);
+            (cursor.next, cursor.lap) = (0, lap.wrapping_add(1));
         }
-        let head = head(session, ring_index, lap, entry.cl_ord_id);
+        let place = self.ring_start(session).wrapping_add(ring_index);
+        let head_place = self.head_place(session, entry.cl_ord_id);
+        let newest = &mut self.heads[head_place];
+        self.steps[place] = number.wrapping_sub(*newest);
+        *newest = number;
         self.rings[place] = entry;
-        self.index_entry(session, (ring_index, hash), bucket);
+        let head = head(session, ring_index, lap, entry.cl_ord_id);
         self.digest.add(head);
         Recorded { place, head }
+    }
+
+    /// Takes the oldest id of a full window, whose place is the next one, out of the digest.
+    fn forget_oldest(&mut self, session: u16) {
+        let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
+        let oldest = &self.rings[self.ring_start(session).wrapping_add(ring_index)];
+        let head = head(session, ring_index, lap.wrapping_sub(1), oldest.cl_ord_id);
+        self.digest.remove(head);
+        self.digest.remove(head.times(oldest.order_id));
     }
 
     /// Records an id that the window does not hold as cancelled before it came.
@@ -184,25 +221,13 @@ impl ClientOrderIds {
         self.digest.add(head.times(order_id));
     }
 
-    /// Brings close where an id of a session is looked for, and where ids of the session are
-    /// recorded and forgotten soon.
+    /// Brings close the head of an id of a session, and where its ids go soon.
     #[inline]
     pub(crate) fn prefetch(&self, session: u16, cl_ord_id: u64) {
-        let index_start = self.index_start(session);
-        self.index.prefetch(index_start.wrapping_add(self.home(hash(cl_ord_id))));
-        let Cursor { next, lap, .. } = self.cursors[usize::from(session)];
-        let place = |ahead: u32| {
-            let ring_index = next.wrapping_add(ahead);
-            let wrapped = ring_index.checked_sub(self.window).unwrap_or(ring_index);
-            self.ring_start(session).wrapping_add(wrapped)
-        };
-        self.rings.prefetch(place(2 * FORGOTTEN_AHEAD));
-        if lap > 1
-            && let Some(oldest) = self.rings.get(place(FORGOTTEN_AHEAD))
-        {
-            let home = self.home(hash(oldest.cl_ord_id));
-            self.index.prefetch(index_start.wrapping_add(home));
-        }
+        self.heads.prefetch(self.head_place(session, cl_ord_id));
+        let ring_index = self.cursors[usize::from(session)].next.wrapping_add(AHEAD);
+        let wrapped = ring_index.checked_sub(self.window).unwrap_or(ring_index);
+        self.rings.prefetch(self.ring_start(session).wrapping_add(wrapped));
     }
 
     #[inline]
@@ -213,7 +238,7 @@ impl ClientOrderIds {
     /// The digest by a walk over all windows.
     ///
     /// # Panics
-    /// When the index does not find an id of a ring.
+    /// When the chains do not lead to an id of a ring.
     pub(crate) fn walked_digest(&self) -> DigestSum {
         let mut sum = DigestSum::default();
         for (session, cursor) in (0_u16..).zip(&self.cursors) {
@@ -228,105 +253,27 @@ impl ClientOrderIds {
         sum
     }
 
-    /// Puts the id of a hash at a ring place into a vacant bucket of the index, where its probe
-    /// ends.
-    #[inline]
-    fn index_entry(&mut self, session: u16, (ring_index, hash): (u32, u64), bucket: u32) {
-        let distance = bucket.wrapping_sub(self.home(hash)) & (self.index_length.wrapping_sub(1));
-        if distance > DISTANCE_MASK {
-            self.cursors[usize::from(session)].is_crowded = true;
-        }
-        let place = self.index_start(session).wrapping_add(bucket);
-        self.index[place] = self.mark(hash) | ring_index.wrapping_add(1);
-    }
-
-    /// Forgets the id that the next one, of this hash, takes the ring place of; gives the vacant
-    /// bucket where the probe of the next one ends then, which was `bucket`.
-    fn forget_oldest(&mut self, session: u16, hash: u64, bucket: u32) -> u32 {
-        let Cursor { next: ring_index, lap, .. } = self.cursors[usize::from(session)];
-        let oldest = self.rings[self.ring_start(session).wrapping_add(ring_index)];
-        let head = head(session, ring_index, lap - 1, oldest.cl_ord_id);
-        self.digest.remove(head);
-        self.digest.remove(head.times(oldest.order_id));
-        let vacated = self.vacate(session, ring_index, oldest.cl_ord_id);
-        // It may lie on the way to the vacancy that was found before.
-        let mask = self.index_length.wrapping_sub(1);
-        let home = self.home(hash);
-        let is_on_the_way = vacated.wrapping_sub(home) & mask < bucket.wrapping_sub(home) & mask;
-        if is_on_the_way { vacated } else { bucket }
-    }
-
-    /// Takes the id at a ring place out of the index and closes the gap, so that every probe still
-    /// meets no vacancy before its id; gives the bucket that is vacant in the end.
-    fn vacate(&mut self, session: u16, ring_index: u32, cl_ord_id: u64) -> u32 {
-        let start = self.index_start(session);
-        let hash = hash(cl_ord_id);
-        let sought = self.mark(hash) | ring_index.wrapping_add(1);
-        let mut gap = self.home(hash);
-        while self.index[start.wrapping_add(gap)] != sought {
-            gap = self.next(gap);
-        }
-        let mask = self.index_length.wrapping_sub(1);
-        let mut bucket = gap;
-        loop {
-            bucket = self.next(bucket);
-            let indexed = self.index[start.wrapping_add(bucket)];
-            if indexed == VACANT {
-                break;
-            }
-            let from_home = self.distance(session, bucket, indexed);
-            if bucket.wrapping_sub(gap) & mask <= from_home {
-                self.index[start.wrapping_add(gap)] = indexed;
-                gap = bucket;
-            }
-        }
-        self.index[start.wrapping_add(gap)] = VACANT;
-        gap
-    }
-
-    /// How far behind the start of its probe an index entry lies.
-    #[inline]
-    fn distance(&self, session: u16, bucket: u32, indexed: u32) -> u32 {
-        let mask = self.index_length.wrapping_sub(1);
-        if self.cursors[usize::from(session)].is_crowded {
-            let ring_index = ring_index_of(indexed);
-            let entry = &self.rings[self.ring_start(session).wrapping_add(ring_index)];
-            return bucket.wrapping_sub(self.home(hash(entry.cl_ord_id))) & mask;
-        }
-        bucket.wrapping_sub(indexed >> HOME_SHIFT) & DISTANCE_MASK & mask
-    }
-
     #[inline]
     fn ring_start(&self, session: u16) -> u32 {
         u32::from(session).wrapping_mul(self.window)
     }
 
+    /// Where the head of an id's chain lies: the top bits of the hash say.
     #[inline]
-    fn index_start(&self, session: u16) -> u32 {
-        u32::from(session).wrapping_mul(self.index_length)
-    }
-
-    /// The top bits of the hash.
-    #[inline]
-    fn home(&self, hash: u64) -> u32 {
-        low_half(hash.wrapping_shr(self.shift))
-    }
-
-    /// An index entry without its place: the last bits of the home bucket and the hash bits below
-    /// them.
-    #[inline]
-    fn mark(&self, hash: u64) -> u32 {
-        low_half(hash.wrapping_shr(self.shift.wrapping_sub(TAG_BITS)))
-            .wrapping_shl(u32::BITS - TAG_BITS - DISTANCE_BITS)
-    }
-
-    #[inline]
-    fn next(&self, bucket: u32) -> u32 {
-        bucket.wrapping_add(1) & self.index_length.wrapping_sub(1)
+    fn head_place(&self, session: u16, cl_ord_id: u64) -> u32 {
+        let home = low_half(hash(cl_ord_id).wrapping_shr(self.shift));
+        u32::from(session).wrapping_mul(self.heads_length).wrapping_add(home)
     }
 }
 
 impl Cursor {
+    /// The number of the next id of the session modulo 2^32. The first one's is the window's
+    /// length, so that a head of no id, 0, is older than a window.
+    #[inline]
+    fn number(self, window: u32) -> u32 {
+        low_half(self.lap).wrapping_mul(window).wrapping_add(self.next)
+    }
+
     /// In which lap the id at a ring place was recorded.
     fn lap_of(self, ring_index: u32) -> u64 {
         if ring_index < self.next { self.lap } else { self.lap - 1 }
@@ -345,23 +292,11 @@ fn hash(cl_ord_id: u64) -> u64 {
     (cl_ord_id ^ cl_ord_id >> 32).wrapping_mul(MULTIPLIER)
 }
 
-#[inline]
-fn ring_index_of(indexed: u32) -> u32 {
-    (indexed & PLACE_MASK).wrapping_sub(1)
-}
-
 /// What an id names that was cancelled before it came: no order, as generations count from 1.
 pub(crate) const TOMBSTONE: u64 = 1 << 32;
-const VACANT_ENTRY: Entry = Entry { cl_ord_id: 0, order_id: 0 };
-const VACANT: u32 = 0;
-/// A ring place plus one is at most 2^20.
-const PLACE_MASK: u32 = (1 << 21) - 1;
-/// Bits of the hash below those of the home bucket, in an entry above the place.
-const TAG_BITS: u32 = 5;
-/// Last bits of the home bucket, in an entry above the tag.
-const DISTANCE_BITS: u32 = 6;
-const DISTANCE_MASK: u32 = (1 << DISTANCE_BITS) - 1;
-const HOME_SHIFT: u32 = u32::BITS - DISTANCE_BITS;
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Ids between the one that is recorded now and the one whose forgetting is looked ahead to.
-const FORGOTTEN_AHEAD: u32 = 8;
+/// Ids between the one that is recorded now and the one whose place is brought close.
+const AHEAD: u32 = 16;
+
+#[cfg(test)]
+mod tests;

@@ -72,9 +72,9 @@ impl EngineConfig {
                 return Err(ConfigError { field, value, maximum });
             }
         }
-        // The windows of all sessions lie in one table, at most half full.
-        let index_length = (self.cl_ord_id_window * 2).next_power_of_two();
-        let maximum = u32::MAX / index_length;
+        // The heads of the chains of all sessions' ids lie in one table, two or more for each id.
+        let heads_length = (self.cl_ord_id_window * 2).next_power_of_two();
+        let maximum = u32::MAX / heads_length;
         if self.sessions_max > maximum {
             let (field, value) = ("sessions_max", self.sessions_max);
             return Err(ConfigError { field, value, maximum });

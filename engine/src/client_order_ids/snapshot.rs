@@ -1,6 +1,6 @@
 //! ClOrdID windows in a snapshot.
 
-use super::{ClientOrderIds, Cursor, Entry, Vacancy, head};
+use super::{ClientOrderIds, Cursor, Entry};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 use crate::state_digest::{DigestSum, Domain, pair};
 
@@ -36,37 +36,22 @@ impl ClientOrderIds {
             for _ in 0..count {
                 entries.push((decoder.u64()?, decoder.u64()?));
             }
-            if is_first_lap && next < self.window || lap > 1 && count == self.window {
-                let cursor = Cursor { next, is_crowded: false, lap };
-                self.cursors[usize::from(session)] = cursor;
-                for (ring_index, (cl_ord_id, order_id)) in (0..).zip(entries) {
-                    let Vacancy { bucket, hash } = self.vacancy(session, cl_ord_id, decoder)?;
-                    let head = head(session, ring_index, cursor.lap_of(ring_index), cl_ord_id);
-                    let place = self.ring_start(session) + ring_index;
-                    self.rings[place] = Entry { cl_ord_id, order_id };
-                    self.index_entry(session, (ring_index, hash), bucket);
-                    self.digest.add(head);
-                    self.digest.add(head.times(order_id));
-                }
-            } else {
-                entries.rotate_left(if is_first_lap { 0 } else { next as usize });
-                for (cl_ord_id, order_id) in entries {
-                    let vacancy = self.vacancy(session, cl_ord_id, decoder)?;
-                    let recorded = self.record(session, cl_ord_id, vacancy);
-                    self.name(recorded, order_id);
-                }
+            entries.rotate_left(if is_first_lap { 0 } else { next as usize });
+            let keeps_places = !is_first_lap && count == self.window;
+            if keeps_places {
+                self.cursors[usize::from(session)] = Cursor { next, lap: lap - 1, highest: 0 };
+            }
+            for (cl_ord_id, order_id) in entries {
+                let entry = Entry { cl_ord_id, order_id: 0 };
+                let recorded = match self.look_up(session, cl_ord_id) {
+                    Err(_) => return Err(decoder.invalid("ClOrdID")),
+                    Ok(_) if keeps_places => self.enter(session, entry),
+                    Ok(vacancy) => self.record(session, cl_ord_id, vacancy),
+                };
+                self.name(recorded, order_id);
             }
         }
         Ok(())
-    }
-
-    fn vacancy(
-        &self,
-        session: u16,
-        cl_ord_id: u64,
-        decoder: &Decoder<'_>,
-    ) -> Result<Vacancy, SnapshotError> {
-        self.look_up(session, cl_ord_id).map_err(|_| decoder.invalid("ClOrdID"))
     }
 
     /// The digest of the pieces as states of version 1 define them.
