@@ -35,6 +35,29 @@ impl Account {
     pub(crate) fn worst_case(&self) -> i64 {
         self.cash + self.minimum_total
     }
+
+    /// Counts an open order that came to rest with `leaves` lots and changed the worst case of its
+    /// event by `minimum`.
+    ///
+    /// # Panics
+    /// When the account could end with less than nothing.
+    #[inline(always)]
+    pub(crate) fn enter_order(&mut self, minimum: i64, leaves: i64) {
+        self.minimum_total += minimum;
+        self.lots += leaves;
+        self.open_order_count += 1;
+        assert!(self.worst_case() >= 0, "every account covers its worst case");
+    }
+
+    /// As [`Self::enter_order`] of an order that left its book with `leaves` lots; gives whether
+    /// cash alone covers the worst cases, which an event that is being paid out may have to.
+    #[inline(always)]
+    pub(crate) fn leave_order(&mut self, minimum: i64, leaves: i64) -> bool {
+        self.minimum_total += minimum;
+        self.lots -= leaves;
+        self.open_order_count -= 1;
+        self.worst_case() >= 0
+    }
 }
 
 /// All accounts.
@@ -89,6 +112,12 @@ impl AccountTable {
     #[inline]
     pub(crate) fn find(&self, number: u32) -> Option<&Account> {
         self.accounts.get(number).filter(|account| account.firm_id != 0)
+    }
+
+    /// As [`Self::find`], to change what is derived.
+    #[inline]
+    pub(crate) fn find_mut(&mut self, number: u32) -> Option<&mut Account> {
+        self.accounts.get_mut(number).filter(|account| account.firm_id != 0)
     }
 
     /// A defined account.

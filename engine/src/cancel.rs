@@ -1,13 +1,12 @@
 //! Cancels: finding the order that a request names, and taking it out of the market.
 
 use forecastle_proto_spec::{
-    CancelReason, MarketStatus, OrderCancelReject, OrderCancelRequest, OrderCancelled, RejectCode,
+    CancelReason, MarketStatus, OrderCancelReject, OrderCancelRequest, RejectCode,
 };
 
 use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
-use crate::order_table::Order;
 
 impl Engine {
     #[inline]
@@ -84,37 +83,13 @@ impl Engine {
         if order.has_detail() {
             self.leave_detail(slot, &order);
         }
-        self.end_in_book(slot, &order, reason, effects);
-    }
-
-    /// Ends an order in its book, given as it is there, and frees its slot; what there is of a
-    /// timer or quote set it has left.
-    #[inline(always)]
-    pub(crate) fn end_in_book(
-        &mut self,
-        slot: u32,
-        order: &Order,
-        reason: CancelReason,
-        effects: &mut EffectBuffer<'_>,
-    ) {
-        self.orders.unrest(slot, order);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
-        self.orders.free(slot);
-        let account = self.release_hold(order);
-        effects.push(&OrderCancelled {
-            order_id: self.orders.id_of(slot, order).value().into(),
-            cl_ord_id: order.cl_ord_id.into(),
-            security_id: order.security_id.into(),
-            account: account.into(),
-            session_id: self.sessions.session(order.session).session_id.into(),
-            cancelled_qty: order.leaves_qty().into(),
-            cum_qty: order.cum_qty().into(),
-            rpt_seq: self.events.next_rpt_seq(order.security_id).into(),
-            reason: u16::from(reason).into(),
-            side: order.side.into(),
-            was_resting: 1,
-            reserved_44: [0; 4],
-        });
+        self.orders.end(slot, &order);
+        let account = self.release_hold(&order);
+        let order_id = self.orders.id_of(slot, &order).value();
+        let session_id = self.sessions.session(order.session).session_id;
+        let rpt_seq = self.events.next_rpt_seq(order.security_id);
+        effects.push(&order.cancelled(order_id, (account, session_id), rpt_seq, reason));
     }
 
     pub(crate) fn reject_cancel(

@@ -104,6 +104,21 @@ impl Market {
         self.settlement_price
     }
 
+    /// Counts an order that came to rest; gives the next number of the market's changes, which is
+    /// in the digest of the table.
+    #[inline(always)]
+    pub(crate) fn enter_order(&mut self, digest: &mut DigestSum) -> u32 {
+        self.open_order_count += 1;
+        self.next_rpt_seq(digest)
+    }
+
+    /// As [`Self::enter_order`] of an order that left.
+    #[inline(always)]
+    pub(crate) fn leave_order(&mut self, digest: &mut DigestSum) -> u32 {
+        self.open_order_count -= 1;
+        self.next_rpt_seq(digest)
+    }
+
     /// The next number of its changes, also in the digest.
     #[inline(always)]
     fn next_rpt_seq(&mut self, digest: &mut DigestSum) -> u32 {
@@ -259,6 +274,16 @@ impl EventTable {
         self.markets.get(security_id).filter(|market| market.event_id != 0)
     }
 
+    /// As [`Self::find_market`], to change what orders change, with the table's digest.
+    #[inline(always)]
+    pub(crate) fn find_market_mut(
+        &mut self,
+        security_id: u32,
+    ) -> Option<(&mut Market, &mut DigestSum)> {
+        let market = self.markets.get_mut(security_id).filter(|market| market.event_id != 0);
+        market.map(|market| (market, &mut self.digest))
+    }
+
     /// A defined market.
     #[inline]
     pub(crate) fn market(&self, security_id: u32) -> &Market {
@@ -297,14 +322,6 @@ impl EventTable {
     #[inline]
     pub(crate) fn next_rpt_seq(&mut self, security_id: u32) -> u32 {
         self.markets[security_id].next_rpt_seq(&mut self.digest)
-    }
-
-    /// Counts an order that came to rest in a market; gives the next number of its changes.
-    #[inline(always)]
-    pub(crate) fn enter_order(&mut self, security_id: u32) -> u32 {
-        let market = &mut self.markets[security_id];
-        market.open_order_count += 1;
-        market.next_rpt_seq(&mut self.digest)
     }
 
     /// Counts full sets that the house account makes, or burns when negative.

@@ -23,6 +23,8 @@ use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 use pair_index::PairIndex;
 
+pub(crate) use pair_index::PairVacancy;
+
 /// The stake of one account in one market.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stake {
@@ -46,6 +48,20 @@ impl Stake {
         self.bid_cost += change.bid_cost;
         self.ask_cost += change.ask_cost;
         assert!(self.bid_cost | self.ask_cost >= 0, "holds of open orders add up");
+    }
+
+    /// Adds `cost` to the worst cost of open orders of a side; takes it off when negative.
+    ///
+    /// # Panics
+    /// When less than nothing would be held.
+    #[inline(always)]
+    fn hold(&mut self, side: Side, cost: i64) {
+        let held = match side {
+            Side::Buy => &mut self.bid_cost,
+            Side::Sell => &mut self.ask_cost,
+        };
+        *held += cost;
+        assert!(*held >= 0, "holds of open orders add up");
     }
 
     /// What the market's own state is worth, before the bids of all markets are taken off.
@@ -173,12 +189,24 @@ impl ExposureTable {
     }
 
     /// The first row of a pair, if it has one.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn find(&self, account: u32, event_id: u32) -> Option<u32> {
-        self.index.find(account, event_id, |row| {
-            let row = &self.rows[row];
-            (row.account, row.event_id)
-        })
+        self.look_up(account, event_id).ok()
+    }
+
+    /// The first row of a pair; or else where the index would have it.
+    #[inline(always)]
+    pub(crate) fn look_up(&self, account: u32, event_id: u32) -> Result<u32, PairVacancy> {
+        let rows = self.rows.as_slice();
+        self.index.look_up(
+            account,
+            event_id,
+            #[inline(always)]
+            |row| {
+                let row = &rows[row as usize];
+                (row.account, row.event_id)
+            },
+        )
     }
 
     /// Whether a pair with an event of this shape can still get its rows.
@@ -328,8 +356,21 @@ impl ExposureTable {
     /// Gives a pair that has none its rows, with nothing at stake.
     ///
     /// # Panics
-    /// When there is no room.
+    /// When there is no room, or it has.
     pub(crate) fn take(&mut self, account: u32, event_id: u32, shape: EventShape) -> u32 {
+        let vacancy = self.look_up(account, event_id);
+        let vacancy = vacancy.expect_err("a pair that takes rows has none");
+        self.take_at(vacancy, (account, event_id), shape)
+    }
+
+    /// As [`Self::take`] behind the look-up that did not find the pair.
+    #[inline(always)]
+    fn take_at(
+        &mut self,
+        vacancy: PairVacancy,
+        (account, event_id): (u32, u32),
+        shape: EventShape,
+    ) -> u32 {
         assert!(self.has_room(shape), "rows are counted before they are taken");
         let first = self.first_free;
         let mut last = first;
@@ -337,15 +378,46 @@ impl ExposureTable {
             last = self.rows[last].next;
         }
         self.free_count -= shape.row_count();
-        self.first_free = self.rows[last].next;
-        self.rows[last].next = NONE;
+        let end = &mut self.rows[last];
+        self.first_free = std::mem::replace(&mut end.next, NONE);
         let row = &mut self.rows[first];
         row.account = account;
         row.event_id = event_id;
         row.shape = shape;
-        self.index.insert(account, event_id, first);
+        self.index.insert(vacancy, first);
         self.digest.add(pair_piece(account, event_id));
         first
+    }
+
+    /// Adds `cost` to the worst costs of open orders of a side in the market of `state`, where the
+    /// worst case that follows is known, and gives a pair that has none its rows first. Gives the
+    /// pair's first row and the change of its worst case.
+    ///
+    /// # Panics
+    /// When the pair has no rows and there is no room.
+    #[inline(always)]
+    pub(crate) fn hold_to(
+        &mut self,
+        row: Result<u32, PairVacancy>,
+        (pair, shape, state): ((u32, u32), EventShape, u8),
+        (side, cost): (Side, i64),
+        minimum: i64,
+    ) -> (u32, i64) {
+        let row = match row {
+            Ok(row) => row,
+            Err(vacancy) => self.take_at(vacancy, pair, shape),
+        };
+        if state != 0 {
+            let place = self.place(row, state);
+            self.stake_at_mut(place).hold(side, cost);
+        }
+        let first = &mut self.rows[row];
+        if state == 0 {
+            first.stake.hold(side, cost);
+        }
+        first.bid_total += if side == Side::Buy { cost } else { 0 };
+        let before = std::mem::replace(&mut first.minimum, minimum);
+        (row, minimum - before)
     }
 
     /// Takes the rows of a pair away that has nothing at stake.
@@ -401,41 +473,10 @@ impl ExposureTable {
             };
             return self.change_one_of_many(row, state, change);
         }
-        let held = match side {
-            Side::Buy => &mut first.stake.bid_cost,
-            Side::Sell => &mut first.stake.ask_cost,
-        };
-        *held += cost;
-        assert!(*held >= 0, "holds of open orders add up");
+        first.stake.hold(side, cost);
         first.bid_total = first.stake.bid_cost;
         let least = first.shape.least_elsewhere().min(first.stake.term());
         first.settle_minimum(least, 0, 0)
-    }
-
-    /// As [`Self::hold`], where the worst case that follows is known; gives its change.
-    #[inline(always)]
-    pub(crate) fn hold_to(
-        &mut self,
-        (row, state): (u32, u8),
-        (side, cost): (Side, i64),
-        minimum: i64,
-    ) -> i64 {
-        let stake = if state == 0 {
-            &mut self.rows[row].stake
-        } else {
-            let place = self.place(row, state);
-            self.stake_at_mut(place)
-        };
-        let held = match side {
-            Side::Buy => &mut stake.bid_cost,
-            Side::Sell => &mut stake.ask_cost,
-        };
-        *held += cost;
-        let first = &mut self.rows[row];
-        if side == Side::Buy {
-            first.bid_total += cost;
-        }
-        minimum - std::mem::replace(&mut first.minimum, minimum)
     }
 
     #[inline(never)]

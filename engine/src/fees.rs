@@ -38,11 +38,10 @@ impl FeeRates {
 /// Worst cost of one lot of an open order, millionths.
 #[inline(always)]
 pub(crate) fn hold_per_lot(side: Side, price: u16, rate: u16) -> i64 {
-    let cost = match side {
-        Side::Buy => price,
-        Side::Sell => PAYOUT - price,
-    };
-    i64::from(cost) + fee_per_lot(rate, price)
+    // Both are computed, so that there is nothing to guess.
+    let (bid, ask) = (i64::from(price), i64::from(PAYOUT) - i64::from(price));
+    let cost = if side == Side::Buy { bid } else { ask };
+    cost + fee_per_lot(rate, price)
 }
 
 const FEE_SCALE: i64 = 100_000_000;

@@ -96,28 +96,6 @@ impl Ledger {
         (effect.account, account)
     }
 
-    /// As [`Self::hold`] for a new order of an account without limits, where the event's worst case
-    /// that follows is known.
-    ///
-    /// # Panics
-    /// When the account could end with less than nothing.
-    #[inline(always)]
-    pub(crate) fn hold_to(
-        &mut self,
-        place: (u32, u8),
-        held: (Side, i64),
-        minimum: i64,
-        account: u32,
-        leaves: u32,
-    ) {
-        let change = self.exposures.hold_to(place, held, minimum);
-        let holder = self.accounts.account_mut(account);
-        holder.minimum_total += change;
-        holder.lots += i64::from(leaves);
-        holder.open_order_count += 1;
-        assert!(holder.worst_case() >= 0, "every account covers its worst case");
-    }
-
     /// Counts lots of open orders of an account in the market of a state, if it has a limit on
     /// them.
     #[cold]

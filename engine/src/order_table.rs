@@ -6,8 +6,8 @@
 mod snapshot;
 
 use forecastle_proto_spec::{
-    EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderId, OrderRested, Side,
-    TimeInForce,
+    CancelReason, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderCancelled,
+    OrderId, OrderRested, Side, TimeInForce,
 };
 use forecastle_runtime::memory::Arena;
 
@@ -93,6 +93,20 @@ impl Order {
         self.place.quantity() > 0
     }
 
+    /// Begins the next use of the slot at `depth` of the free list that this order was in.
+    #[inline(always)]
+    fn begin_generation(
+        &mut self,
+        (depth, slot, was_used): (u32, u32, bool),
+        digest: &mut DigestSum,
+    ) {
+        if was_used {
+            digest.remove(free_piece(depth, slot, self.generation));
+        }
+        let is_kept = is_planted(PlantedFault::GenerationKept) && self.generation > 0;
+        self.generation += u32::from(!is_kept);
+    }
+
     /// The report that it came to rest.
     #[inline(always)]
     pub(crate) fn rested(&self, order_id: u64, rpt_seq: u32) -> OrderRested {
@@ -105,6 +119,31 @@ impl Order {
             price: self.price().into(),
             side: self.side.into(),
             reserved_31: [0; 1],
+        }
+    }
+
+    /// The report that it was cancelled while it rested, to its account and session.
+    #[inline(always)]
+    pub(crate) fn cancelled(
+        &self,
+        order_id: u64,
+        (account, session_id): (u32, u32),
+        rpt_seq: u32,
+        reason: CancelReason,
+    ) -> OrderCancelled {
+        OrderCancelled {
+            order_id: order_id.into(),
+            cl_ord_id: self.cl_ord_id.into(),
+            security_id: self.security_id.into(),
+            account: account.into(),
+            session_id: session_id.into(),
+            cancelled_qty: self.leaves_qty().into(),
+            cum_qty: self.cum_qty().into(),
+            rpt_seq: rpt_seq.into(),
+            reason: u16::from(reason).into(),
+            side: self.side.into(),
+            was_resting: 1,
+            reserved_44: [0; 4],
         }
     }
 }
@@ -265,25 +304,29 @@ impl OrderTable {
     ///
     /// # Panics
     /// When no slot is free.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn accept(&mut self, order: &mut Order) -> u32 {
-        let slot = if self.free_count > 0 {
-            self.free_count -= 1;
-            self.free[self.free_count as usize]
-        } else {
-            self.high_water
-        };
-        let used = &mut self.orders[slot].generation;
-        if slot < self.high_water {
-            self.digest.remove(free_piece(self.free_count, slot, *used));
-        } else {
-            self.high_water += 1;
-        }
-        let is_kept = is_planted(PlantedFault::GenerationKept) && *used > 0;
-        *used += u32::from(!is_kept);
-        order.generation = *used;
-        self.accepted_count += 1;
-        order.accepted_number = self.accepted_count;
+        let (slot, was_used) = self.next_slot(order);
+        let place = &mut self.orders[slot];
+        place.begin_generation((self.free_count, slot, was_used), &mut self.digest);
+        order.generation = place.generation;
+        slot
+    }
+
+    /// As [`Self::accept`] and then [`Self::rest`] of an order without a detail.
+    ///
+    /// # Panics
+    /// When no slot is free.
+    #[inline(always)]
+    pub(crate) fn accept_plain(&mut self, order: &mut Order, account: u32) -> u32 {
+        let (slot, was_used) = self.next_slot(order);
+        self.number_resting(order);
+        self.count_live(order.session);
+        let place = &mut self.orders[slot];
+        place.begin_generation((self.free_count, slot, was_used), &mut self.digest);
+        order.generation = place.generation;
+        *place = *order;
+        self.add_piece(slot, order, account);
         slot
     }
 
@@ -308,17 +351,15 @@ impl OrderTable {
         detail: &OrderDetail,
         account: u32,
     ) {
-        self.last_priority += 1;
-        order.priority = self.last_priority;
+        self.number_resting(order);
         self.place(slot, order, detail, account);
     }
 
-    /// As [`Self::rest`] of an order without a detail.
+    /// Notes that an order, given as it was in its book, has left it, and gives its slot back.
     #[inline(always)]
-    pub(crate) fn rest_plain(&mut self, slot: u32, order: &mut Order, account: u32) {
-        self.last_priority += 1;
-        order.priority = self.last_priority;
-        self.place_plain(slot, order, account);
+    pub(crate) fn end(&mut self, slot: u32, order: &Order) {
+        self.unrest(slot, order);
+        self.free(slot);
     }
 
     /// Notes that the order in a slot leaves its book; what is left of it is still in its place.
@@ -479,16 +520,23 @@ impl OrderTable {
             let halts = detail.has(EXEC_INST_CANCEL_ON_HALT);
             self.halt_counts[order.security_id as usize] += u32::from(halts);
         }
-        self.place_plain(slot, order, account);
-    }
-
-    /// As [`Self::place`] of an order without a detail.
-    #[inline(always)]
-    fn place_plain(&mut self, slot: u32, order: &Order, account: u32) {
-        self.live_count += 1;
-        self.open_counts[usize::from(order.session)] += 1;
+        self.count_live(order.session);
         self.orders[slot] = *order;
         self.add_piece(slot, order, account);
+    }
+
+    /// Gives an order that is about to enter its book the next priority.
+    #[inline(always)]
+    fn number_resting(&mut self, order: &mut Order) {
+        self.last_priority = self.last_priority.wrapping_add(1);
+        order.priority = self.last_priority;
+    }
+
+    /// Counts an order that the session in a slot owns.
+    #[inline(always)]
+    fn count_live(&mut self, session: u16) {
+        self.live_count = self.live_count.wrapping_add(1);
+        self.open_counts[usize::from(session)] += 1;
     }
 
     /// Adds the piece of the resting order in a slot.
@@ -506,6 +554,21 @@ impl OrderTable {
         let piece = self.pieces[slot];
         self.digest.remove(piece);
         self.digest.remove(piece.times(self.orders[slot].leaves_qty().into()));
+    }
+
+    /// Takes the next free slot and the next number of acceptance, which it gives to `order`; tells
+    /// whether the slot was used before.
+    #[inline(always)]
+    fn next_slot(&mut self, order: &mut Order) -> (u32, bool) {
+        self.accepted_count = self.accepted_count.wrapping_add(1);
+        order.accepted_number = self.accepted_count;
+        if let Some(depth) = self.free_count.checked_sub(1) {
+            self.free_count = depth;
+            return (self.free[depth as usize], true);
+        }
+        let slot = self.high_water;
+        self.high_water = slot.wrapping_add(1);
+        (slot, false)
     }
 
     /// Puts a slot on the free list.

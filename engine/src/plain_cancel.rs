@@ -7,6 +7,7 @@ use forecastle_proto_spec::{CancelReason, MarketStatus, OrderCancelRequest, Orde
 
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
+use crate::fees::hold_per_lot;
 use crate::plain_order::Sender;
 
 impl Engine {
@@ -19,20 +20,43 @@ impl Engine {
         message: &OrderCancelRequest,
         effects: &mut EffectBuffer<'_>,
     ) -> bool {
-        let order_id = OrderId::from_wire(message.order_id.get());
-        let Some(slot) = self.orders.find(order_id) else { return false };
-        let order = self.orders.order(slot);
-        let account = self.ledger.exposures.account(order.exposure);
-        let may_end = order.security_id == message.security_id.get()
-            && !order.has_detail()
-            && message.cl_ord_id.get() != 0
-            && self.ledger.accounts.account(account).firm_id == sender.entitlement.firm_id;
-        let status = self.events.market(order.security_id).status();
-        if !may_end || !matches!(status, MarketStatus::Open | MarketStatus::Paused) {
+        let Self { sessions, ledger, events, orders, books, .. } = self;
+        let Some(slot) = orders.find(OrderId::from_wire(message.order_id.get())) else {
+            return false;
+        };
+        let order = orders.order(slot);
+        let security_id = order.security_id;
+        let is_named = security_id == message.security_id.get() && message.cl_ord_id.get() != 0;
+        if !is_named || order.has_detail() || ledger.limits.has_limited() {
+            return false;
+        }
+        let Some((market, changes)) = events.find_market_mut(security_id) else { return false };
+        let account = ledger.exposures.account(order.exposure);
+        let Some(holder) = ledger.accounts.find_mut(account) else { return false };
+        if !matches!(market.status(), MarketStatus::Open | MarketStatus::Paused)
+            || holder.firm_id != sender.entitlement.firm_id
+        {
             return false;
         }
         let order = *order;
-        self.end_in_book(slot, &order, CancelReason::UserRequest, effects);
+        books.remove(orders.slots_mut(), security_id, slot);
+        orders.end(slot, &order);
+        let lots = i64::from(order.leaves_qty());
+        let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * lots;
+        let state = market.state_index;
+        let effect = ledger.exposures.hold(order.exposure, state, order.side, -cost);
+        let is_covered = holder.leave_order(effect.minimum, lots);
+        let rpt_seq = market.leave_order(changes);
+        let session_id = sessions.session(order.session).session_id;
+        effects.push(&order.cancelled(
+            message.order_id.get(),
+            (account, session_id),
+            rpt_seq,
+            CancelReason::UserRequest,
+        ));
+        if !is_covered {
+            self.assert_solvent(account);
+        }
         true
     }
 }

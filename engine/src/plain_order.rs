@@ -6,14 +6,15 @@
 
 use forecastle_proto_spec::{MarketStatus, NewOrderSingle, ROLES_TRADER, Side, TimeInForce};
 
-use crate::client_order_ids::Vacancy;
+use crate::accounts::Account;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::entitlements::Entitlement;
-use crate::exposure::EventShape;
+use crate::events::Market;
+use crate::exposure::ExposureTable;
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
-use crate::ledger::{ACCOUNT_LOTS_MAX, held};
+use crate::ledger::{ACCOUNT_LOTS_MAX, Ledger, held};
 use crate::new_order::{order_accepted, saturated_quantity};
 use crate::order_table::{Order, Terms};
 use crate::planted_fault::{PlantedFault, is_planted, keeps_to_long_way};
@@ -27,21 +28,13 @@ pub(crate) struct Sender {
     pub(crate) entitlement: Entitlement,
 }
 
-/// What was found on the way to the answer that an order is plain.
+/// What an order asks for that asks for nothing in particular.
 #[derive(Clone, Copy)]
 struct PlainOrder {
     side: Side,
     time_in_force: TimeInForce,
-    vacancy: Vacancy,
-    /// Row of its account and event, if they have one.
-    row: Option<u32>,
-    event_id: u32,
-    shape: EventShape,
-    state: u8,
-    /// What is held for it.
-    cost: i64,
-    /// The event's worst case with it.
-    minimum: i64,
+    price: u16,
+    lots: i64,
 }
 
 impl Engine {
@@ -57,6 +50,8 @@ impl Engine {
     }
 
     /// Takes a plain order in that rests; gives whether it was one. Nothing is changed when not.
+    ///
+    /// Each row is looked for once: what is found holds until the order is in.
     #[inline(always)]
     pub(crate) fn rest_plain(
         &mut self,
@@ -64,43 +59,39 @@ impl Engine {
         message: &NewOrderSingle,
         effects: &mut EffectBuffer<'_>,
     ) -> bool {
-        let Some(plain) = self.find_plain(sender, message) else { return false };
+        let Some(plain) = PlainOrder::of(message) else { return false };
+        if !self.takes_plain_orders() {
+            return false;
+        }
         let (account, security_id) = (message.account.get(), message.security_id.get());
-        let quantity = message.order_qty.get();
-        let PlainOrder { side, time_in_force, vacancy, event_id, shape, .. } = plain;
-        let exposure = match plain.row {
-            Some(row) => row,
-            None => self.ledger.exposures.take(account, event_id, shape),
+        let open_count = self.orders.open_count(sender.session);
+        let Self { client_order_ids, ledger, events, orders, books, .. } = self;
+        let Ledger { accounts, exposures, .. } = ledger;
+        let Some((market, changes)) = events.find_market_mut(security_id) else { return false };
+        let Some(holder) = accounts.find_mut(account) else { return false };
+        let may_rest = plain.is_taken_by(market)
+            && sender.may_trade_for(holder, open_count)
+            && books.rests(security_id, plain.side, u32::from(plain.price));
+        if !may_rest {
+            return false;
+        }
+        let Ok(vacancy) = client_order_ids.look_up(sender.session, message.cl_ord_id.get()) else {
+            return false;
         };
-        let mut order = Order {
-            place: Place::new(u32::from(message.price.get()), quantity),
-            accepted_number: 0,
-            priority: 0,
-            cl_ord_id: message.cl_ord_id.get(),
-            order_qty: quantity,
-            security_id,
-            link_id: message.cl_ord_link_id.get(),
-            exposure,
-            generation: 0,
-            session: sender.session,
-            side,
-            terms: Terms::plain(time_in_force),
+        let pair = (account, market.event_id);
+        let row = exposures.look_up(pair.0, pair.1);
+        let Some((cost, minimum)) = plain.cost(market, holder, exposures, row.ok()) else {
+            return false;
         };
-        let slot = self.orders.accept(&mut order);
-        let order_id = self.orders.id_of(slot, &order).value();
-        self.client_order_ids.record_named(sender.session, order.cl_ord_id, vacancy, order_id);
-        self.orders.rest_plain(slot, &mut order, account);
-        let ahead = self.books.push_back(self.orders.slots_mut(), security_id, side, slot);
-        let rpt_seq = self.events.enter_order(security_id);
-        let is_wrong = is_planted(PlantedFault::PlainOrderHoldsNothing);
-        let cost = if is_wrong { 0 } else { plain.cost };
-        self.ledger.hold_to(
-            (exposure, plain.state),
-            (side, cost),
-            plain.minimum,
-            account,
-            quantity,
-        );
+        let place = (pair, market.shape, market.state_index);
+        let (exposure, change) = exposures.hold_to(row, place, (plain.side, cost), minimum);
+        holder.enter_order(change, plain.lots);
+        let mut order = plain.order(message, sender.session, exposure);
+        let slot = orders.accept_plain(&mut order, account);
+        let order_id = orders.id_of(slot, &order).value();
+        client_order_ids.record_named(sender.session, order.cl_ord_id, vacancy, order_id);
+        let ahead = books.push_back(orders.slots_mut(), security_id, plain.side, slot);
+        let rpt_seq = market.enter_order(changes);
         effects.push_two(
             &order_accepted(sender.session_id, message, order_id, saturated_quantity(ahead)),
             &order.rested(order_id, rpt_seq),
@@ -108,68 +99,106 @@ impl Engine {
         true
     }
 
-    /// What there is to know of an order, when it asks for nothing in particular, no rule stands
-    /// against it, and it rests without trading.
+    /// Whether nothing stands that orders have to be checked against one by one.
     #[inline(always)]
-    fn find_plain(&self, sender: &Sender, message: &NewOrderSingle) -> Option<PlainOrder> {
-        let (price, quantity) = (message.price.get(), message.order_qty.get());
-        let cl_ord_id = message.cl_ord_id.get();
-        let is_in_form = !has_particulars(message) && cl_ord_id != 0 && quantity != 0;
-        let side = Side::try_from(message.side).ok()?;
-        let time_in_force = resting_time_in_force(message.time_in_force)?;
-        let is_free = is_in_form
-            && self.blocks.is_empty()
+    fn takes_plain_orders(&self) -> bool {
+        self.blocks.is_empty()
             && !self.ledger.limits.has_limited()
             && !self.quote_sets.has_blocked()
             && self.orders.has_free_slot()
-            && !keeps_to_long_way();
-        let (account, security_id) = (message.account.get(), message.security_id.get());
-        let market = self.events.find_market(security_id)?;
+            && !keeps_to_long_way()
+    }
+}
+
+impl Sender {
+    /// Whether it may put one more order beside `open_count` into the books for an account.
+    #[inline(always)]
+    fn may_trade_for(&self, holder: &Account, open_count: u32) -> bool {
+        let open_orders_max = u32::from(self.entitlement.open_orders_max);
+        holder.firm_id == self.entitlement.firm_id
+            && (open_orders_max == 0 || open_count < open_orders_max)
+    }
+}
+
+impl PlainOrder {
+    /// What a message asks for, when that is nothing in particular.
+    #[inline(always)]
+    fn of(message: &NewOrderSingle) -> Option<Self> {
+        let (price, quantity) = (message.price.get(), message.order_qty.get());
+        let is_in_form = !has_particulars(message) && message.cl_ord_id.get() != 0 && quantity != 0;
+        let side = Side::try_from(message.side).ok()?;
+        let time_in_force = resting_time_in_force(message.time_in_force)?;
+        is_in_form.then_some(Self { side, time_in_force, price, lots: i64::from(quantity) })
+    }
+
+    /// Whether a market takes it as far as the market alone tells.
+    #[inline(always)]
+    fn is_taken_by(&self, market: &Market) -> bool {
         // The widest limits of a market are those of the grid.
         let limits = market.price_limits();
-        let is_open = market.status() == MarketStatus::Open
+        market.status() == MarketStatus::Open
             && !market.has_tick_table()
             && !market.is_cross_outcome()
-            && limits.low <= price
-            && price <= limits.high;
-        let holder = self.ledger.accounts.find(account)?;
-        let open_orders_max = u32::from(sender.entitlement.open_orders_max);
-        let is_allowed = holder.firm_id == sender.entitlement.firm_id
-            && (open_orders_max == 0 || self.orders.open_count(sender.session) < open_orders_max);
-        let rests = self.books.rests(security_id, side, u32::from(price));
-        if !(is_free && is_open && is_allowed && rests) {
-            return None;
-        }
-        let vacancy = self.client_order_ids.look_up(sender.session, cl_ord_id).ok()?;
-        let row = self.ledger.exposures.find(account, market.event_id);
-        let lots = i64::from(quantity);
-        let asked = hold_per_lot(side, price, market.fees.incoming()) * lots;
-        let (shape, state) = (market.shape, market.state_index);
-        let (before, after) =
-            self.ledger.exposures.minimum_if_held(row, shape, state, held(side, asked));
-        let has_room = row.is_some() || self.ledger.exposures.has_room(shape);
-        let is_covered = holder.worst_case() + (after - before) >= 0;
-        if !(has_room && is_covered && holder.lots + lots <= ACCOUNT_LOTS_MAX) {
-            return None;
-        }
-        let (mut cost, mut minimum) = (asked, after);
-        if market.fees.maker != market.fees.incoming() {
+            && limits.low <= self.price
+            && self.price <= limits.high
+    }
+
+    /// What is held for it and its event's worst case with it, when the account can bear it and
+    /// there is room.
+    #[inline(always)]
+    fn cost(
+        &self,
+        market: &Market,
+        holder: &Account,
+        exposures: &ExposureTable,
+        row: Option<u32>,
+    ) -> Option<(i64, i64)> {
+        let (cost, before, minimum) = self.held_at(market.fees.maker, market, exposures, row);
+        let mut worst = minimum;
+        if market.fees.maker < market.fees.incoming() {
             // Coming in it could have traded, and paid the other fee.
-            cost = hold_per_lot(side, price, market.fees.maker) * lots;
-            minimum = self.ledger.exposures.minimum_if_held(row, shape, state, held(side, cost)).1;
+            worst = self.held_at(market.fees.incoming(), market, exposures, row).2;
         }
-        let event_id = market.event_id;
-        Some(PlainOrder {
-            side,
-            time_in_force,
-            vacancy,
-            row,
-            event_id,
-            shape,
-            state,
-            cost,
-            minimum,
-        })
+        let has_room = row.is_some() || exposures.has_room(market.shape);
+        let is_covered = holder.worst_case() + (worst - before) >= 0;
+        let is_wrong = is_planted(PlantedFault::PlainOrderHoldsNothing);
+        (has_room && is_covered && holder.lots + self.lots <= ACCOUNT_LOTS_MAX)
+            .then_some((if is_wrong { 0 } else { cost }, minimum))
+    }
+
+    /// What is held for it at a rate, and its event's worst case before and with that.
+    #[inline(always)]
+    fn held_at(
+        &self,
+        rate: u16,
+        market: &Market,
+        exposures: &ExposureTable,
+        row: Option<u32>,
+    ) -> (i64, i64, i64) {
+        let cost = hold_per_lot(self.side, self.price, rate) * self.lots;
+        let stake = held(self.side, cost);
+        let (before, minimum) =
+            exposures.minimum_if_held(row, market.shape, market.state_index, stake);
+        (cost, before, minimum)
+    }
+
+    #[inline(always)]
+    fn order(&self, message: &NewOrderSingle, session: u16, exposure: u32) -> Order {
+        let quantity = message.order_qty.get();
+        Order {
+            place: Place::new(u32::from(self.price), quantity),
+            accepted_number: 0,
+            priority: 0,
+            cl_ord_id: message.cl_ord_id.get(),
+            order_qty: quantity,
+            security_id: message.security_id.get(),
+            link_id: message.cl_ord_link_id.get(),
+            exposure,
+            generation: 0,
+            session,
+            side: self.side,
+            terms: Terms::plain(self.time_in_force),
+        }
     }
 }
 

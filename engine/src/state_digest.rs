@@ -134,7 +134,7 @@ impl Domain {
     /// The addend of a piece of this kind with these words, its key among them: the sum of each
     /// word times the odd number of its place, finished by a bijection, so that two pieces that
     /// differ in one word always differ.
-    #[inline]
+    #[inline(always)]
     pub(crate) const fn addend<const N: usize>(self, words: [u64; N]) -> Addend {
         let mut state = (self as u64).wrapping_mul(DOMAIN_MULTIPLIER);
         let mut place = 0;

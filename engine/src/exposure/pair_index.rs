@@ -16,6 +16,13 @@ pub(super) struct PairIndex {
     shift: u32,
 }
 
+/// A vacant bucket where the probe of a pair ends, and what its entry has above the row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PairVacancy {
+    bucket: u32,
+    tag: u32,
+}
+
 impl PairIndex {
     /// An empty index for at most `rows_max` (at most 2^26) rows, at most half full.
     pub(super) fn new(rows_max: u32) -> Self {
@@ -29,34 +36,31 @@ impl PairIndex {
         MemoryUse::of_arena("exposures by account and event", &self.buckets)
     }
 
-    /// The row of a pair, where `key_of` tells the pair of a row.
+    /// The row of a pair, where `key_of` tells the pair of a row; or else where it would go.
     #[inline(always)]
-    pub(super) fn find(
+    pub(super) fn look_up(
         &self,
         account: u32,
         event_id: u32,
         key_of: impl Fn(u32) -> (u32, u32),
-    ) -> Option<u32> {
+    ) -> Result<u32, PairVacancy> {
         let hash = hash(account, event_id);
+        let tag = self.tag(hash);
         let mut bucket = self.home(hash);
         loop {
             let entry = self.buckets[bucket];
-            let row = row_of(entry)?;
-            if entry & !ROW_MASK == self.tag(hash) && key_of(row) == (account, event_id) {
-                return Some(row);
+            let Some(row) = row_of(entry) else { return Err(PairVacancy { bucket, tag }) };
+            if entry & !ROW_MASK == tag && key_of(row) == (account, event_id) {
+                return Ok(row);
             }
             bucket = self.next(bucket);
         }
     }
 
-    /// Adds the row of a pair that is not in the index.
-    pub(super) fn insert(&mut self, account: u32, event_id: u32, row: u32) {
-        let hash = hash(account, event_id);
-        let mut bucket = self.home(hash);
-        while self.buckets[bucket] != VACANT {
-            bucket = self.next(bucket);
-        }
-        self.buckets[bucket] = self.tag(hash) | row.wrapping_add(1);
+    /// Adds the row of a pair where the look-up that did not find it ended.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, vacancy: PairVacancy, row: u32) {
+        self.buckets[vacancy.bucket] = vacancy.tag | row.wrapping_add(1);
     }
 
     /// Takes out a pair that is in the index, and closes the gap.
