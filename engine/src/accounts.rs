@@ -146,14 +146,15 @@ impl AccountTable {
     }
 
     /// Moves `amount` to the cash of a defined account; from it when negative. The only place that
-    /// changes cash.
+    /// changes cash. Gives the account.
     #[inline]
-    pub(crate) fn move_cash(&mut self, number: u32, amount: i64) {
+    pub(crate) fn move_cash(&mut self, number: u32, amount: i64) -> &mut Account {
         let account = &mut self.accounts[number];
         account.cash =
             account.cash.checked_add(amount).expect("the bound on lots keeps cash in range");
         self.digest.add(cash_addend(number, amount));
         self.cash_total += i128::from(amount);
+        account
     }
 
     #[inline]

@@ -15,9 +15,10 @@ use crate::engine::Engine;
 use crate::fees::fee_per_lot;
 use crate::ladder::Ladders;
 use crate::ledger::signed;
-use crate::matching::{Bought, Incoming};
+use crate::matching::Incoming;
 use crate::order_table::Order;
 use crate::planted_fault::{PlantedFault, is_planted};
+use crate::trade::Bought;
 
 /// What an incoming order trades with next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +41,18 @@ struct Cursor {
 impl Engine {
     /// The better of the own book and a set of all outcomes, within the limit; the own book when
     /// they are equal. O(1), O(markets of the event) when it matches across outcomes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn counterpart(&self, order: &Order) -> Option<Counterpart> {
-        let level = self.crossed_level(order);
-        if !self.events.market(order.security_id).is_cross_outcome() {
-            return level.map(Counterpart::Level);
+        if self.events.market(order.security_id).is_cross_outcome() {
+            return self.counterpart_across(order);
         }
+        self.crossed_level(order).map(Counterpart::Level)
+    }
+
+    /// As [`Self::counterpart`] of an order whose event matches across outcomes.
+    #[cold]
+    fn counterpart_across(&self, order: &Order) -> Option<Counterpart> {
+        let level = self.crossed_level(order);
         let best_of = |market: u32| self.books.best(market, order.side);
         better_of(order, level, self.set_price(order, best_of))
     }
@@ -137,31 +144,25 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         let resting = *self.orders.order(slot);
-        let account = self.account_of(&resting);
-        let lots = i64::from(quantity);
         let price = resting.price();
-        let fee = fee_per_lot(self.events.market(resting.security_id).fees.maker, price) * lots;
-        let payment = signed(resting.side, i64::from(price) * lots);
-        self.ledger.move_trade_cash((account, resting.exposure), -payment - fee);
-        self.ledger.pay_house(payment);
-        self.ledger.collect_fees(fee);
-        self.fill_resting(slot, &resting, quantity);
-        self.assert_solvent(account);
+        let fill = self.fill_resting(slot, &resting, quantity, price);
+        self.ledger.pay_house(signed(resting.side, i64::from(price) * i64::from(quantity)));
+        self.ledger.collect_fees(fill.fee);
         effects.push(&CrossOutcomeFill {
             order_id: self.orders.id_of(slot, &resting).value().into(),
             cl_ord_id: resting.cl_ord_id.into(),
             aggressor_order_id: self.orders.id_of(incoming.slot, &incoming.order).value().into(),
             session_id: self.sessions.session(resting.session).session_id.into(),
-            account: account.into(),
+            account: fill.account.into(),
             security_id: resting.security_id.into(),
-            rpt_seq: self.events.next_rpt_seq(resting.security_id).into(),
+            rpt_seq: fill.rpt_seq.into(),
             leaves_qty: (resting.leaves_qty() - quantity).into(),
             quantity: quantity.into(),
             price: price.into(),
             side: resting.side.into(),
             is_aggressor: 0,
             reserved_52: [0; 4],
-            fee: fee.into(),
+            fee: fill.fee.into(),
         });
     }
 

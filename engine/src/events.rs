@@ -121,7 +121,7 @@ impl Market {
 
     /// The next number of its changes, also in the digest.
     #[inline(always)]
-    fn next_rpt_seq(&mut self, digest: &mut DigestSum) -> u32 {
+    pub(crate) fn next_rpt_seq(&mut self, digest: &mut DigestSum) -> u32 {
         let next = self.rpt_seq.wrapping_add(1);
         let difference = u64::from(next).wrapping_sub(u64::from(self.rpt_seq));
         digest.add(self.head.times(difference));

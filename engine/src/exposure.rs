@@ -64,6 +64,11 @@ impl Stake {
         assert!(*held >= 0, "holds of open orders add up");
     }
 
+    /// The side of the open orders that a change of them is of: it costs something on theirs alone.
+    pub(crate) fn open_side(&self) -> Side {
+        if self.bid_cost != 0 { Side::Buy } else { Side::Sell }
+    }
+
     /// What the market's own state is worth, before the bids of all markets are taken off.
     #[inline(always)]
     fn term(&self) -> i64 {

@@ -225,7 +225,7 @@ impl Ladders {
     ///
     /// # Panics
     /// When the quantity is 0 or grows.
-    #[inline]
+    #[inline(always)]
     pub fn reduce<T>(&mut self, orders: &mut [T], book: u32, order: u32, quantity: u32)
     where
         T: AsMut<Place>,

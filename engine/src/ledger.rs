@@ -67,9 +67,7 @@ impl Ledger {
     ) -> &mut Account {
         let effect = self.exposures.change(row, state, stake);
         if self.limits.has_limited() {
-            // An open order of a bid or of an ask costs something on its side alone.
-            let side = if stake.bid_cost != 0 { Side::Buy } else { Side::Sell };
-            self.count_open((effect.account, row, state), side, leaves);
+            self.count_open((effect.account, row, state), stake.open_side(), leaves);
         }
         let account = self.accounts.account_mut(effect.account);
         account.minimum_total += effect.minimum;
@@ -105,12 +103,37 @@ impl Ledger {
         }
     }
 
-    /// Moves the cash of a trade to the account of a row; from it when negative.
+    /// What trades do to one side: as [`Self::change`], and `cash` is moved to the account, from it
+    /// when negative; gives the account and its number.
     #[inline(always)]
-    pub(crate) fn move_trade_cash(&mut self, (account, row): (u32, u32), amount: i64) {
-        self.accounts.move_cash(account, amount);
+    pub(crate) fn fill(
+        &mut self,
+        (row, state): (u32, u8),
+        stake: Stake,
+        leaves: i64,
+        cash: i64,
+    ) -> (u32, &mut Account) {
+        let effect = self.exposures.change(row, state, stake);
+        if self.limits.has_limited() {
+            self.count_fill((effect.account, row, state), (stake, leaves), cash);
+        }
+        let holder = self.accounts.move_cash(effect.account, cash);
+        holder.minimum_total += effect.minimum;
+        holder.lots += effect.size + leaves;
+        (effect.account, holder)
+    }
+
+    /// Counts what trades do to the limits of an account, if it has any.
+    #[cold]
+    fn count_fill(
+        &mut self,
+        (account, row, state): (u32, u32, u8),
+        (stake, leaves): (Stake, i64),
+        cash: i64,
+    ) {
+        self.count_open((account, row, state), stake.open_side(), leaves);
         if self.limits.limits(account).worst_loss != 0 {
-            self.limits.pay((account, self.exposures.event_id(row)), row, -amount);
+            self.limits.pay((account, self.exposures.event_id(row)), row, -cash);
         }
     }
 

@@ -73,6 +73,7 @@ mod sweeps;
 mod tick_tables;
 mod timer_tick;
 mod timers;
+mod trade;
 mod views;
 mod work;
 

@@ -1,20 +1,19 @@
 //! Matching: an incoming order against the other side, best price first, then lowest priority, and
 //! what becomes of the rest.
 
-use forecastle_proto_spec::{
-    CancelReason, OrderCancelled, SelfMatchPrevention, Side, TimeInForce, Trade,
-};
+use forecastle_proto_spec::{CancelReason, OrderCancelled, SelfMatchPrevention, Side, TimeInForce};
 
 use crate::cross_outcome::Counterpart;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::exposure::Stake;
-use crate::fees::{fee_per_lot, hold_per_lot};
+use crate::fees::hold_per_lot;
 use crate::ladder::{Ladders, Place};
-use crate::ledger::{held, signed};
+use crate::ledger::signed;
 use crate::order_detail::OrderDetail;
 use crate::order_table::Order;
 use crate::planted_fault::{PlantedFault, is_planted};
+use crate::trade::{Bought, Taker};
 
 /// An order that has a slot and is in no book: new, or replaced without its priority.
 #[derive(Clone, Copy, Debug)]
@@ -32,13 +31,6 @@ pub(crate) struct Incoming {
     pub(crate) has_waited: bool,
 }
 
-/// What the aggressor's trades come to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Bought {
-    pub(crate) lots: i64,
-    pub(crate) cash: i64,
-}
-
 /// What came of an order's way through the books.
 struct Swept {
     leaves: u32,
@@ -46,6 +38,21 @@ struct Swept {
     met_count: u32,
     /// Why self-match prevention or the bound ends it, if one does.
     ending: Option<CancelReason>,
+}
+
+impl Incoming {
+    /// What its trades tell of it.
+    #[inline]
+    fn taker(&self, order_id: u64) -> Taker {
+        Taker {
+            order_id,
+            cl_ord_id: self.order.cl_ord_id,
+            session_id: self.session_id,
+            account: self.account,
+            price: self.order.price(),
+            side: self.order.side,
+        }
+    }
 }
 
 impl Engine {
@@ -161,7 +168,7 @@ impl Engine {
     }
 
     /// The best tick of the other side, when an order with this side and limit trades there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn crossed_level(&self, order: &Order) -> Option<u32> {
         let limit = order.place.tick();
         match order.side {
@@ -172,13 +179,24 @@ impl Engine {
 
     /// What an incoming order does instead of trading with the resting one in a slot, when both are
     /// of one firm and one self-match prevention id; quotes without one have one in common.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn prevention_against(
         &self,
         incoming: &Incoming,
         slot: u32,
     ) -> Option<SelfMatchPrevention> {
         let prevention = incoming.detail.self_match_prevention?;
+        self.prevented_by(prevention, incoming, slot)
+    }
+
+    /// As [`Self::prevention_against`] of an incoming order that asks for it.
+    #[cold]
+    fn prevented_by(
+        &self,
+        prevention: SelfMatchPrevention,
+        incoming: &Incoming,
+        slot: u32,
+    ) -> Option<SelfMatchPrevention> {
         let resting = self.orders.order(slot);
         let detail = self.orders.detail(slot);
         let id = detail.self_match_prevention_id;
@@ -206,6 +224,7 @@ impl Engine {
     #[inline]
     fn sweep_book(&mut self, incoming: &Incoming, effects: &mut EffectBuffer<'_>) -> Swept {
         let order = &incoming.order;
+        let taker = incoming.taker(self.orders.id_of(incoming.slot, order).value());
         let mut leaves = order.leaves_qty();
         let mut bought = Bought::default();
         let mut met_count = 0;
@@ -232,7 +251,7 @@ impl Engine {
                     if let Some(prevention) = self.prevention_against(incoming, resting) {
                         is_prevented = self.prevent(prevention, resting, effects);
                     } else {
-                        leaves = self.trade(incoming, resting, leaves, &mut bought, effects);
+                        leaves = self.trade(&taker, resting, leaves, &mut bought, effects);
                     }
                 }
                 Counterpart::Set(price) => {
@@ -247,8 +266,7 @@ impl Engine {
         if bought.lots != 0 {
             let state = self.events.market(order.security_id).state_index;
             let stake = Stake { lots: bought.lots, ..Stake::default() };
-            self.ledger.change(order.exposure, state, stake, 0);
-            self.ledger.move_trade_cash((incoming.account, order.exposure), bought.cash);
+            self.ledger.fill((order.exposure, state), stake, 0, bought.cash);
         }
         let ending = if is_prevented {
             Some(CancelReason::SelfMatch)
@@ -256,100 +274,6 @@ impl Engine {
             is_bounded.then_some(CancelReason::SweepLimit)
         };
         Swept { leaves, met_count, ending }
-    }
-
-    /// One trade with the resting order in `slot`; gives what is left of the incoming one. The
-    /// aggressor's side of it is added to `bought`, the resting side is done at once.
-    #[inline]
-    fn trade(
-        &mut self,
-        incoming: &Incoming,
-        slot: u32,
-        leaves: u32,
-        bought: &mut Bought,
-        effects: &mut EffectBuffer<'_>,
-    ) -> u32 {
-        let aggressor = &incoming.order;
-        let resting = *self.orders.order(slot);
-        let resting_account = self.account_of(&resting);
-        let quantity = leaves.min(resting.leaves_qty());
-        let lots = i64::from(quantity);
-        let price = if is_planted(PlantedFault::FillAtAggressorPrice) {
-            aggressor.price()
-        } else {
-            resting.price()
-        };
-        let fees = self.events.market(resting.security_id).fees;
-        let is_wrong = is_planted(PlantedFault::MakerPaysTakerRate);
-        let maker = if is_wrong { fees.taker } else { fees.maker };
-        let resting_fee = fee_per_lot(maker, price) * lots;
-        let aggressor_fee = fee_per_lot(fees.taker, price) * lots;
-        let payment = i64::from(price) * lots;
-
-        let received = signed(aggressor.side, payment) - resting_fee;
-        self.ledger.move_trade_cash((resting_account, resting.exposure), received);
-        self.ledger.collect_fees(resting_fee + aggressor_fee);
-        bought.lots += signed(aggressor.side, lots);
-        bought.cash -= signed(aggressor.side, payment) + aggressor_fee;
-
-        self.fill_resting(slot, &resting, quantity);
-        self.assert_solvent(resting_account);
-        effects.push(&Trade {
-            resting_order_id: self.orders.id_of(slot, &resting).value().into(),
-            aggressor_order_id: self.orders.id_of(incoming.slot, aggressor).value().into(),
-            resting_cl_ord_id: resting.cl_ord_id.into(),
-            aggressor_cl_ord_id: aggressor.cl_ord_id.into(),
-            resting_session_id: self.sessions.session(resting.session).session_id.into(),
-            aggressor_session_id: incoming.session_id.into(),
-            resting_account: resting_account.into(),
-            aggressor_account: incoming.account.into(),
-            resting_leaves_qty: (resting.leaves_qty() - quantity).into(),
-            aggressor_leaves_qty: (leaves - quantity).into(),
-            security_id: resting.security_id.into(),
-            rpt_seq: self.events.next_rpt_seq(resting.security_id).into(),
-            quantity: quantity.into(),
-            price: price.into(),
-            aggressor_side: aggressor.side.into(),
-            reserved_71: [0; 1],
-            resting_fee: resting_fee.into(),
-            aggressor_fee: aggressor_fee.into(),
-        });
-        leaves - quantity
-    }
-
-    /// Takes `quantity` off a resting order, moves its account's position, and frees its slot when
-    /// nothing is left.
-    #[inline(always)]
-    pub(crate) fn fill_resting(&mut self, slot: u32, resting: &Order, quantity: u32) {
-        let lots = i64::from(quantity);
-        if resting.has_detail() {
-            let quote_set = self.orders.detail(slot).quote_set;
-            if quote_set != 0 {
-                self.count_quote_fill(quote_set, signed(resting.side, lots));
-            }
-        }
-        let market = self.events.market(resting.security_id);
-        let hold = hold_per_lot(resting.side, resting.price(), market.fees.maker) * lots;
-        let stake = Stake { lots: signed(resting.side, lots), ..held(resting.side, -hold) };
-        let holder = self.ledger.change(resting.exposure, market.state_index, stake, -lots);
-        let left = resting.leaves_qty() - quantity;
-        if left == 0 {
-            holder.open_order_count -= 1;
-            if resting.has_detail() {
-                self.leave_detail(slot, resting);
-            }
-            self.orders.unrest(slot, resting);
-            self.books.remove(self.orders.slots_mut(), resting.security_id, slot);
-            self.orders.free(slot);
-            self.events.discount_order(resting.security_id);
-        } else {
-            let is_wrong = is_planted(PlantedFault::PartFillLosesLot) && left > 1;
-            let left = left - u32::from(is_wrong);
-            let books = &mut self.books;
-            self.orders.reduce(slot, resting.leaves_qty() - left, |orders| {
-                books.reduce(orders, resting.security_id, slot, left);
-            });
-        }
     }
 
     /// Puts an order that has a slot into its book, with what is held for it; gives the lots ahead

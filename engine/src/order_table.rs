@@ -396,7 +396,7 @@ impl OrderTable {
 
     /// Takes `quantity` lots off a resting order, which keeps some, through `change`, which works
     /// on all slots.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reduce(&mut self, slot: u32, quantity: u32, change: impl FnOnce(&mut [Order])) {
         change(self.orders.as_mut_slice());
         self.digest.remove(self.pieces[slot].times(quantity.into()));
