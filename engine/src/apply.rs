@@ -75,7 +75,7 @@ impl Engine {
         let (template_id, request_id, seq_num) = order.heading();
         let sender = self.admit_next(input.session_id, seq_num);
         let is_done = match (&sender, order) {
-            (Some(sender), OrderCommand::New(order)) => self.rest_plain(sender, order, effects),
+            (Some(sender), OrderCommand::New(order)) => self.enter_plain(sender, order, effects),
             (Some(sender), OrderCommand::Cancel(cancel)) => {
                 self.cancel_plain(sender, cancel, effects)
             }

@@ -394,6 +394,23 @@ impl ExposureTable {
         first
     }
 
+    /// The first row of a pair that was looked up; one that has none is given its rows.
+    ///
+    /// # Panics
+    /// When there is no room.
+    #[inline(always)]
+    pub(crate) fn row_of(
+        &mut self,
+        row: Result<u32, PairVacancy>,
+        pair: (u32, u32),
+        shape: EventShape,
+    ) -> u32 {
+        match row {
+            Ok(row) => row,
+            Err(vacancy) => self.take_at(vacancy, pair, shape),
+        }
+    }
+
     /// Adds `cost` to the worst costs of open orders of a side in the market of `state`, where the
     /// worst case that follows is known, and gives a pair that has none its rows first. Gives the
     /// pair's first row and the change of its worst case.
@@ -408,10 +425,7 @@ impl ExposureTable {
         (side, cost): (Side, i64),
         minimum: i64,
     ) -> (u32, i64) {
-        let row = match row {
-            Ok(row) => row,
-            Err(vacancy) => self.take_at(vacancy, pair, shape),
-        };
+        let row = self.row_of(row, pair, shape);
         if state != 0 {
             let place = self.place(row, state);
             self.stake_at_mut(place).hold(side, cost);

@@ -1,7 +1,7 @@
 //! Matching: an incoming order against the other side, best price first, then lowest priority, and
 //! what becomes of the rest.
 
-use forecastle_proto_spec::{CancelReason, OrderCancelled, SelfMatchPrevention, Side, TimeInForce};
+use forecastle_proto_spec::{CancelReason, SelfMatchPrevention, Side, TimeInForce};
 
 use crate::cross_outcome::Counterpart;
 use crate::effect_buffer::EffectBuffer;
@@ -49,6 +49,7 @@ impl Incoming {
             cl_ord_id: self.order.cl_ord_id,
             session_id: self.session_id,
             account: self.account,
+            security_id: self.order.security_id,
             price: self.order.price(),
             side: self.order.side,
         }
@@ -170,10 +171,15 @@ impl Engine {
     /// The best tick of the other side, when an order with this side and limit trades there.
     #[inline(always)]
     pub(crate) fn crossed_level(&self, order: &Order) -> Option<u32> {
-        let limit = order.place.tick();
-        match order.side {
-            Side::Buy => self.books.best_ask(order.security_id).filter(|ask| *ask <= limit),
-            Side::Sell => self.books.best_bid(order.security_id).filter(|bid| *bid >= limit),
+        self.crossed_tick(order.security_id, order.side, order.place.tick())
+    }
+
+    /// As [`Self::crossed_level`] of an order of this market, side and limit.
+    #[inline(always)]
+    pub(crate) fn crossed_tick(&self, security_id: u32, side: Side, limit: u32) -> Option<u32> {
+        match side {
+            Side::Buy => self.books.best_ask(security_id).filter(|ask| *ask <= limit),
+            Side::Sell => self.books.best_bid(security_id).filter(|bid| *bid >= limit),
         }
     }
 
@@ -338,20 +344,8 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         let order = &incoming.order;
-        effects.push(&OrderCancelled {
-            order_id: self.orders.id_of(incoming.slot, order).value().into(),
-            cl_ord_id: order.cl_ord_id.into(),
-            security_id: order.security_id.into(),
-            account: incoming.account.into(),
-            session_id: incoming.session_id.into(),
-            cancelled_qty: leaves.into(),
-            cum_qty: (order.order_qty - leaves).into(),
-            rpt_seq: 0.into(),
-            reason: u16::from(reason).into(),
-            side: order.side.into(),
-            was_resting: 0,
-            reserved_44: [0; 4],
-        });
+        let taker = incoming.taker(self.orders.id_of(incoming.slot, order).value());
+        effects.push(&taker.cancelled(order.order_qty, leaves, reason));
         self.orders.free(incoming.slot);
     }
 

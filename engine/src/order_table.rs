@@ -306,11 +306,22 @@ impl OrderTable {
     /// When no slot is free.
     #[inline]
     pub(crate) fn accept(&mut self, order: &mut Order) -> u32 {
-        let (slot, was_used) = self.next_slot(order);
+        let (slot, generation) = self.accept_passing();
+        order.accepted_number = self.accepted_count;
+        order.generation = generation;
+        slot
+    }
+
+    /// As [`Self::accept`] of an order that will be in no book; gives slot and generation.
+    ///
+    /// # Panics
+    /// When no slot is free.
+    #[inline(always)]
+    pub(crate) fn accept_passing(&mut self) -> (u32, u32) {
+        let (slot, was_used) = self.next_slot();
         let place = &mut self.orders[slot];
         place.begin_generation((self.free_count, slot, was_used), &mut self.digest);
-        order.generation = place.generation;
-        slot
+        (slot, place.generation)
     }
 
     /// As [`Self::accept`] and then [`Self::rest`] of an order without a detail.
@@ -319,7 +330,8 @@ impl OrderTable {
     /// When no slot is free.
     #[inline(always)]
     pub(crate) fn accept_plain(&mut self, order: &mut Order, account: u32) -> u32 {
-        let (slot, was_used) = self.next_slot(order);
+        let (slot, was_used) = self.next_slot();
+        order.accepted_number = self.accepted_count;
         self.number_resting(order);
         self.count_live(order.session);
         let place = &mut self.orders[slot];
@@ -442,7 +454,13 @@ impl OrderTable {
     /// The id of an order with its slot.
     #[inline]
     pub(crate) fn id_of(&self, slot: u32, order: &Order) -> OrderId {
-        OrderId::new(self.shard, slot, order.generation)
+        self.id(slot, order.generation)
+    }
+
+    /// The id of the order of a generation in a slot.
+    #[inline]
+    pub(crate) fn id(&self, slot: u32, generation: u32) -> OrderId {
+        OrderId::new(self.shard, slot, generation)
     }
 
     /// All slots, for the ladders.
@@ -556,12 +574,11 @@ impl OrderTable {
         self.digest.remove(piece.times(self.orders[slot].leaves_qty().into()));
     }
 
-    /// Takes the next free slot and the next number of acceptance, which it gives to `order`; tells
-    /// whether the slot was used before.
+    /// Takes the next free slot, and counts an order accepted; tells whether the slot was used
+    /// before.
     #[inline(always)]
-    fn next_slot(&mut self, order: &mut Order) -> (u32, bool) {
+    fn next_slot(&mut self) -> (u32, bool) {
         self.accepted_count = self.accepted_count.wrapping_add(1);
-        order.accepted_number = self.accepted_count;
         if let Some(depth) = self.free_count.checked_sub(1) {
             self.free_count = depth;
             return (self.free[depth as usize], true);

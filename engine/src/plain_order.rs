@@ -1,17 +1,21 @@
-//! The short way of a new order that asks for nothing in particular and rests, as most do.
+//! The short way of a new order that asks for nothing in particular: one that rests, as most do, or
+//! an immediate-or-cancel one that trades.
 //!
 //! What the long way asks one after the other, to say which rule an order breaks first, this way
 //! asks as one question; an order that does not pass goes the long way. What it does to the state
 //! is the same: one way is as good as the other for every order that passes here.
 
+mod take;
+
 use forecastle_proto_spec::{MarketStatus, NewOrderSingle, ROLES_TRADER, Side, TimeInForce};
 
 use crate::accounts::Account;
+use crate::client_order_ids::Vacancy;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::entitlements::Entitlement;
 use crate::events::Market;
-use crate::exposure::ExposureTable;
+use crate::exposure::{EventShape, ExposureTable, PairVacancy};
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::ledger::{ACCOUNT_LOTS_MAX, Ledger, held};
@@ -35,6 +39,18 @@ struct PlainOrder {
     time_in_force: TimeInForce,
     price: u16,
     lots: i64,
+    /// Whether it takes what there is and never rests.
+    takes: bool,
+}
+
+/// What was found of a plain order on the way to the answer that it is one.
+struct Found {
+    side: Side,
+    vacancy: Vacancy,
+    /// Row of its account and event.
+    row: Result<u32, PairVacancy>,
+    /// Account and event, the event's shape, and which of its markets it is.
+    place: ((u32, u32), EventShape, u8),
 }
 
 impl Engine {
@@ -49,11 +65,12 @@ impl Engine {
         is_next.then_some(Sender { session_id, session, entitlement })
     }
 
-    /// Takes a plain order in that rests; gives whether it was one. Nothing is changed when not.
+    /// Takes a plain order in that rests or, when it never does, trades; gives whether it was one.
+    /// Nothing is changed when not.
     ///
     /// Each row is looked for once: what is found holds until the order is in.
     #[inline(always)]
-    pub(crate) fn rest_plain(
+    pub(crate) fn enter_plain(
         &mut self,
         sender: &Sender,
         message: &NewOrderSingle,
@@ -69,10 +86,11 @@ impl Engine {
         let Ledger { accounts, exposures, .. } = ledger;
         let Some((market, changes)) = events.find_market_mut(security_id) else { return false };
         let Some(holder) = accounts.find_mut(account) else { return false };
-        let may_rest = plain.is_taken_by(market)
+        let rests = books.rests(security_id, plain.side, u32::from(plain.price));
+        let may_enter = plain.is_taken_by(market)
             && sender.may_trade_for(holder, open_count)
-            && books.rests(security_id, plain.side, u32::from(plain.price));
-        if !may_rest {
+            && rests != plain.takes;
+        if !may_enter {
             return false;
         }
         let Ok(vacancy) = client_order_ids.look_up(sender.session, message.cl_ord_id.get()) else {
@@ -84,6 +102,11 @@ impl Engine {
             return false;
         };
         let place = (pair, market.shape, market.state_index);
+        if plain.takes {
+            let found = Found { side: plain.side, vacancy, row, place };
+            self.take_plain(sender, message, found, effects);
+            return true;
+        }
         let (exposure, change) = exposures.hold_to(row, place, (plain.side, cost), minimum);
         holder.enter_order(change, plain.lots);
         let mut order = plain.order(message, sender.session, exposure);
@@ -127,8 +150,9 @@ impl PlainOrder {
         let (price, quantity) = (message.price.get(), message.order_qty.get());
         let is_in_form = !has_particulars(message) && message.cl_ord_id.get() != 0 && quantity != 0;
         let side = Side::try_from(message.side).ok()?;
-        let time_in_force = resting_time_in_force(message.time_in_force)?;
-        is_in_form.then_some(Self { side, time_in_force, price, lots: i64::from(quantity) })
+        let time_in_force = plain_time_in_force(message.time_in_force)?;
+        let takes = time_in_force == TimeInForce::ImmediateOrCancel;
+        is_in_form.then_some(Self { side, time_in_force, price, lots: i64::from(quantity), takes })
     }
 
     /// Whether a market takes it as far as the market alone tells.
@@ -139,6 +163,7 @@ impl PlainOrder {
         market.status() == MarketStatus::Open
             && !market.has_tick_table()
             && !market.is_cross_outcome()
+            && (!self.takes || !market.delays_trades())
             && limits.low <= self.price
             && self.price <= limits.high
     }
@@ -210,14 +235,16 @@ fn has_particulars(message: &NewOrderSingle) -> bool {
     message.expire_time_ns.get() | u64::from(numbers) | u64::from(instructions) != 0
 }
 
-/// A time in force of orders that rest and need no timer.
+/// A time in force of orders that need no timer and may be filled in part.
 #[inline(always)]
-fn resting_time_in_force(value: u8) -> Option<TimeInForce> {
+fn plain_time_in_force(value: u8) -> Option<TimeInForce> {
     const DAY: u8 = TimeInForce::Day as u8;
     const GOOD_TILL_CANCEL: u8 = TimeInForce::GoodTillCancel as u8;
+    const IMMEDIATE_OR_CANCEL: u8 = TimeInForce::ImmediateOrCancel as u8;
     match value {
         DAY => Some(TimeInForce::Day),
         GOOD_TILL_CANCEL => Some(TimeInForce::GoodTillCancel),
+        IMMEDIATE_OR_CANCEL => Some(TimeInForce::ImmediateOrCancel),
         _ => None,
     }
 }

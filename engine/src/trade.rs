@@ -1,7 +1,7 @@
 //! One trade of an incoming order with a resting one: the resting side is done at once, the
 //! incoming side is added up and done after the last trade.
 
-use forecastle_proto_spec::{Side, Trade};
+use forecastle_proto_spec::{CancelReason, OrderCancelled, Side, Trade};
 
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
@@ -18,6 +18,7 @@ pub(crate) struct Taker {
     pub(crate) cl_ord_id: u64,
     pub(crate) session_id: u32,
     pub(crate) account: u32,
+    pub(crate) security_id: u32,
     /// Its limit.
     pub(crate) price: u16,
     pub(crate) side: Side,
@@ -40,6 +41,32 @@ pub(crate) struct Fill {
     pub(crate) fee: i64,
     /// Rate of the incoming order's fee.
     pub(crate) taker_rate: u16,
+}
+
+impl Taker {
+    /// The report that `leaves` of its `quantity` lots were cancelled.
+    #[inline(always)]
+    pub(crate) fn cancelled(
+        &self,
+        quantity: u32,
+        leaves: u32,
+        reason: CancelReason,
+    ) -> OrderCancelled {
+        OrderCancelled {
+            order_id: self.order_id.into(),
+            cl_ord_id: self.cl_ord_id.into(),
+            security_id: self.security_id.into(),
+            account: self.account.into(),
+            session_id: self.session_id.into(),
+            cancelled_qty: leaves.into(),
+            cum_qty: (quantity - leaves).into(),
+            rpt_seq: 0.into(),
+            reason: u16::from(reason).into(),
+            side: self.side.into(),
+            was_resting: 0,
+            reserved_44: [0; 4],
+        }
+    }
 }
 
 impl Engine {
@@ -75,7 +102,7 @@ impl Engine {
             aggressor_account: taker.account.into(),
             resting_leaves_qty: (resting.leaves_qty() - quantity).into(),
             aggressor_leaves_qty: (leaves - quantity).into(),
-            security_id: resting.security_id.into(),
+            security_id: taker.security_id.into(),
             rpt_seq: fill.rpt_seq.into(),
             quantity: quantity.into(),
             price: price.into(),

@@ -2,6 +2,8 @@
 //! the long way does: the same commands are given to two exchanges, in one of them so worded that
 //! no order is plain.
 
+use std::collections::BTreeMap;
+
 use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 
@@ -46,8 +48,8 @@ fn order_of(index: u64, draw: u64) -> (u32, NewOrderSingle) {
     (session, order)
 }
 
-fn world(maker_fee_rate: u16, taker_fee_rate: u16) -> World {
-    let mut world = World::new(EngineConfig::small());
+fn world((maker_fee_rate, taker_fee_rate): (u16, u16), sweep_trades_max: u32) -> World {
+    let mut world = World::new(EngineConfig { sweep_trades_max, ..EngineConfig::small() });
     for (market_count, exhaustive) in [(3, 1), (1, 0)] {
         let mut request = event(market_count, exhaustive);
         request.maker_fee_rate.set(maker_fee_rate);
@@ -102,10 +104,11 @@ impl Worlds {
     }
 }
 
-fn compare(fees: (u16, u16)) {
-    let mut worlds =
-        Worlds { short: world(fees.0, fees.1), long: world(fees.0, fees.1), rested: Vec::new() };
-    let mut met = std::collections::BTreeMap::<u16, u32>::new();
+/// Gives how many orders were cancelled, by reason.
+fn compare(fees: (u16, u16), sweep_trades_max: u32) -> BTreeMap<u16, u32> {
+    let world = || world(fees, sweep_trades_max);
+    let mut worlds = Worlds { short: world(), long: world(), rested: Vec::new() };
+    let (mut met, mut cancelled) = (BTreeMap::<u16, u32>::new(), BTreeMap::new());
     for index in 1..=1_500_u64 {
         let draw = index
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -116,6 +119,9 @@ fn compare(fees: (u16, u16)) {
             if is_cancel { worlds.cancel(index, draw) } else { worlds.order(index, draw) };
         for template_id in effects.templates() {
             *met.entry(template_id).or_default() += 1;
+        }
+        for report in effects.all::<OrderCancelled>() {
+            *cancelled.entry(report.reason.get()).or_default() += 1;
         }
         let digests = [&worlds.short, &worlds.long].map(|world| world.engine.state_digest());
         assert_eq!(digests[0], digests[1], "after command {index}");
@@ -128,15 +134,27 @@ fn compare(fees: (u16, u16)) {
     ] {
         assert!(met.get(&template_id).is_some_and(|count| *count >= 100), "{met:?}");
     }
+    cancelled
 }
 
 #[test]
 fn the_short_way_does_what_the_long_way_does() {
-    compare((0, 0));
+    compare((0, 0), 4_096);
 }
 
 #[test]
 fn the_short_way_holds_the_fee_that_the_long_way_holds() {
-    compare((10, 70));
-    compare((50, 20));
+    compare((10, 70), 4_096);
+    compare((50, 20), 4_096);
+}
+
+#[test]
+fn the_short_way_meets_as_many_orders_as_the_long_way() {
+    for sweep_trades_max in [1, 2] {
+        let cancelled = compare((10, 70), sweep_trades_max);
+        for reason in [CancelReason::SweepLimit, CancelReason::ImmediateOrCancel] {
+            let count = cancelled.get(&u16::from(reason));
+            assert!(count.is_some_and(|count| *count >= 5), "{sweep_trades_max}: {cancelled:?}");
+        }
+    }
 }
