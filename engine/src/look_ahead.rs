@@ -17,8 +17,8 @@ use crate::ladder::Ladders;
 #[derive(Debug)]
 pub struct LookAhead {
     orders: Lane<UpcomingOrder>,
-    /// Slots of the resting orders that cancels and replaces name, and that orders would meet.
-    named: Lane<u32>,
+    /// The resting orders that cancels and replaces name, and that orders would meet.
+    named: Lane<NamedOrder>,
 }
 
 /// What is known of an order that comes, or of where a replaced one goes.
@@ -29,8 +29,17 @@ struct UpcomingOrder {
     security_id: u32,
     /// Its price; the best one of the other side when it would trade there.
     tick: u32,
+    quantity: u32,
     is_bid: bool,
     would_trade: bool,
+}
+
+/// A resting order that something upcoming names.
+#[derive(Clone, Copy, Debug)]
+struct NamedOrder {
+    slot: u32,
+    /// Lots that an order would take of it and of those behind it; 0 for what takes none.
+    wanted: u32,
 }
 
 /// The last of what comes one behind the other.
@@ -44,7 +53,7 @@ impl LookAhead {
     /// Nothing announced.
     #[must_use]
     pub const fn new() -> Self {
-        Self { orders: Lane::new(UpcomingOrder::NONE), named: Lane::new(NO_SLOT) }
+        Self { orders: Lane::new(UpcomingOrder::NONE), named: Lane::new(NamedOrder::NONE) }
     }
 
     /// Commands to be announced before the first of them is applied, for every step to be taken
@@ -61,7 +70,8 @@ impl LookAhead {
                 self.announce_order(engine, upcoming);
             }
             Some(OrderCommand::Cancel(cancel)) => {
-                self.announce_named(engine, OrderId::from_wire(cancel.order_id.get()).slot());
+                let slot = OrderId::from_wire(cancel.order_id.get()).slot();
+                self.announce_named(engine, NamedOrder { slot, wanted: 0 });
             }
             Some(OrderCommand::Replace(replace)) => {
                 self.announce_replace(engine, session_id, replace);
@@ -85,7 +95,8 @@ impl LookAhead {
         engine.books.prefetch(upcoming.security_id, upcoming.tick);
         engine.look_at_window(session_id, replace.cl_ord_id.get());
         self.announce_order(engine, upcoming);
-        self.announce_named(engine, OrderId::from_wire(replace.order_id.get()).slot());
+        let slot = OrderId::from_wire(replace.order_id.get()).slot();
+        self.announce_named(engine, NamedOrder { slot, wanted: 0 });
     }
 
     #[inline(always)]
@@ -95,15 +106,16 @@ impl LookAhead {
         let before = self.orders.behind(2 * STRIDE);
         let slot = engine.look_into_level(before);
         if before.would_trade {
-            self.announce_named(engine, slot);
+            let wanted = before.quantity;
+            self.announce_named(engine, NamedOrder { slot, wanted });
         }
     }
 
     #[inline]
-    fn announce_named(&mut self, engine: &Engine, slot: u32) {
-        engine.orders.prefetch(slot);
-        self.named.push(slot);
-        engine.look_into_named(*self.named.behind(STRIDE));
+    fn announce_named(&mut self, engine: &Engine, named: NamedOrder) {
+        engine.orders.prefetch(named.slot);
+        self.named.push(named);
+        engine.look_into_named(self.named.behind(STRIDE).slot);
         engine.look_behind_named(*self.named.behind(2 * STRIDE));
     }
 }
@@ -115,8 +127,18 @@ impl Default for LookAhead {
 }
 
 impl UpcomingOrder {
-    const NONE: Self =
-        Self { pair_hash: 0, security_id: 0, tick: 0, is_bid: false, would_trade: false };
+    const NONE: Self = Self {
+        pair_hash: 0,
+        security_id: 0,
+        tick: 0,
+        quantity: 0,
+        is_bid: false,
+        would_trade: false,
+    };
+}
+
+impl NamedOrder {
+    const NONE: Self = Self { slot: NO_SLOT, wanted: 0 };
 }
 
 impl<T: Copy> Lane<T> {
@@ -149,7 +171,8 @@ impl Engine {
         self.books.prefetch(security_id, tick);
         self.look_at_window(session_id, order.cl_ord_id.get());
         let is_bid = order.side == u8::from(Side::Buy);
-        UpcomingOrder { pair_hash, security_id, tick, is_bid, would_trade: false }
+        let quantity = order.order_qty.get();
+        UpcomingOrder { pair_hash, security_id, tick, quantity, is_bid, would_trade: false }
     }
 
     #[inline]
@@ -201,10 +224,19 @@ impl Engine {
         Ladders::prefetch_neighbours(self.orders.slots(), &order.place);
     }
 
-    /// The last step of a resting order: what the lines name that it named.
+    /// The last step of a resting order: what the lines name that it named. When an order would
+    /// take more than it has, that is also what the one behind it names.
     #[inline]
-    fn look_behind_named(&self, slot: u32) {
-        let Some(order) = self.orders.slots().get(slot as usize) else { return };
+    fn look_behind_named(&self, named: NamedOrder) {
+        let slots = self.orders.slots();
+        let Some(order) = slots.get(named.slot as usize) else { return };
+        if named.wanted > order.leaves_qty()
+            && let Some(behind) = Ladders::order_behind(slots, named.slot)
+            && let Some(next) = slots.get(behind as usize)
+        {
+            self.orders.prefetch(behind);
+            self.ledger.exposures.prefetch_place(next.exposure);
+        }
         self.ledger.accounts.prefetch(self.ledger.exposures.prefetch_others(order.exposure));
         self.books.prefetch_level(order.security_id, order.place.tick());
     }
