@@ -1,8 +1,8 @@
 //! How a command becomes a record: the one function that sequencer and replayer share.
 
 use forecastle_engine::{CommandInput, EffectBuffer, Engine};
-use forecastle_proto_spec::{RecordHeader, padded_command_length};
-use zerocopy::{FromBytes as _, FromZeros as _};
+use forecastle_proto_spec::{RECORD_LENGTH_MAX, RecordHeader, padded_command_length};
+use zerocopy::FromBytes as _;
 
 /// Applies `command` and writes its record at the start of `buffer`: header, the bytes as received
 /// and filled with zeros to 8, effects. Gives the record's length. No allocation.
@@ -16,7 +16,10 @@ pub fn write_record(
     command: &[u8],
     buffer: &mut [u8],
 ) -> usize {
-    let padded_length = padded_command_length(command.len());
+    let command_length = u16::try_from(command.len()).expect("a command fits a datagram");
+    let padded_length = padded_command_length(usize::from(command_length));
+    let buffer: &mut [u8; RECORD_LENGTH_MAX] =
+        buffer.first_chunk_mut().expect("the buffer holds the longest record");
     let (header, rest) = RecordHeader::mut_from_prefix(buffer).expect("a record has a header");
     let (command_bytes, effect_bytes) = rest.split_at_mut(padded_length);
     let (command_bytes, padding) = command_bytes.split_at_mut(command.len());
@@ -26,14 +29,18 @@ pub fn write_record(
     }
     let mut effects = EffectBuffer::new(effect_bytes);
     let template_id = engine.apply(input, command, &mut effects);
-    let length = size_of::<RecordHeader>() + padded_length + effects.length();
-    *header = RecordHeader::new_zeroed();
-    header.record_length.set(u32::try_from(length).expect("a record fits a frame"));
-    header.template_id.set(template_id);
-    header.command_length.set(u16::try_from(command.len()).expect("a command fits a datagram"));
-    header.session_id.set(input.session_id);
-    header.effect_count.set(effects.count());
-    header.sequencing_time_ns.set(input.sequencing_time_ns);
-    header.state_digest.set(engine.state_digest());
+    // None of the three comes near the end of the number range.
+    let before_effects = size_of::<RecordHeader>().wrapping_add(padded_length);
+    let length = before_effects.wrapping_add(effects.length());
+    assert!(length <= RECORD_LENGTH_MAX, "effects are written into the buffer");
+    *header = RecordHeader {
+        record_length: (length as u32).into(),
+        template_id: template_id.into(),
+        command_length: command_length.into(),
+        session_id: input.session_id.into(),
+        effect_count: effects.count().into(),
+        sequencing_time_ns: input.sequencing_time_ns.into(),
+        state_digest: engine.state_digest().into(),
+    };
     length
 }

@@ -105,23 +105,22 @@ impl Sequencer {
     #[inline(always)]
     fn announce(&mut self) {
         while let Some((session, command)) = self.commands.peek_further(1 + LookAhead::DISTANCE) {
-            // A session of more bits is none that the engine knows.
-            let session_id = u32::try_from(session).unwrap_or(EXCHANGE_SESSION_ID);
-            self.look_ahead.announce(&self.engine, session_id, command);
+            // A session of more bits is none, as will be said when its command is taken.
+            self.look_ahead.announce(&self.engine, session as u32, command);
         }
     }
 
     #[inline(always)]
     fn take_command(&mut self, time_ns: u64) -> bool {
         self.announce();
-        let Some((session, command)) = self.commands.peek() else { return false };
+        let Some(oldest) = self.commands.oldest() else { return false };
         // A command leaves the ring only when its record has room.
         let Some(claim) = self.log.try_claim(RECORD_LENGTH_MAX) else { return false };
         let session_id =
-            u32::try_from(session).expect("the gateway passes on session ids of 32 bits");
+            u32::try_from(oldest.session()).expect("the gateway passes on session ids of 32 bits");
         self.last_time_ns = time_ns;
-        append(&mut self.engine, claim, (session_id, time_ns), command);
-        self.commands.consume(1);
+        append(&mut self.engine, claim, (session_id, time_ns), oldest.payload());
+        oldest.consume();
         true
     }
 
@@ -164,10 +163,10 @@ impl Sequencer {
         is_sequenced
     }
 
-    /// Sequences the next record, if there is one and room for it.
+    /// Sequences the next record at a time that is not before the last one's, if there is a record
+    /// and room for it.
     #[inline(always)]
-    fn sequence_next(&mut self, now: Now) -> bool {
-        let time_ns = now.wall_ns.max(self.last_time_ns);
+    fn sequence_next(&mut self, now: Now, time_ns: u64) -> bool {
         if self.engine.timer_is_due(time_ns) || self.engine.continuation_is_pending() {
             return self.sequence_by_turns(now, time_ns);
         }
@@ -207,8 +206,9 @@ impl Agent for Sequencer {
             self.closing.has_stopped.store(true, Ordering::Release);
             return 0;
         }
+        let time_ns = now.wall_ns.max(self.last_time_ns);
         let mut count = 0;
-        while count < COMMANDS_MAX && self.sequence_next(now) {
+        while count < COMMANDS_MAX && self.sequence_next(now, time_ns) {
             count += 1;
         }
         count

@@ -4,8 +4,9 @@
 //!
 //! Everything is allocated in constructors. After that nothing here allocates, locks, formats or
 //! blocks, save [`agent::IdleStrategy::Park`] and the end of [`agent::IdleStrategy::Backoff`].
-//! Unsafe code is confined to `memory`, which hands out bounds-checked access, and to the few
-//! blocks of `ring` and `log_buffer` that turn a committed record into a slice.
+//! Unsafe code is confined to `memory`, which hands out bounds-checked access, to `circle`, which
+//! checks its bounds once, and to the few blocks of `ring` and `log_buffer` that turn a committed
+//! record into a slice.
 
 pub mod agent;
 pub mod board;
@@ -16,6 +17,7 @@ pub mod log_buffer;
 pub mod memory;
 pub mod ring;
 
+mod circle;
 mod slot;
 mod sync;
 

@@ -107,6 +107,11 @@ pub const fn birth_position(shard: u8) -> u64 {
     (shard as u64) << SHARD_SHIFT
 }
 
+/// The last position of the shard of a position.
+const fn last_position(position: u64) -> u64 {
+    position | ((1 << SHARD_SHIFT) - 1)
+}
+
 /// Length in bytes of the region that a log buffer of `capacity` bytes takes.
 #[must_use]
 pub const fn region_length(capacity: usize) -> usize {

@@ -2,7 +2,8 @@
 //! rings, the log buffer and counters are laid out in.
 //!
 //! Constructors allocate and touch every page, so that no page fault is taken on a hot thread.
-//! Nothing here allocates after construction. All access is bounds-checked.
+//! Nothing here allocates after construction. All access is
+//! bounds-checked, save by unsafe functions inside this crate.
 
 mod arena;
 mod counting_allocator;

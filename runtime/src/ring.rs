@@ -39,7 +39,7 @@ mod consumer;
 mod model;
 mod producer;
 
-pub use consumer::Consumer;
+pub use consumer::{Consumer, Oldest};
 pub use producer::{Claim, Producer};
 
 use crate::layout::{self, CONTROL_LENGTH, LayoutError};

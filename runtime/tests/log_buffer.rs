@@ -184,14 +184,29 @@ fn lengths_that_no_record_has_are_bugs() {
 
 #[test]
 fn a_shard_never_spills_into_the_next() {
-    let region = Region::anonymous(log_buffer::region_length(CAPACITY_MIN));
-    let start_position = log_buffer::birth_position(6) - 16;
-    let config = LogConfig { start_position, ..config(CAPACITY_MIN, 0, Release::OnCommit) };
-    let mut writer = LogWriter::create(region, &config).unwrap();
-    assert_eq!(writer.try_claim(8).unwrap().commit(8), start_position + 8);
-    assert_eq!(log_buffer::shard(writer.position()), 5);
-    let spilled = thread::spawn(move || writer.try_claim(8).unwrap().commit(8));
-    assert!(spilled.join().is_err());
+    for (shard, left, length) in [
+        (5, 8, 8),
+        (5, 16, 8),
+        (5, 24, 16),
+        (5, 200_000, 8),
+        (5, 200_000, 1000),
+        (255, 8, 8),
+        (255, 300_000, 24),
+    ] {
+        let region = Region::anonymous(log_buffer::region_length(CAPACITY_MIN));
+        let end = log_buffer::birth_position(shard) + ((1 << 56) - 8);
+        let start_position = end - left;
+        let config = LogConfig { start_position, ..config(CAPACITY_MIN, 0, Release::OnCommit) };
+        let mut writer = LogWriter::create(region, &config).unwrap();
+        for _ in 0..left / length {
+            let position = writer.position();
+            let claim = writer.try_claim(1000).unwrap();
+            assert_eq!(claim.commit(length as usize), position + length);
+        }
+        assert_eq!(log_buffer::shard(writer.position()), shard);
+        let spilled = thread::spawn(move || writer.try_claim(1000).unwrap().commit(1000));
+        assert!(spilled.join().is_err(), "{left} by {length}");
+    }
 }
 
 #[test]

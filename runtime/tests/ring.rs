@@ -162,12 +162,18 @@ fn records_that_were_looked_at_stay_until_they_are_consumed() {
         check(sequence, 1000, &found, payload);
     }
     assert!(consumer.peek_further(3).is_none(), "as many as asked for");
-    let (session, payload) = consumer.peek().unwrap();
-    check(0, 1000, &RecordHeader { session, ..header(0) }, payload);
-    consumer.consume(3);
+    for is_consumed in [false, true] {
+        let oldest = consumer.oldest().unwrap();
+        let found = RecordHeader { session: oldest.session(), ..header(0) };
+        check(0, 1000, &found, oldest.payload());
+        if is_consumed {
+            oldest.consume();
+        }
+    }
+    consumer.consume(2);
     assert_eq!(consumer.poll(9, |found, _| assert!([3, 4].contains(&found.kind))), 2);
     consumer.consume(0);
-    assert!(consumer.peek().is_none() && consumer.peek_further(9).is_none());
+    assert!(consumer.oldest().is_none() && consumer.peek_further(9).is_none());
 }
 
 #[test]
@@ -175,7 +181,7 @@ fn records_that_were_looked_at_stay_until_they_are_consumed() {
 fn consuming_what_was_not_looked_at_is_a_bug() {
     let (mut producer, mut consumer) = ring(CAPACITY_MIN);
     assert!(offer(&mut producer, 0, 8) && offer(&mut producer, 1, 8));
-    assert!(consumer.peek().is_some());
+    assert!(consumer.peek_further(1).is_some());
     consumer.consume(2);
 }
 

@@ -7,12 +7,13 @@ use zerocopy::IntoBytes;
 
 use super::{
     GATE_STRIDE, GATES, HEADER_LENGTH, Layout, LogConfig, RECORD_LENGTH_MAX, RESERVED, TAG_PADDING,
-    TAG_RECORD, TAIL, is_record_length, record_slot_length, shard,
+    TAG_RECORD, TAIL, is_record_length, last_position, record_slot_length,
 };
-use crate::layout::{CONTROL_LENGTH, LayoutError};
+use crate::circle::Circle;
+use crate::layout::LayoutError;
 use crate::memory::Region;
 use crate::slot::{Commit, SLOT_ALIGNMENT};
-use crate::sync::{Ordering, fence};
+use crate::sync::{AtomicU64, Ordering, fence};
 
 /// Appends records: [`LogWriter::try_claim`], fill the claim, [`LogClaim::commit`].
 ///
@@ -21,18 +22,25 @@ use crate::sync::{Ordering, fence};
 /// there, and throws away what it got.
 #[derive(Debug)]
 pub struct LogWriter {
-    region: Region,
-    layout: Layout,
+    circle: Circle,
+    gate_count: usize,
     /// Offset of the open slot.
     tail: u64,
     /// Position of the next record.
     position: u64,
+    /// The last position of the shard.
+    last_position: u64,
     /// The lowest offset that a gate was last seen at.
     gate: u64,
+    /// The tail below which any claim has room.
+    roomy_tail: u64,
     /// What the control block says is reserved.
     reserved: u64,
-    /// The record being put together, [`RECORD_LENGTH_MAX`] bytes.
-    record: Box<[u64]>,
+    /// Where a slot and the line behind it may end without padding, without more reserved, and with
+    /// positions left in the shard.
+    easy_end: u64,
+    /// The record being put together.
+    record: Box<[u64; RECORD_LENGTH_MAX / size_of::<u64>()]>,
 }
 
 impl LogWriter {
@@ -48,8 +56,20 @@ impl LogWriter {
     pub fn create(region: Region, config: &LogConfig) -> Result<Self, LayoutError> {
         let layout = Layout::create(&region, config)?;
         let record = vec![0; RECORD_LENGTH_MAX / size_of::<u64>()].into_boxed_slice();
-        let position = config.start_position;
-        Ok(Self { region, layout, tail: 0, position, gate: 0, reserved: 0, record })
+        let mut writer = Self {
+            circle: Circle::new(region, layout.capacity),
+            gate_count: layout.gate_count,
+            tail: 0,
+            position: config.start_position,
+            last_position: last_position(config.start_position),
+            gate: 0,
+            roomy_tail: 0,
+            reserved: 0,
+            easy_end: 0,
+            record: record.try_into().expect("as many words as the longest record has"),
+        };
+        writer.see_gate(0);
+        Ok(writer)
     }
 
     /// A buffer for a record of up to `length_max` bytes, or `None` while a gating reader has not
@@ -63,13 +83,9 @@ impl LogWriter {
     #[inline]
     pub fn try_claim(&mut self, length_max: usize) -> Option<LogClaim<'_>> {
         assert!(length_max <= RECORD_LENGTH_MAX, "a record is at most RECORD_LENGTH_MAX long");
-        // Whatever is claimed needs less than this, so most claims need no further look.
-        let ahead = self.layout.slot(self.tail + AHEAD_LENGTH);
-        for line in 0..AHEAD_LINES {
-            self.region.prefetch(ahead + line * SLOT_ALIGNMENT);
-        }
-        let is_roomy = self.tail + CLAIM_LENGTH_MAX <= self.gate + self.layout.capacity as u64;
-        if is_roomy || self.has_room(length_max) {
+        self.circle.prefetch::<AHEAD_LINES>(self.tail.wrapping_add(AHEAD_LENGTH));
+        // Whatever is claimed has room there, so most claims need no further look.
+        if self.tail < self.roomy_tail || self.has_room(length_max) {
             return Some(LogClaim { writer: self, length_max });
         }
         None
@@ -79,14 +95,14 @@ impl LogWriter {
     #[inline(never)]
     fn has_room(&mut self, length_max: usize) -> bool {
         let slot = record_slot_length(length_max);
-        let to_end = self.length_to_end(self.layout.slot(self.tail));
+        let to_end = self.circle.length_to_end(self.tail);
         let padding = if slot > to_end { to_end } else { 0 };
         // One line more than the slots: the slot after them is opened.
         let needed = self.tail + (padding + slot + SLOT_ALIGNMENT) as u64;
-        if needed > self.gate + self.layout.capacity as u64 {
+        if needed > self.gate + self.circle.capacity() as u64 {
             self.load_gates();
         }
-        needed <= self.gate + self.layout.capacity as u64
+        needed <= self.gate + self.circle.capacity() as u64
     }
 
     /// The position of the next record: the end of the last one.
@@ -100,77 +116,97 @@ impl LogWriter {
     #[inline]
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.layout.capacity
+        self.circle.capacity()
     }
 
     #[inline(always)]
     fn append(&mut self, length: usize) {
         let slot_length = record_slot_length(length);
-        let mut slot = self.layout.slot(self.tail);
-        if slot_length > self.length_to_end(slot) {
-            self.pad(slot);
-            slot = self.layout.slot(self.tail);
+        if self.tail + (slot_length + SLOT_ALIGNMENT) as u64 > self.easy_end {
+            self.prepare(length);
         }
-        self.reserve(self.tail + (slot_length + SLOT_ALIGNMENT) as u64);
-        self.region.write_words(slot + HEADER_LENGTH, &self.record[..length / size_of::<u64>()]);
-        self.position += length as u64;
-        self.publish(slot, Commit { length: length as u32, tag: TAG_RECORD }, slot_length);
+        let commit = Commit { length: length as u32, tag: TAG_RECORD };
+        self.publish(commit, slot_length, length);
     }
 
-    /// Fills the rest of the buffer from a slot on, so that the next one begins at its start.
+    /// Goes to the start of the buffer when the slot of a record of `length` bytes does not fit
+    /// before its end, and reserves the slot and the line behind it.
     #[cold]
-    fn pad(&mut self, slot: usize) {
-        let to_end = self.length_to_end(slot);
-        self.reserve(self.tail + (to_end + SLOT_ALIGNMENT) as u64);
-        self.publish(slot, Commit { length: to_end as u32, tag: TAG_PADDING }, to_end);
+    #[inline(never)]
+    fn prepare(&mut self, length: usize) {
+        let left = self.last_position - self.position;
+        assert!(length as u64 <= left, "a shard's positions stay in the shard");
+        let slot_length = record_slot_length(length);
+        let to_end = self.circle.length_to_end(self.tail);
+        if slot_length > to_end {
+            self.reserve(self.tail + (to_end + SLOT_ALIGNMENT) as u64);
+            let commit = Commit { length: to_end as u32, tag: TAG_PADDING };
+            self.publish(commit, to_end, 0);
+        }
+        self.reserve(self.tail + (slot_length + SLOT_ALIGNMENT) as u64);
+        let to_end = (self.circle.length_to_end(self.tail) + SLOT_ALIGNMENT) as u64;
+        // A slot is longer than its record: the tail comes there before the shard is spent.
+        self.easy_end = self.reserved.min(self.tail + to_end.min(left));
     }
 
     /// Announces that slots up to `end` are about to be overwritten, before they are.
-    #[inline]
     fn reserve(&mut self, end: u64) {
         if end <= self.reserved {
             return;
         }
         // In steps, so that the line which every overrunnable reader reads changes rarely.
         self.reserved = end.next_multiple_of(RESERVE_STEP);
-        self.region.word(RESERVED).store(self.reserved, Ordering::Relaxed);
+        self.control(RESERVED).store(self.reserved, Ordering::Relaxed);
         // Release pairs with the readers' Acquire fence in `is_intact`: a reader that loaded any
         // word stored after this fence loads at least this `reserved` after its own fence.
         fence(Ordering::Release);
     }
 
-    /// Opens the next slot, stores the commit word of this one, and moves the tail.
+    /// Writes the first `length` bytes of the record buffer into the open slot, opens the slot
+    /// behind it, stores the commit word, and moves the tail.
     #[inline(always)]
-    fn publish(&mut self, slot: usize, commit: Commit, slot_length: usize) {
-        self.tail += slot_length as u64;
-        let next = self.layout.slot(self.tail);
-        // Relaxed, both: ordered before the commit word by its Release.
-        let [open_commit, open_position] = self.region.word_array(next);
+    fn publish(&mut self, commit: Commit, slot_length: usize, length: usize) {
+        let slot = self.circle.line(self.tail);
+        let tail = self.tail + slot_length as u64;
+        let position = self.position + length as u64;
+        let [open_commit, open_position, ..] = self.circle.line(tail);
+        // Relaxed, all: ordered before the commit word by its Release.
+        let words = &self.record[..length / size_of::<u64>()];
+        self.circle.write_words(self.tail, HEADER_LENGTH, words);
         open_commit.store(0, Ordering::Relaxed);
-        open_position.store(self.position, Ordering::Relaxed);
+        open_position.store(position, Ordering::Relaxed);
         // Release pairs with the readers' Acquire of the commit word: they then see the record,
         // its position, and the open slot after it.
-        self.region.word(slot).store(commit.to_word(), Ordering::Release);
+        slot[0].store(commit.to_word(), Ordering::Release);
         // Release pairs with the readers' Acquire in `at_tail`: it then sees the open slot.
-        self.region.word(TAIL).store(self.tail, Ordering::Release);
+        self.control(TAIL).store(tail, Ordering::Release);
+        (self.tail, self.position) = (tail, position);
     }
 
     /// Takes the lowest offset of all gates. With no gate the writer is its own.
     fn load_gates(&mut self) {
         let mut lowest = self.tail;
-        for index in 0..self.layout.gate_count {
+        for index in 0..self.gate_count {
             // Acquire pairs with the Release in `GatingReader::poll`: its reads of the slots
             // before the gate happen before whatever is written there next.
-            let gate = self.region.word(GATES + index * GATE_STRIDE).load(Ordering::Acquire);
+            let gate = self.control(GATES + index * GATE_STRIDE).load(Ordering::Acquire);
             assert!(gate <= self.tail, "a reader is never ahead of the writer");
             lowest = lowest.min(gate);
         }
-        self.gate = lowest;
+        self.see_gate(lowest);
     }
 
-    #[inline]
-    fn length_to_end(&self, slot: usize) -> usize {
-        CONTROL_LENGTH + self.layout.capacity - slot
+    fn see_gate(&mut self, gate: u64) {
+        self.gate = gate;
+        let end = gate + self.circle.capacity() as u64;
+        // Fewer bytes of buffer than that are never roomy.
+        self.roomy_tail = (end + 1).saturating_sub(CLAIM_LENGTH_MAX);
+    }
+
+    /// A word of the control block.
+    #[inline(always)]
+    fn control(&self, offset: usize) -> &AtomicU64 {
+        &self.circle.control()[offset / size_of::<u64>()]
     }
 }
 
@@ -199,11 +235,8 @@ impl LogClaim<'_> {
     pub fn commit(self, length: usize) -> u64 {
         assert!(is_record_length(length), "a record is a positive multiple of 8 bytes long");
         assert!(length <= self.length_max, "a record is no longer than its claim");
-        let position = self.writer.position;
-        let end = position + length as u64;
-        assert!(shard(end) == shard(position), "a shard's positions stay in the shard");
         self.writer.append(length);
-        end
+        self.writer.position
     }
 }
 

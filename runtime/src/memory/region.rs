@@ -19,7 +19,7 @@ use memmap2::MmapOptions;
 
 use super::pages::{HugePages, PAGE_LENGTH, Pages};
 use super::prefetch::prefetch_line;
-use super::word_stores::store_line;
+use super::word_stores::store_words;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A handle to a region. Clones refer to the same bytes; the last one unmaps them.
@@ -102,13 +102,19 @@ impl Region {
         unsafe { AtomicU64::from_ptr(pointer) }
     }
 
-    /// The `N` words from byte `offset` on.
+    /// The `N` words from byte `offset` on, without a check.
     ///
-    /// # Panics
-    /// When they do not lie inside the region, aligned.
-    #[inline]
-    pub(crate) fn word_array<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
-        self.words(offset, N).first_chunk().expect("as many words as asked for")
+    /// # Safety
+    /// They lie inside the region, and `offset` is a multiple of 8.
+    #[inline(always)]
+    pub(crate) unsafe fn words_within<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
+        debug_assert!(offset.is_multiple_of(align_of::<u64>()), "words are aligned");
+        debug_assert!(offset + N * size_of::<u64>() <= self.length, "words lie inside the region");
+        // SAFETY: the caller says that the words, and so their first, lie inside the region, which
+        // is one allocation.
+        let first = unsafe { self.base.add(offset) };
+        // SAFETY: as in `word`, for each of the `N` words; `AtomicU64` has the layout of `u64`.
+        unsafe { first.cast::<[AtomicU64; N]>().as_ref() }
     }
 
     /// Brings the cache line at byte `offset` close; any offset is allowed.
@@ -124,19 +130,23 @@ impl Region {
     /// When the words do not lie inside the region, aligned.
     #[inline]
     pub(crate) fn write_words(&self, offset: usize, words: &[u64]) {
-        let shared = self.words(offset, words.len());
-        let ends = shared.last_chunk().zip(words.last_chunk());
-        let Some((shared_end, end)) = ends else {
-            for (shared, word) in shared.iter().zip(words) {
-                shared.store(*word, Ordering::Relaxed);
-            }
-            return;
-        };
-        for (shared, line) in shared.as_chunks().0.iter().zip(words.as_chunks().0) {
-            store_line(shared, line);
-        }
-        // What is left is shorter than a line: some words are stored twice, with the same value.
-        store_line(shared_end, end);
+        store_words(self.words(offset, words.len()), words);
+    }
+
+    /// As [`Self::write_words`], without a check.
+    ///
+    /// # Safety
+    /// The words lie inside the region, and `offset` is a multiple of 8.
+    #[inline(always)]
+    pub(crate) unsafe fn write_words_within(&self, offset: usize, words: &[u64]) {
+        debug_assert!(offset.is_multiple_of(align_of::<u64>()), "words are aligned");
+        debug_assert!(offset + size_of_val(words) <= self.length, "words lie inside the region");
+        // SAFETY: the caller says that the words, and so their first, lie inside the region, which
+        // is one allocation.
+        let first = unsafe { self.base.add(offset) }.cast::<AtomicU64>();
+        // SAFETY: as in `word`, for each of the words; `AtomicU64` has the layout of `u64`.
+        let shared = unsafe { core::slice::from_raw_parts(first.as_ptr(), words.len()) };
+        store_words(shared, words);
     }
 
     /// Loads words from byte `offset` on, each atomically and relaxed.
@@ -164,6 +174,19 @@ impl Region {
         // SAFETY: in bounds of one allocation (checked), initialised (regions start zeroed),
         // alive as long as `self`; the caller excludes writers.
         unsafe { core::slice::from_raw_parts(pointer, length) }
+    }
+
+    /// As [`Self::bytes`], without a check.
+    ///
+    /// # Safety
+    /// The bytes lie inside the region, and as for [`Self::bytes`].
+    #[inline(always)]
+    pub(crate) unsafe fn bytes_within(&self, offset: usize, length: usize) -> &[u8] {
+        debug_assert!(offset + length <= self.length, "bytes lie inside the region");
+        // SAFETY: the caller says that the bytes lie inside the region, which is one allocation.
+        let first = unsafe { self.base.add(offset) };
+        // SAFETY: as in `bytes`, with the caller's word for the bounds.
+        unsafe { core::slice::from_raw_parts(first.as_ptr(), length) }
     }
 
     /// The `length` bytes at `offset`, for writing.

@@ -50,7 +50,9 @@ impl Region {
         &self.memory.atomics[offset / size_of::<u64>()]
     }
 
-    pub(crate) fn word_array<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
+    /// # Safety
+    /// None here: what does not lie inside the region panics.
+    pub(crate) unsafe fn words_within<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
         let first = offset / size_of::<u64>();
         self.memory.atomics[first..].first_chunk().expect("as many words as asked for")
     }
@@ -71,6 +73,12 @@ impl Region {
         }
     }
 
+    /// # Safety
+    /// None here: what does not lie inside the region panics.
+    pub(crate) unsafe fn write_words_within(&self, offset: usize, words: &[u64]) {
+        self.write_words(offset, words);
+    }
+
     pub(crate) fn read_words(&self, offset: usize, words: &mut [u64]) {
         for (index, word) in words.iter_mut().enumerate() {
             *word = self.word(offset + index * size_of::<u64>()).load(Ordering::Relaxed);
@@ -83,6 +91,13 @@ impl Region {
         self.announce(offset, length, false);
         // SAFETY: in bounds; the caller excludes writers, and the checker has looked.
         unsafe { core::slice::from_raw_parts(self.pointer(offset), length) }
+    }
+
+    /// # Safety
+    /// As for the real region; the checker reports a breach at the time of this call.
+    pub(crate) unsafe fn bytes_within(&self, offset: usize, length: usize) -> &[u8] {
+        // SAFETY: the caller keeps the contract.
+        unsafe { self.bytes(offset, length) }
     }
 
     /// # Safety

@@ -5,14 +5,32 @@
 
 #![allow(unsafe_code)]
 
-use crate::sync::AtomicU64;
-#[cfg(any(miri, not(target_arch = "x86_64")))]
-use crate::sync::Ordering;
+use crate::sync::{AtomicU64, Ordering};
+
+/// Stores words as relaxed stores of each in any order do.
+///
+/// # Panics
+/// When there are not as many on both sides.
+#[inline(always)]
+pub(super) fn store_words(shared: &[AtomicU64], words: &[u64]) {
+    assert!(shared.len() == words.len(), "a place for each word");
+    let (Some(shared_end), Some(end)) = (shared.last_chunk(), words.last_chunk()) else {
+        for (shared, word) in shared.iter().zip(words) {
+            shared.store(*word, Ordering::Relaxed);
+        }
+        return;
+    };
+    for (shared, line) in shared.as_chunks().0.iter().zip(words.as_chunks().0) {
+        store_line(shared, line);
+    }
+    // What is left is shorter than a line: some words are stored twice, with the same value.
+    store_line(shared_end, end);
+}
 
 /// Stores the words of a cache line's length, as relaxed stores of each in any order do.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline(always)]
-pub(super) fn store_line(shared: &[AtomicU64; 8], words: &[u64; 8]) {
+fn store_line(shared: &[AtomicU64; 8], words: &[u64; 8]) {
     // SAFETY: both arrays have the 64 bytes that are read and written, the atomic ones may be
     // written through a shared reference, and MOVDQU is of the base instruction set and needs no
     // alignment. It is written in assembly since others may load the words meanwhile, which no
@@ -43,7 +61,7 @@ pub(super) fn store_line(shared: &[AtomicU64; 8], words: &[u64; 8]) {
 /// Stores the words of a cache line's length, as relaxed stores of each in any order do.
 #[cfg(any(miri, not(target_arch = "x86_64")))]
 #[inline(always)]
-pub(super) fn store_line(shared: &[AtomicU64; 8], words: &[u64; 8]) {
+fn store_line(shared: &[AtomicU64; 8], words: &[u64; 8]) {
     for (shared, word) in shared.iter().zip(words) {
         shared.store(*word, Ordering::Relaxed);
     }
