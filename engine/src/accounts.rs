@@ -45,7 +45,8 @@ impl Account {
     pub(crate) fn enter_order(&mut self, minimum: i64, leaves: i64) {
         self.minimum_total += minimum;
         self.lots += leaves;
-        self.open_order_count += 1;
+        // No more than there are slots.
+        self.open_order_count = self.open_order_count.wrapping_add(1);
         assert!(self.worst_case() >= 0, "every account covers its worst case");
     }
 

@@ -42,7 +42,7 @@ impl Engine {
         if !self.events.has_room(market_count) {
             return Err(RejectCode::EventTableFull);
         }
-        let shape = EventShape { market_count, is_exhaustive: message.exhaustive == 1 };
+        let shape = EventShape::new(market_count, message.exhaustive == 1);
         let event_id = self.events.define(shape, fees, status, message.external_id.get());
         effects.push(&EventDefinitionReport {
             request_id: message.request_id,

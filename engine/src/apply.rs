@@ -51,7 +51,8 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) -> u16 {
         let header = size_of::<RecordHeader>() + padded_command_length(command.len());
-        effects.begin(input.position + header as u64);
+        // A shard's positions end below 2^56.
+        effects.begin(input.position.wrapping_add(header as u64));
         self.sequencing_time_ns = input.sequencing_time_ns;
         let template_id = match OrderCommand::of(command) {
             Some(order) => self.apply_order(input, order, effects),

@@ -108,7 +108,8 @@ impl Market {
     /// in the digest of the table.
     #[inline(always)]
     pub(crate) fn enter_order(&mut self, digest: &mut DigestSum) -> u32 {
-        self.open_order_count += 1;
+        // No more than there are slots.
+        self.open_order_count = self.open_order_count.wrapping_add(1);
         self.next_rpt_seq(digest)
     }
 
@@ -421,7 +422,7 @@ fn market_head(security_id: u32, market: &Market) -> Addend {
     Domain::Market.addend([pair(security_id, market.event_id), u64::from(status)])
 }
 
-const NO_SHAPE: EventShape = EventShape { market_count: 0, is_exhaustive: false };
+const NO_SHAPE: EventShape = EventShape::new(0, false);
 const NO_FEES: FeeRates = FeeRates { maker: 0, taker: 0 };
 const UNDEFINED_EVENT: Event =
     Event { external_id: 0, first_security_id: 0, shape: NO_SHAPE, fees: NO_FEES, set_count: 0 };

@@ -81,13 +81,20 @@ impl Stake {
 pub(crate) struct EventShape {
     pub(crate) market_count: u8,
     pub(crate) is_exhaustive: bool,
+    /// Rows that a pair of an account and this event takes.
+    row_count: u8,
 }
 
 impl EventShape {
+    pub(crate) const fn new(market_count: u8, is_exhaustive: bool) -> Self {
+        let row_count = market_count.div_ceil(ROW_LENGTH);
+        Self { market_count, is_exhaustive, row_count }
+    }
+
     /// Rows that a pair of an account and this event takes.
     #[inline]
     fn row_count(self) -> u32 {
-        u32::from(self.market_count).div_ceil(ROW_MARKETS)
+        u32::from(self.row_count)
     }
 
     /// Whether values of all markets that add up to `sum` share out what there is.
@@ -635,7 +642,8 @@ fn lots_addend(account: u32, event_id: u32, state: u8, lots: i64) -> Addend {
 }
 
 /// Markets of one row.
-pub(crate) const ROW_MARKETS: u32 = 4;
+pub(crate) const ROW_MARKETS: u32 = ROW_LENGTH as u32;
+const ROW_LENGTH: u8 = 4;
 const NONE: u32 = u32::MAX;
 const NO_STAKE: Stake = Stake { lots: 0, bid_cost: 0, ask_cost: 0 };
 const NO_STAKES: [Stake; ROW_MARKETS as usize - 1] = [NO_STAKE; ROW_MARKETS as usize - 1];
@@ -646,7 +654,7 @@ const FREE_ROW: Row = Row {
     account: 0,
     event_id: 0,
     next: NONE,
-    shape: EventShape { market_count: 0, is_exhaustive: false },
+    shape: EventShape::new(0, false),
 };
 
 const _: () = assert!(size_of::<Row>() == 64);

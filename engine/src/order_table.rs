@@ -553,8 +553,10 @@ impl OrderTable {
     /// Counts an order that the session in a slot owns.
     #[inline(always)]
     fn count_live(&mut self, session: u16) {
+        // No more than there are slots, both.
         self.live_count = self.live_count.wrapping_add(1);
-        self.open_counts[usize::from(session)] += 1;
+        let open_count = &mut self.open_counts[usize::from(session)];
+        *open_count = open_count.wrapping_add(1);
     }
 
     /// Adds the piece of the resting order in a slot.

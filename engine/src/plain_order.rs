@@ -20,7 +20,7 @@ use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::ledger::{ACCOUNT_LOTS_MAX, Ledger, held};
 use crate::new_order::{order_accepted, saturated_quantity};
-use crate::order_table::{Order, Terms};
+use crate::order_table::{Order, OrderTable, Terms};
 use crate::planted_fault::{PlantedFault, is_planted, keeps_to_long_way};
 
 /// Who sent a command, when session, number and role are as they most often are.
@@ -81,14 +81,13 @@ impl Engine {
             return false;
         }
         let (account, security_id) = (message.account.get(), message.security_id.get());
-        let open_count = self.orders.open_count(sender.session);
         let Self { client_order_ids, ledger, events, orders, books, .. } = self;
         let Ledger { accounts, exposures, .. } = ledger;
         let Some((market, changes)) = events.find_market_mut(security_id) else { return false };
         let Some(holder) = accounts.find_mut(account) else { return false };
         let rests = books.rests(security_id, plain.side, u32::from(plain.price));
         let may_enter = plain.is_taken_by(market)
-            && sender.may_trade_for(holder, open_count)
+            && sender.may_trade_for(holder, orders)
             && rests != plain.takes;
         if !may_enter {
             return false;
@@ -134,12 +133,12 @@ impl Engine {
 }
 
 impl Sender {
-    /// Whether it may put one more order beside `open_count` into the books for an account.
+    /// Whether it may put one more order into the books, for an account.
     #[inline(always)]
-    fn may_trade_for(&self, holder: &Account, open_count: u32) -> bool {
+    fn may_trade_for(&self, holder: &Account, orders: &OrderTable) -> bool {
         let open_orders_max = u32::from(self.entitlement.open_orders_max);
         holder.firm_id == self.entitlement.firm_id
-            && (open_orders_max == 0 || open_count < open_orders_max)
+            && (open_orders_max == 0 || orders.open_count(self.session) < open_orders_max)
     }
 }
 

@@ -40,7 +40,7 @@ impl EventTable {
             let fees = FeeRates { maker: decoder.u16()?, taker: decoder.u16()? };
             decoder.require(fees.maker < PAYOUT && fees.taker < PAYOUT, "fee rate")?;
             self.require_room(market_count)?;
-            let shape = EventShape { market_count, is_exhaustive: exhaustive == 1 };
+            let shape = EventShape::new(market_count, exhaustive == 1);
             let event_id = self.define(shape, fees, MarketStatus::Listed, external_id);
             for security_id in self.event(event_id).security_ids() {
                 self.decode_market(security_id, decoder)?;
