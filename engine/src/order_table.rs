@@ -383,18 +383,18 @@ impl OrderTable {
         self.digest.remove(piece);
         self.digest.remove(piece.times(order.leaves_qty().into()));
         if order.has_detail() {
-            self.forget_detail(slot, order);
+            self.forget_detail(slot, order.generation, (order.session, order.security_id));
         }
     }
 
     #[cold]
-    fn forget_detail(&mut self, slot: u32, order: &Order) {
+    fn forget_detail(&mut self, slot: u32, generation: u32, (session, security_id): (u16, u32)) {
         let detail = &self.details[slot];
-        self.digest.remove(detail.piece(slot, order.generation));
+        self.digest.remove(detail.piece(slot, generation));
         let ends = detail.has(EXEC_INST_CANCEL_ON_DISCONNECT);
-        self.disconnect_counts[usize::from(order.session)] -= u32::from(ends);
+        self.disconnect_counts[usize::from(session)] -= u32::from(ends);
         let halts = detail.has(EXEC_INST_CANCEL_ON_HALT);
-        self.halt_counts[order.security_id as usize] -= u32::from(halts);
+        self.halt_counts[security_id as usize] -= u32::from(halts);
     }
 
     /// Changes ids and quantities of a resting order, which keeps its place, through `change`,

@@ -129,7 +129,7 @@ impl Engine {
     ) -> Fill {
         let left = resting.leaves_qty() - quantity;
         if resting.has_detail() {
-            self.fill_with_detail(slot, resting, quantity);
+            self.fill_with_detail(slot, quantity);
         }
         let Self { ledger, events, orders, books, .. } = self;
         let market = events.find_market_mut(resting.security_id);
@@ -172,13 +172,14 @@ impl Engine {
     /// What a fill does to the quote set and timer of a resting order that has a detail.
     #[cold]
     #[inline(never)]
-    fn fill_with_detail(&mut self, slot: u32, resting: &Order, quantity: u32) {
+    fn fill_with_detail(&mut self, slot: u32, quantity: u32) {
+        let resting = *self.orders.order(slot);
         let quote_set = self.orders.detail(slot).quote_set;
         if quote_set != 0 {
             self.count_quote_fill(quote_set, signed(resting.side, i64::from(quantity)));
         }
         if quantity == resting.leaves_qty() {
-            self.leave_detail(slot, resting);
+            self.leave_detail(slot, &resting);
         }
     }
 }
