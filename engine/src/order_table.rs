@@ -15,7 +15,7 @@ use crate::ladder::Place;
 use crate::memory_table::{MemoryUse, OrderPart};
 use crate::order_detail::OrderDetail;
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::state_digest::{Addend, DigestSum, Domain, pair};
+use crate::state_digest::{Addend, DigestSum, Domain, StackDigest, pair};
 
 /// One order: 64 bytes, a cache line. Outside a command every live order rests in a book.
 ///
@@ -93,15 +93,12 @@ impl Order {
         self.place.quantity() > 0
     }
 
-    /// Begins the next use of the slot at `depth` of the free list that this order was in.
+    /// Begins the next use of the slot that this order was in, which was the top of the free list
+    /// unless it was never used.
     #[inline(always)]
-    fn begin_generation(
-        &mut self,
-        (depth, slot, was_used): (u32, u32, bool),
-        digest: &mut DigestSum,
-    ) {
+    fn begin_generation(&mut self, (slot, was_used): (u32, bool), free_digest: &mut StackDigest) {
         if was_used {
-            digest.remove(free_piece(depth, slot, self.generation));
+            free_digest.pop(pair(self.generation, slot));
         }
         let is_kept = is_planted(PlantedFault::GenerationKept) && self.generation > 0;
         self.generation += u32::from(!is_kept);
@@ -180,6 +177,8 @@ pub(crate) struct OrderTable {
     /// after these, in ascending order.
     free: Box<[u32]>,
     free_count: u32,
+    /// Of the freed slots with their generations.
+    free_digest: StackDigest,
     high_water: u32,
     live_count: u32,
     /// Of the live orders, those that wait for the in-play delay.
@@ -201,6 +200,7 @@ impl OrderTable {
             halt_counts: vec![0; markets_max as usize + 1].into_boxed_slice(),
             free: vec![0; orders_max as usize].into_boxed_slice(),
             free_count: 0,
+            free_digest: StackDigest::default(),
             high_water: 0,
             live_count: 0,
             pending_count: 0,
@@ -320,7 +320,7 @@ impl OrderTable {
     pub(crate) fn accept_passing(&mut self) -> (u32, u32) {
         let (slot, was_used) = self.next_slot();
         let place = &mut self.orders[slot];
-        place.begin_generation((self.free_count, slot, was_used), &mut self.digest);
+        place.begin_generation((slot, was_used), &mut self.free_digest);
         (slot, place.generation)
     }
 
@@ -335,7 +335,7 @@ impl OrderTable {
         self.number_resting(order);
         self.count_live(order.session);
         let place = &mut self.orders[slot];
-        place.begin_generation((self.free_count, slot, was_used), &mut self.digest);
+        place.begin_generation((slot, was_used), &mut self.free_digest);
         order.generation = place.generation;
         *place = *order;
         self.add_piece(slot, order, account);
@@ -490,7 +490,7 @@ impl OrderTable {
 
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
-        self.digest.join(self.counters_digest())
+        self.digest.join(self.counters_digest(self.free_digest))
     }
 
     /// The digest by a walk over all slots.
@@ -498,14 +498,15 @@ impl OrderTable {
     /// # Panics
     /// When the free slots and the live ones are not all used slots, each once.
     pub(crate) fn walked_digest(&self, account_of: impl Fn(&Order) -> u32) -> DigestSum {
-        let mut sum = self.counters_digest();
+        let mut free_digest = StackDigest::default();
         let mut is_free = vec![false; self.orders.capacity() as usize];
         for depth in 0..self.free_count {
             let slot = self.free[depth as usize];
             assert!(slot < self.high_water && self.live(slot).is_none(), "a free slot is free");
             assert!(!std::mem::replace(&mut is_free[slot as usize], true), "a slot is free once");
-            sum.add(free_piece(depth, slot, self.orders[slot].generation));
+            free_digest.push(pair(self.orders[slot].generation, slot));
         }
+        let mut sum = self.counters_digest(free_digest);
         let mut live_count = 0;
         for slot in 0..self.orders.capacity() {
             let Some(order) = self.live(slot) else {
@@ -593,25 +594,21 @@ impl OrderTable {
     /// Puts a slot on the free list.
     #[inline(always)]
     fn push_free(&mut self, slot: u32, generation: u32) {
-        self.digest.add(free_piece(self.free_count, slot, generation));
+        self.free_digest.push(pair(generation, slot));
         self.free[self.free_count as usize] = slot;
         self.free_count += 1;
     }
 
     /// The counters change with most commands, so they are digested when somebody asks.
     #[inline]
-    fn counters_digest(&self) -> DigestSum {
+    fn counters_digest(&self, free_digest: StackDigest) -> DigestSum {
         let mut sum = DigestSum::default();
         sum.add(ACCEPTED_COUNT.times(self.accepted_count));
         sum.add(LAST_PRIORITY.times(self.last_priority));
         sum.add(HIGH_WATER.times(self.high_water.into()));
+        sum.add(FREE_SLOTS.times(free_digest.value()));
         sum
     }
-}
-
-#[inline]
-fn free_piece(depth: u32, slot: u32, generation: u32) -> Addend {
-    Domain::FreeSlot.addend([pair(depth, slot), u64::from(generation)])
 }
 
 /// The piece of an order but for what is left of it.
@@ -633,6 +630,7 @@ const NO_PIECE: Addend = Domain::Order.addend([]);
 const ACCEPTED_COUNT: Addend = Domain::OrderCounters.addend([1]);
 const LAST_PRIORITY: Addend = Domain::OrderCounters.addend([2]);
 const HIGH_WATER: Addend = Domain::OrderCounters.addend([3]);
+const FREE_SLOTS: Addend = Domain::FreeSlot.addend([]);
 const EMPTY: Order = Order {
     place: Place::EMPTY,
     accepted_number: 0,

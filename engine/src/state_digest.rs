@@ -83,6 +83,31 @@ impl Piece for Addend {
     }
 }
 
+/// The digest of a stack of words: a polynomial with the words as coefficients, the top one the
+/// constant term, so that a word goes on the top or comes off by one multiplication.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StackDigest(u64);
+
+impl StackDigest {
+    /// Puts a word on the top.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, word: u64) {
+        self.0 = self.0.wrapping_mul(STACK_MULTIPLIER).wrapping_add(word);
+    }
+
+    /// Takes the word off that is on the top.
+    #[inline(always)]
+    pub(crate) fn pop(&mut self, word: u64) {
+        self.0 = self.0.wrapping_sub(word).wrapping_mul(STACK_INVERSE);
+    }
+
+    /// The digest as a number.
+    #[inline]
+    pub(crate) fn value(self) -> u64 {
+        self.0
+    }
+}
+
 /// Kinds of pieces. Domain 1 is the market digest's.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
@@ -164,6 +189,24 @@ pub(crate) const fn low_half(word: u64) -> u32 {
 /// Odd numbers without a pattern; part of the definition, as the order of the words is.
 const DOMAIN_MULTIPLIER: u64 = 0x86DC_283C_F048_0FF9;
 const FINISH_MULTIPLIER: u64 = 0x47EA_A099_2CB6_916D;
+const STACK_MULTIPLIER: u64 = 0x7B1C_583A_94C6_42D5;
+/// What takes a multiplication by the former back, modulo 2^64.
+const STACK_INVERSE: u64 = inverse(STACK_MULTIPLIER);
+
+/// The inverse of an odd number modulo 2^64 (Warren, Hacker's Delight, 10-16): each step doubles
+/// the bits that are right, of which there are three at first.
+const fn inverse(odd: u64) -> u64 {
+    let mut inverse = odd;
+    let mut step = 0;
+    while step < 5 {
+        let error = odd.wrapping_mul(inverse).wrapping_sub(2);
+        inverse = inverse.wrapping_mul(error.wrapping_neg());
+        step += 1;
+    }
+    inverse
+}
+
+const _: () = assert!(STACK_MULTIPLIER.wrapping_mul(STACK_INVERSE) == 1);
 const MULTIPLIERS: [u64; 8] = [
     0xCA11_8783_5939_42A5,
     0x1509_BB0A_9BF1_3331,
@@ -200,6 +243,27 @@ mod tests {
             pieces.into_iter().map(|words| Domain::Order.addend(words)).collect()
         };
         assert_ne!(sum([[1, 10], [2, 20]]), sum([[1, 20], [2, 10]]));
+    }
+
+    #[test]
+    fn a_stack_is_told_by_its_words_and_their_order_and_goes_back() {
+        let of = |words: &[u64]| {
+            let mut stack = StackDigest::default();
+            words.iter().for_each(|word| stack.push(*word));
+            stack
+        };
+        let stacks = [&[1][..], &[2], &[1, 2], &[2, 1], &[1, 2, 3], &[2, 2, 3], &[1, 3, 2]];
+        for (index, first) in stacks.iter().enumerate() {
+            for second in &stacks[index + 1..] {
+                assert_ne!(of(first), of(second));
+            }
+        }
+        let mut stack = of(&[u64::MAX, 7, 1 << 63]);
+        stack.pop(1 << 63);
+        assert_eq!(stack, of(&[u64::MAX, 7]));
+        stack.pop(7);
+        stack.pop(u64::MAX);
+        assert_eq!(stack, StackDigest::default());
     }
 
     #[test]
