@@ -490,7 +490,9 @@ impl OrderTable {
 
     #[inline]
     pub(crate) fn digest(&self) -> DigestSum {
-        self.digest.join(self.counters_digest(self.free_digest))
+        let mut sum = self.digest;
+        sum.add(FREE_SLOTS.times(self.free_digest.value()));
+        sum
     }
 
     /// The digest by a walk over all slots.
@@ -506,7 +508,8 @@ impl OrderTable {
             assert!(!std::mem::replace(&mut is_free[slot as usize], true), "a slot is free once");
             free_digest.push(pair(self.orders[slot].generation, slot));
         }
-        let mut sum = self.counters_digest(free_digest);
+        let mut sum = self.counters_digest();
+        sum.add(FREE_SLOTS.times(free_digest.value()));
         let mut live_count = 0;
         for slot in 0..self.orders.capacity() {
             let Some(order) = self.live(slot) else {
@@ -548,6 +551,7 @@ impl OrderTable {
     #[inline(always)]
     fn number_resting(&mut self, order: &mut Order) {
         self.last_priority = self.last_priority.wrapping_add(1);
+        self.digest.add(LAST_PRIORITY.times(1));
         order.priority = self.last_priority;
     }
 
@@ -582,12 +586,14 @@ impl OrderTable {
     #[inline(always)]
     fn next_slot(&mut self) -> (u32, bool) {
         self.accepted_count = self.accepted_count.wrapping_add(1);
+        self.digest.add(ACCEPTED_COUNT.times(1));
         if let Some(depth) = self.free_count.checked_sub(1) {
             self.free_count = depth;
             return (self.free[depth as usize], true);
         }
         let slot = self.high_water;
         self.high_water = slot.wrapping_add(1);
+        self.digest.add(HIGH_WATER.times(1));
         (slot, false)
     }
 
@@ -599,14 +605,12 @@ impl OrderTable {
         self.free_count += 1;
     }
 
-    /// The counters change with most commands, so they are digested when somebody asks.
-    #[inline]
-    fn counters_digest(&self, free_digest: StackDigest) -> DigestSum {
+    /// The digest of the counters from what they are.
+    fn counters_digest(&self) -> DigestSum {
         let mut sum = DigestSum::default();
         sum.add(ACCEPTED_COUNT.times(self.accepted_count));
         sum.add(LAST_PRIORITY.times(self.last_priority));
         sum.add(HIGH_WATER.times(self.high_water.into()));
-        sum.add(FREE_SLOTS.times(free_digest.value()));
         sum
     }
 }

@@ -34,6 +34,7 @@ impl OrderTable {
         self.last_priority = decoder.u64()?;
         let is_counter = self.accepted_count.max(self.last_priority) < COUNTER_LIMIT;
         decoder.require(is_counter, "count of orders")?;
+        self.digest = self.digest.join(self.counters_digest());
         let mut is_free = vec![false; high_water as usize].into_boxed_slice();
         let free_count = decoder.u32()?;
         decoder.require(free_count <= high_water, "count of free slots")?;

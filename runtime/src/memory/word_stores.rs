@@ -20,11 +20,54 @@ pub(super) fn store_words(shared: &[AtomicU64], words: &[u64]) {
         }
         return;
     };
-    for (shared, line) in shared.as_chunks().0.iter().zip(words.as_chunks().0) {
-        store_line(shared, line);
-    }
+    let shared_lines = shared.as_chunks().0;
+    let lines = words.as_chunks().0;
+    store_lines(shared_lines, lines);
     // What is left is shorter than a line: some words are stored twice, with the same value.
     store_line(shared_end, end);
+}
+
+/// As [`store_line`] of each line, of which there is at least one, and as many on both sides.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[inline(always)]
+fn store_lines(shared: &[[AtomicU64; 8]], lines: &[[u64; 8]]) {
+    let length = size_of_val(lines);
+    assert!(length > 0 && size_of_val(shared) == length, "as many lines on both sides");
+    // SAFETY: the loop reads and writes the `length` bytes that end where both slices end, 64 at a
+    // time, and `length` is a positive multiple of 64, so it ends with the slices. For the rest as
+    // in `store_line`, save that it changes the flags.
+    unsafe {
+        core::arch::asm!(
+            "2:",
+            "movdqu {first}, [{from} + {offset}]",
+            "movdqu {second}, [{from} + {offset} + 16]",
+            "movdqu {third}, [{from} + {offset} + 32]",
+            "movdqu {fourth}, [{from} + {offset} + 48]",
+            "movdqu [{to} + {offset}], {first}",
+            "movdqu [{to} + {offset} + 16], {second}",
+            "movdqu [{to} + {offset} + 32], {third}",
+            "movdqu [{to} + {offset} + 48], {fourth}",
+            "add {offset}, 64",
+            "jnz 2b",
+            from = in(reg) lines.as_ptr_range().end,
+            to = in(reg) shared.as_ptr_range().end,
+            offset = inout(reg) length.wrapping_neg() => _,
+            first = out(xmm_reg) _,
+            second = out(xmm_reg) _,
+            third = out(xmm_reg) _,
+            fourth = out(xmm_reg) _,
+            options(nostack)
+        );
+    }
+}
+
+/// As [`store_line`] of each line, of which there is at least one, and as many on both sides.
+#[cfg(any(miri, not(target_arch = "x86_64")))]
+#[inline(always)]
+fn store_lines(shared: &[[AtomicU64; 8]], lines: &[[u64; 8]]) {
+    for (shared, line) in shared.iter().zip(lines) {
+        store_line(shared, line);
+    }
 }
 
 /// Stores the words of a cache line's length, as relaxed stores of each in any order do.
