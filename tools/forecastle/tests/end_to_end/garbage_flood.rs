@@ -33,12 +33,14 @@ fn trading_goes_on_under_a_flood_of_garbage() {
             }
             count
         });
+        // Also when a trade fails: the scope waits for the flood.
+        let ending = Ending(&is_over);
         let end = Instant::now() + FLOOD;
         while Instant::now() < end {
             floor.trade_one_order();
             trade_count += 1;
         }
-        is_over.store(true, Ordering::Relaxed);
+        drop(ending);
         sent_count = flood.join().expect("the flood ends by itself");
     });
     println!("{trade_count} trades beside {sent_count} datagrams");
@@ -61,6 +63,15 @@ fn trading_goes_on_under_a_flood_of_garbage() {
     let growth = resident_after.saturating_sub(resident_before);
     assert!(growth < MEMORY_GROWTH_MAX, "{growth} bytes more for {sent_count} datagrams");
     floor.trade_one_order();
+}
+
+/// Ends the flood when it is dropped.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Random bytes, DATA of sessions that nobody has, and SETUPs that cannot be, of any length.
