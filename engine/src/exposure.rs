@@ -505,6 +505,21 @@ impl ExposureTable {
         first.settle_minimum(least, 0, 0)
     }
 
+    /// As [`Self::hold`], but for the worst case, which [`Self::settle`] finds after some of these.
+    #[inline(always)]
+    pub(crate) fn hold_unsettled(&mut self, (row, state): (u32, u8), (side, cost): (Side, i64)) {
+        let place = self.place(row, state);
+        self.stake_at_mut(place).hold(side, cost);
+        self.rows[row].bid_total += if side == Side::Buy { cost } else { 0 };
+    }
+
+    /// Finds the worst case of a pair after its holds changed. O(markets of the event).
+    #[inline]
+    pub(crate) fn settle(&mut self, row: u32) -> Effect {
+        let least = self.least_term(row, 0, NO_STAKE);
+        self.rows[row].settle_minimum(least, 0, 0)
+    }
+
     #[inline(never)]
     fn change_one_of_many(&mut self, row: u32, state: u8, change: Stake) -> Effect {
         let place = self.place(row, state);

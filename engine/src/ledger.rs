@@ -94,6 +94,17 @@ impl Ledger {
         (effect.account, account)
     }
 
+    /// Brings the account of a row up to holds that were changed unsettled, of an account without
+    /// limits, and adds `leaves` to what is left of its open orders; gives the account.
+    #[inline]
+    pub(crate) fn settle_holds(&mut self, row: u32, leaves: i64) -> &Account {
+        let effect = self.exposures.settle(row);
+        let account = self.accounts.account_mut(effect.account);
+        account.minimum_total += effect.minimum;
+        account.lots += leaves;
+        account
+    }
+
     /// Counts lots of open orders of an account in the market of a state, if it has a limit on
     /// them.
     #[cold]

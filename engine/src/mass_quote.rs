@@ -5,6 +5,8 @@
 //! entered, entry by entry, the bid first. All of them together make no more trades than one order.
 
 mod checks;
+mod moves;
+mod plan;
 
 use forecastle_proto_spec::{
     CancelReason, EXEC_INST_POST_ONLY, MassQuote, MassQuoteAck, MassQuoteEntry, QuoteCancel,
@@ -16,23 +18,9 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::ladder::Place;
 use crate::matching::Incoming;
+use crate::order_detail::OrderDetail;
 use crate::order_table::{Order, Terms};
-use checks::Plan;
-
-/// What a mass quote does to one side of one market.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum QuoteAction {
-    /// No quote, now or then.
-    Nothing,
-    /// The quote stays as it is.
-    Keep,
-    /// The quote in the slot stays with fewer lots.
-    Reduce(u32),
-    /// The quote in the slot goes.
-    Cancel(u32),
-    /// A new quote; the one in the slot goes before.
-    Enter(Option<u32>),
-}
+use plan::{Plan, QuoteAction};
 
 /// Why a mass quote is refused: the code, and the number of the entry, 0 for none.
 #[derive(Clone, Copy, Debug)]
@@ -65,12 +53,19 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         let quote_set_id = message.quote_set_id.get();
-        match self.check_mass_quote(context, message, entries) {
-            Ok(plan) => {
-                let mut counts = Counts::default();
-                let to_enter = self.clear_quotes(&plan, (message, entries), &mut counts, effects);
-                self.enter_quotes(context, &plan, (message, entries), to_enter, effects);
-                self.protect(effects);
+        let mut plan = Plan::new();
+        match self.check_mass_quote(context, (message, entries), &mut plan) {
+            Ok(()) => {
+                let counts = if let Some(row) = self.row_to_move_in(&plan) {
+                    self.move_quotes(context, (&plan, row), (message, entries), effects)
+                } else {
+                    let counts = self.clear_quotes(&plan, (message, entries), effects);
+                    if counts.entered > 0 {
+                        self.enter_quotes(context, &plan, (message, entries), effects);
+                    }
+                    self.protect(effects);
+                    counts
+                };
                 acknowledge(context, quote_set_id, counts, effects);
             }
             Err(refusal) => {
@@ -111,99 +106,69 @@ impl Engine {
         }
     }
 
-    /// What an entry does to a side.
-    fn quote_action(&self, set: u16, entry: &MassQuoteEntry, side: Side) -> QuoteAction {
-        let slot = self.quote_sets.quote(set, entry.security_id.get(), side);
-        let (price, size) = quote_of(entry, side);
-        let Some(slot) = slot else {
-            return if size == 0 { QuoteAction::Nothing } else { QuoteAction::Enter(None) };
-        };
-        let order = self.orders.order(slot);
-        if size == 0 {
-            QuoteAction::Cancel(slot)
-        } else if price != order.price() || size > order.leaves_qty() {
-            QuoteAction::Enter(Some(slot))
-        } else if size < order.leaves_qty() {
-            QuoteAction::Reduce(slot)
-        } else {
-            QuoteAction::Keep
-        }
-    }
-
-    /// Takes away and reduces what the set has; gives the sides to enter, a bit for each.
+    /// Takes away and reduces what the set has.
     fn clear_quotes(
         &mut self,
         plan: &Plan,
         (message, entries): (&MassQuote, &[MassQuoteEntry]),
-        counts: &mut Counts,
         effects: &mut EffectBuffer<'_>,
-    ) -> u128 {
-        let mut to_enter = 0;
-        for (index, (entry, side)) in sides_of(entries).enumerate() {
-            match self.quote_action(plan.set, entry, side) {
+    ) -> Counts {
+        let mut counts = Counts::default();
+        for (entry, side, action) in plan.steps(entries) {
+            match action {
                 QuoteAction::Nothing => {}
                 QuoteAction::Keep => counts.kept += 1,
                 QuoteAction::Reduce(slot) => {
-                    let (_, size) = quote_of(entry, side);
-                    let order_qty = self.orders.order(slot).cum_qty() + size;
-                    let (order, account) = self.shrink(slot, order_qty, message.quote_id.get());
-                    let exec_inst = self.orders.detail(slot).exec_inst;
-                    self.report_replaced((slot, &order, exec_inst), account, None, effects);
+                    self.reduce_quote(message, (entry, side, slot), effects);
                     counts.kept += 1;
                 }
                 QuoteAction::Cancel(slot) => {
                     self.cancel_resting(slot, CancelReason::QuoteCancelled, effects);
                     counts.cancelled += 1;
                 }
-                QuoteAction::Enter(old) => {
-                    if let Some(slot) = old {
-                        self.cancel_resting(slot, CancelReason::QuoteReplaced, effects);
-                        counts.cancelled += 1;
-                    }
-                    to_enter |= 1 << index;
+                QuoteAction::Enter(None) => counts.entered += 1,
+                QuoteAction::Enter(Some(slot)) => {
+                    self.cancel_resting(slot, CancelReason::QuoteReplaced, effects);
+                    counts.cancelled += 1;
                     counts.entered += 1;
                 }
             }
         }
-        to_enter
+        counts
     }
 
-    /// Enters the sides that have their bit.
+    /// Takes lots off a quote, which keeps its place.
+    fn reduce_quote(
+        &mut self,
+        message: &MassQuote,
+        (entry, side, slot): (&MassQuoteEntry, Side, u32),
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        let (_, size) = quote_of(entry, side);
+        let order_qty = self.orders.order(slot).cum_qty() + size;
+        let (order, account) = self.shrink(slot, order_qty, message.quote_id.get());
+        let exec_inst = self.orders.detail(slot).exec_inst;
+        self.report_replaced((slot, &order, exec_inst), account, None, effects);
+    }
+
+    /// Enters the sides that are to be entered.
     fn enter_quotes(
         &mut self,
         context: &Context,
         plan: &Plan,
         (message, entries): (&MassQuote, &[MassQuoteEntry]),
-        to_enter: u128,
         effects: &mut EffectBuffer<'_>,
     ) {
-        if to_enter == 0 {
-            return;
-        }
         let exposure = plan
             .row
             .unwrap_or_else(|| self.ledger.exposures.take(plan.account, plan.event_id, plan.shape));
         let mut trades_max = self.config.sweep_trades_max;
-        for (index, (entry, side)) in sides_of(entries).enumerate() {
-            if to_enter & 1 << index == 0 {
+        let detail = plan.detail;
+        for (entry, side, action) in plan.steps(entries) {
+            if !matches!(action, QuoteAction::Enter(_)) {
                 continue;
             }
-            let (price, size) = quote_of(entry, side);
-            let detail = self.quote_sets.set(plan.set).detail(plan.set);
-            let order = Order {
-                place: Place::new(u32::from(price), size),
-                accepted_number: 0,
-                priority: 0,
-                cl_ord_id: message.quote_id.get(),
-                order_qty: size,
-                security_id: entry.security_id.get(),
-                link_id: 0,
-                exposure,
-                generation: 0,
-                session: context.session(),
-                side,
-                terms: Terms::new(TimeInForce::GoodTillCancel, &detail),
-            };
+            let order = new_quote(context, message, (entry, side), (&detail, exposure));
             let (account, session_id) = (plan.account, context.session_id);
             let (slot, has_waited) = (0, false);
             let incoming =
@@ -222,26 +187,67 @@ impl Engine {
         incoming.slot = self.orders.accept(&mut incoming.order);
         let order = &incoming.order;
         let ahead = self.quantity_ahead(order.security_id, order.side, order.place.tick());
-        effects.push(&QuoteEntered {
-            order_id: self.orders.id_of(incoming.slot, order).value().into(),
-            quote_id: order.cl_ord_id.into(),
-            security_id: order.security_id.into(),
-            account: incoming.account.into(),
-            session_id: incoming.session_id.into(),
-            order_qty: order.order_qty.into(),
-            quantity_ahead: ahead.into(),
-            quote_set_id: quote_set_id.into(),
-            price: order.price().into(),
-            side: order.side.into(),
-            exec_inst: incoming.detail.exec_inst,
-            reserved_42: [0; 6],
-        });
+        let order_id = self.orders.id_of(incoming.slot, order).value();
+        let (owner, terms) =
+            ((incoming.account, incoming.session_id), (quote_set_id, incoming.detail.exec_inst));
+        effects.push(&quote_entered(order, order_id, owner, terms, ahead));
         if incoming.detail.has(EXEC_INST_POST_ONLY) && self.check_rests(&incoming.order).is_err() {
             let leaves = incoming.order.leaves_qty();
             self.cancel_incoming(&incoming, leaves, CancelReason::PostOnly, effects);
             return 0;
         }
         self.work_incoming(incoming, effects)
+    }
+}
+
+/// The order that a side of an entry asks for, before it is accepted.
+#[inline(always)]
+fn new_quote(
+    context: &Context,
+    message: &MassQuote,
+    (entry, side): (&MassQuoteEntry, Side),
+    (detail, exposure): (&OrderDetail, u32),
+) -> Order {
+    let (price, size) = quote_of(entry, side);
+    Order {
+        place: Place::new(u32::from(price), size),
+        accepted_number: 0,
+        priority: 0,
+        cl_ord_id: message.quote_id.get(),
+        order_qty: size,
+        security_id: entry.security_id.get(),
+        link_id: 0,
+        exposure,
+        generation: 0,
+        session: context.session(),
+        side,
+        terms: Terms::new(TimeInForce::GoodTillCancel, detail),
+    }
+}
+
+/// The report that a quote was entered, to its account and session, by the number of its set and
+/// its instructions.
+#[inline(always)]
+fn quote_entered(
+    order: &Order,
+    order_id: u64,
+    (account, session_id): (u32, u32),
+    (quote_set_id, exec_inst): (u16, u8),
+    quantity_ahead: u32,
+) -> QuoteEntered {
+    QuoteEntered {
+        order_id: order_id.into(),
+        quote_id: order.cl_ord_id.into(),
+        security_id: order.security_id.into(),
+        account: account.into(),
+        session_id: session_id.into(),
+        order_qty: order.order_qty.into(),
+        quantity_ahead: quantity_ahead.into(),
+        quote_set_id: quote_set_id.into(),
+        price: order.price().into(),
+        side: order.side.into(),
+        exec_inst,
+        reserved_42: [0; 6],
     }
 }
 

@@ -342,6 +342,29 @@ impl OrderTable {
         slot
     }
 
+    /// Takes an order away, given as it was in its book, whose slot an order of its session and
+    /// with its detail takes in the same command, by [`Self::occupy`].
+    #[inline(always)]
+    pub(crate) fn vacate(&mut self, slot: u32, order: &Order) {
+        let piece = self.pieces[slot];
+        self.digest.remove(piece);
+        self.digest.remove(piece.times(order.leaves_qty().into()));
+        self.digest.remove(self.details[slot].piece(slot, order.generation));
+    }
+
+    /// As [`Self::accept`] and then [`Self::rest`] of an order in a vacated slot, as if that had
+    /// been on top of the free list between.
+    #[inline(always)]
+    pub(crate) fn occupy(&mut self, slot: u32, order: &mut Order, account: u32) {
+        self.count_accepted();
+        order.accepted_number = self.accepted_count;
+        self.number_resting(order);
+        order.generation = self.orders[slot].generation + 1;
+        self.orders[slot] = *order;
+        self.digest.add(self.details[slot].piece(slot, order.generation));
+        self.add_piece(slot, order, account);
+    }
+
     /// Gives the slot of an order back that is in no book. After its last generation a slot is
     /// never used again.
     #[inline(always)]
@@ -581,12 +604,17 @@ impl OrderTable {
         self.digest.remove(piece.times(self.orders[slot].leaves_qty().into()));
     }
 
+    #[inline(always)]
+    fn count_accepted(&mut self) {
+        self.accepted_count = self.accepted_count.wrapping_add(1);
+        self.digest.add(ACCEPTED_COUNT.times(1));
+    }
+
     /// Takes the next free slot, and counts an order accepted; tells whether the slot was used
     /// before.
     #[inline(always)]
     fn next_slot(&mut self) -> (u32, bool) {
-        self.accepted_count = self.accepted_count.wrapping_add(1);
-        self.digest.add(ACCEPTED_COUNT.times(1));
+        self.count_accepted();
         if let Some(depth) = self.free_count.checked_sub(1) {
             self.free_count = depth;
             return (self.free[depth as usize], true);

@@ -57,6 +57,7 @@ pub(crate) struct QuotedMarket {
 
 impl QuotedMarket {
     /// The slot of the quote on a side.
+    #[inline]
     pub(crate) fn quote(&self, side: Side) -> Option<u32> {
         let slot = self.quotes[side_index(side)];
         (slot != NO_QUOTE).then_some(slot)
@@ -162,6 +163,25 @@ impl QuoteSetTable {
         self.markets(place)[index].quote(side)
     }
 
+    /// Which of a set's markets one is, if it has quotes there, and these; looked for at `hint`
+    /// first.
+    #[inline]
+    pub(crate) fn find_market(
+        &self,
+        place: u16,
+        security_id: u32,
+        hint: u8,
+    ) -> Option<(u8, QuotedMarket)> {
+        let markets = self.markets(place);
+        if let Some(market) = markets.get(usize::from(hint))
+            && market.security_id == security_id
+        {
+            return Some((hint, *market));
+        }
+        let index = self.position(place, security_id).ok()?;
+        Some((u8::try_from(index).expect("a set has few markets"), markets[index]))
+    }
+
     /// Quotes of a set.
     pub(crate) fn quote_count(&self, place: u16) -> u32 {
         let both =
@@ -187,6 +207,17 @@ impl QuoteSetTable {
         assert_eq!(*quote, NO_QUOTE, "a set has one quote on a side");
         *quote = slot;
         self.entries[usize::from(place)].market_count += u16::from(found.is_err());
+    }
+
+    /// Notes that another order is a set's quote in one of its markets, in place of the one there.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[inline]
+    pub(crate) fn replace(&mut self, place: u16, index: u8, side: Side, slot: u32) {
+        let quote = &mut self.row_mut(place)[usize::from(index)].quotes[side_index(side)];
+        assert_ne!(*quote, NO_QUOTE, "a quote takes the place of another");
+        *quote = slot;
     }
 
     /// Notes that a set's quote is gone.

@@ -23,6 +23,7 @@ mod life_cycle;
 mod limits;
 mod mass_status;
 mod matching;
+mod moved_quotes;
 mod order_slots;
 mod order_status;
 mod order_terms;
