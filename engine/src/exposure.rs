@@ -302,7 +302,7 @@ impl ExposureTable {
         let least = if first.shape.market_count == 1 {
             first.shape.least_elsewhere().min(first.stake.term() + change.term())
         } else {
-            self.least_term(row, state, change)
+            self.least_with(row, state, change.term())
         };
         least - (first.bid_total + change.bid_cost)
     }
@@ -341,26 +341,48 @@ impl ExposureTable {
         least - bids
     }
 
-    /// The least over all states, before the bids of all markets are taken off.
-    fn least_term(&self, mut row: u32, state: u8, change: Stake) -> i64 {
+    /// The least over all states, before the bids of all markets are taken off, if `change` were
+    /// added to the term of one of them.
+    #[inline(never)]
+    fn least_with(&self, row: u32, state: u8, change: i64) -> i64 {
+        let (place, index) = self.place(row, state);
+        let before = self.stake_at(place, index).term();
+        self.least_after(row, state, before, before + change)
+    }
+
+    /// The least over all states, before the bids of all markets are taken off, when the term of
+    /// one of them goes from `before` to `after`. O(1) unless that one is the least and rises, else
+    /// O(markets of the event).
+    #[inline(always)]
+    fn least_after(&self, row: u32, state: u8, before: i64, after: i64) -> i64 {
+        let least = self.rows[row].minimum + self.rows[row].bid_total;
+        if after <= least {
+            after
+        } else if before > least {
+            least
+        } else {
+            self.least_beside(row, usize::from(state)).min(after)
+        }
+    }
+
+    /// The least over all states but one, before the bids of all markets are taken off.
+    #[inline(never)]
+    fn least_beside(&self, mut row: u32, state: usize) -> i64 {
         let shape = self.rows[row].shape;
-        let mut left = usize::from(shape.market_count);
-        let mut changed = usize::from(state);
         let mut least = shape.least_elsewhere();
+        let mut first = 0;
         loop {
-            let count = left.min(ROW_MARKETS as usize);
-            for index in 0..count {
-                let mut term = self.stake_at(row, index).term();
-                if index == changed {
-                    term += change.term();
-                }
-                least = least.min(term);
+            let [second, third, fourth] = &self.others[row];
+            for (index, stake) in [&self.rows[row].stake, second, third, fourth].iter().enumerate()
+            {
+                let other = first + index;
+                let counts = other != state && other < usize::from(shape.market_count);
+                least = if counts { least.min(stake.term()) } else { least };
             }
-            left -= count;
-            if left == 0 {
+            first += ROW_MARKETS as usize;
+            if first >= usize::from(shape.market_count) {
                 return least;
             }
-            changed = changed.wrapping_sub(ROW_MARKETS as usize);
             row = self.rows[row].next;
         }
     }
@@ -493,11 +515,7 @@ impl ExposureTable {
     pub(crate) fn hold(&mut self, row: u32, state: u8, side: Side, cost: i64) -> Effect {
         let first = &mut self.rows[row];
         if first.shape.market_count > 1 {
-            let change = match side {
-                Side::Buy => Stake { bid_cost: cost, ..NO_STAKE },
-                Side::Sell => Stake { ask_cost: cost, ..NO_STAKE },
-            };
-            return self.change_one_of_many(row, state, change);
+            return self.hold_one_of_many(row, state, side, cost);
         }
         first.stake.hold(side, cost);
         first.bid_total = first.stake.bid_cost;
@@ -516,24 +534,39 @@ impl ExposureTable {
     /// Finds the worst case of a pair after its holds changed. O(markets of the event).
     #[inline]
     pub(crate) fn settle(&mut self, row: u32) -> Effect {
-        let least = self.least_term(row, 0, NO_STAKE);
+        let least = self.least_beside(row, usize::MAX);
         self.rows[row].settle_minimum(least, 0, 0)
+    }
+
+    #[inline(never)]
+    fn hold_one_of_many(&mut self, row: u32, state: u8, side: Side, cost: i64) -> Effect {
+        let place = self.place(row, state);
+        let stake = self.stake_at_mut(place);
+        let before = stake.term();
+        stake.hold(side, cost);
+        let after = before + if side == Side::Buy { cost } else { -cost };
+        let least = self.least_after(row, state, before, after);
+        let first = &mut self.rows[row];
+        first.bid_total += if side == Side::Buy { cost } else { 0 };
+        first.settle_minimum(least, 0, 0)
     }
 
     #[inline(never)]
     fn change_one_of_many(&mut self, row: u32, state: u8, change: Stake) -> Effect {
         let place = self.place(row, state);
         let stake = self.stake_at_mut(place);
-        let before = stake.lots;
+        let before = *stake;
         stake.add(change);
-        let after = stake.lots;
-        if before != after {
-            let Row { account, event_id, .. } = self.rows[row];
-            self.move_position((account, event_id), state, before, after);
+        let after = *stake;
+        let least = self.least_after(row, state, before.term(), after.term());
+        let first = &mut self.rows[row];
+        first.bid_total += change.bid_cost;
+        let pair = (first.account, first.event_id);
+        let effect = first.settle_minimum(least, before.lots, after.lots);
+        if before.lots != after.lots {
+            self.move_position(pair, state, before.lots, after.lots);
         }
-        self.rows[row].bid_total += change.bid_cost;
-        let least = self.least_term(row, state, Stake::default());
-        self.rows[row].settle_minimum(least, before, after)
+        effect
     }
 
     /// Brings the index entry of a pair close; gives the pair's hash.
@@ -594,7 +627,7 @@ impl ExposureTable {
                 }
             }
             assert_eq!(bids, bid_total);
-            assert_eq!(self.minimum(row), self.minimum_with(row, 0, Stake::default()));
+            assert_eq!(self.minimum(row), self.least_beside(row, usize::MAX) - bid_total);
         }
         assert_eq!(used + self.free_count, self.rows.capacity());
         assert_eq!(positions, self.open_position_count);
