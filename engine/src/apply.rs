@@ -113,12 +113,18 @@ impl Engine {
         command: &[u8],
         effects: &mut EffectBuffer<'_>,
     ) -> u16 {
-        match read_frame(command) {
-            Ok((frame, roles)) => self.dispatch(input, (frame, roles), effects),
-            Err(code) => refuse_form(input, command, code, effects),
-        }
+        let template_id = match read_frame(command) {
+            Ok((frame, roles)) => {
+                self.dispatch(input, (frame, roles), effects);
+                frame.template_id
+            }
+            Err(code) => {
+                refuse_form(input, command, code, effects);
+                Frame::parse(command).map_or(0, |(frame, _)| frame.template_id)
+            }
+        };
         self.gather_seldom_digest();
-        Frame::parse(command).map_or(0, |(frame, _)| frame.template_id)
+        template_id
     }
 
     fn dispatch(

@@ -252,7 +252,7 @@ impl EventTable {
     }
 
     /// Whether a price of the book lies on the grid of a defined market.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_on_grid(&self, security_id: u32, price: u16) -> bool {
         !self.markets[security_id].has_tick_table || self.tick_tables[security_id].holds(price)
     }
@@ -283,6 +283,12 @@ impl EventTable {
     ) -> Option<(&mut Market, &mut DigestSum)> {
         let market = self.markets.get_mut(security_id).filter(|market| market.event_id != 0);
         market.map(|market| (market, &mut self.digest))
+    }
+
+    /// A defined market, to change what orders change, with the table's digest.
+    #[inline(always)]
+    pub(crate) fn market_mut(&mut self, security_id: u32) -> (&mut Market, &mut DigestSum) {
+        (&mut self.markets[security_id], &mut self.digest)
     }
 
     /// A defined market.
@@ -322,7 +328,8 @@ impl EventTable {
     /// The next number of a market's changes; it wraps, and 0 is a number like another then.
     #[inline]
     pub(crate) fn next_rpt_seq(&mut self, security_id: u32) -> u32 {
-        self.markets[security_id].next_rpt_seq(&mut self.digest)
+        let (market, changes) = self.market_mut(security_id);
+        market.next_rpt_seq(changes)
     }
 
     /// Counts full sets that the house account makes, or burns when negative.

@@ -152,12 +152,6 @@ impl Engine {
         let cost = hold_per_lot(order.side, order.price(), rate) * lots;
         self.ledger.hold((order.exposure, market.state_index), (order.side, cost), lots);
     }
-
-    /// The rate at which the live order in a slot is held.
-    pub(crate) fn held_rate(&self, slot: u32) -> u16 {
-        let fees = self.events.market(self.orders.order(slot).security_id).fees;
-        if self.orders.is_pending(slot) { fees.incoming() } else { fees.maker }
-    }
 }
 
 impl crate::order_detail::OrderDetail {

@@ -7,6 +7,7 @@ use crate::exposure::Stake;
 use crate::fees::hold_per_lot;
 use crate::ladder::Ladders;
 use crate::ledger::held;
+use crate::order_detail::OrderDetail;
 use crate::order_table::Order;
 
 impl Engine {
@@ -59,7 +60,8 @@ impl Engine {
                     let Some(slot) = market.quote(side) else { continue };
                     let order = self.orders.live(slot).expect("a quote is live");
                     assert_eq!((order.security_id, order.side), (market.security_id, side));
-                    assert_eq!(self.orders.detail(slot).quote_set, set, "a quote names its set");
+                    let detail = OrderDetail { release_time_ns: 0, ..self.orders.detail(slot) };
+                    assert_eq!(detail, self.quote_sets.set(set).detail(set), "a quote's terms");
                     assert_eq!(self.account_of(order), self.quote_sets.set(set).account);
                     listed += 1;
                 }

@@ -6,6 +6,7 @@
 
 mod checks;
 mod moves;
+mod needs;
 mod plan;
 
 use forecastle_proto_spec::{
@@ -114,7 +115,7 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) -> Counts {
         let mut counts = Counts::default();
-        for (entry, side, action) in plan.steps(entries) {
+        for (entry, side, action) in plan.sides(entries) {
             match action {
                 QuoteAction::Nothing => {}
                 QuoteAction::Keep => counts.kept += 1,
@@ -164,7 +165,7 @@ impl Engine {
             .unwrap_or_else(|| self.ledger.exposures.take(plan.account, plan.event_id, plan.shape));
         let mut trades_max = self.config.sweep_trades_max;
         let detail = plan.detail;
-        for (entry, side, action) in plan.steps(entries) {
+        for (entry, side, action) in plan.sides(entries) {
             if !matches!(action, QuoteAction::Enter(_)) {
                 continue;
             }

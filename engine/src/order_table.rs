@@ -248,7 +248,7 @@ impl OrderTable {
     }
 
     /// Whether the live order in a slot waits for the in-play delay.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_pending(&self, slot: u32) -> bool {
         self.orders[slot].has_detail() && self.details[slot].release_time_ns != 0
     }

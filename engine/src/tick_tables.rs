@@ -40,7 +40,7 @@ impl TickTable {
     }
 
     /// Whether a price of the book lies on the grid.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn holds(&self, price: u16) -> bool {
         let band = self.bands().rev().find(|(from, _)| price >= *from);
         band.is_some_and(|(_, tick)| price.is_multiple_of(tick))

@@ -1,50 +1,20 @@
 //! The checks of a mass quote, in order: all of them hold, or nothing changes.
 
-use forecastle_proto_spec::{
-    EVENT_MARKETS_MAX, MarketStatus, MassQuote, MassQuoteEntry, PAYOUT, RejectCode, Side,
-};
+use forecastle_proto_spec::{MarketStatus, MassQuote, MassQuoteEntry, PAYOUT, RejectCode, Side};
 
-use super::plan::{Plan, QuoteAction};
+use super::needs::Needs;
+use super::plan::{Plan, QuoteAction, Standing};
 use super::{Refusal, quote_of, sides_of};
 use crate::apply::Context;
 use crate::blocks::Subject;
 use crate::collars::check_collar;
 use crate::engine::Engine;
 use crate::events::Market;
-use crate::exposure::Stake;
 use crate::fees::hold_per_lot;
-use crate::ledger::{ACCOUNT_LOTS_MAX, held};
+use crate::ledger::ACCOUNT_LOTS_MAX;
 use crate::limit_checks::Addition;
 use crate::new_order::{check_price_and_quantity, check_staleness};
-use crate::order_detail::OrderDetail;
-use crate::quote_sets::QUOTE_SET_MARKETS_MAX;
-
-/// What the new quotes need together, less what the old ones free.
-struct Needs {
-    /// By state of the event.
-    stakes: [Stake; EVENT_MARKETS_MAX],
-    lots: i64,
-    entered_count: u32,
-    freed_count: u32,
-    /// Orders of the sender's session among those that go.
-    own_freed_count: u32,
-    /// Markets in which the set has quotes then and had none.
-    added_market_count: usize,
-    /// Markets in which it has none then and had quotes.
-    removed_market_count: usize,
-}
-
-impl Needs {
-    const NONE: Self = Self {
-        stakes: [Stake { lots: 0, bid_cost: 0, ask_cost: 0 }; EVENT_MARKETS_MAX],
-        lots: 0,
-        entered_count: 0,
-        freed_count: 0,
-        own_freed_count: 0,
-        added_market_count: 0,
-        removed_market_count: 0,
-    };
-}
+use crate::quote_sets::{QUOTE_SET_MARKETS_MAX, QuotedMarket};
 
 impl Engine {
     /// Checks a mass quote and plans what it does.
@@ -110,25 +80,42 @@ impl Engine {
         let hint = index.checked_sub(1).map_or(0, |last| plan.places[last].wrapping_add(1));
         let found = self.quote_sets.find_market(plan.set, security_id, hint);
         plan.places[index] = found.map_or(hint, |(place, _)| place);
-        for (step, side) in (2 * index..).zip(Side::ALL) {
-            let slot = found.and_then(|(_, quotes)| quotes.quote(side));
-            let quote = slot.map(|slot| (slot, self.orders.order(slot)));
-            let action = QuoteAction::of(quote, quote_of(entry, side));
-            if matches!(action, QuoteAction::Enter(_)) {
-                self.check_new_quote(context, plan.account, market, (entry, side))?;
-            }
-            self.add_needs(context, market, (entry, side, action), needs);
-            plan.only_moves &= self.is_move(context, &plan.detail, market, (entry, side, action));
-            plan.actions[step] = action;
-        }
+        let quotes = found.map(|(_, quotes)| quotes);
+        // Side by side, so that each is compiled for its side.
+        let bid = self.plan_side(context, market, (entry, Side::Buy), quotes, (plan, needs))?;
+        let offer = self.plan_side(context, market, (entry, Side::Sell), quotes, (plan, needs))?;
+        plan.actions[index] = [bid, offer];
         let is_quoted = entry.bid_size.get() > 0 || entry.offer_size.get() > 0;
         needs.added_market_count += usize::from(is_quoted && found.is_none());
         needs.removed_market_count += usize::from(!is_quoted && found.is_some());
         Ok(())
     }
 
+    /// Checks a side of an entry and gives what is done to it, given the quotes in its market.
+    #[inline(always)]
+    fn plan_side(
+        &self,
+        context: &Context,
+        market: &Market,
+        (entry, side): (&MassQuoteEntry, Side),
+        quotes: Option<QuotedMarket>,
+        (plan, needs): (&mut Plan, &mut Needs),
+    ) -> Result<QuoteAction, RejectCode> {
+        let slot = quotes.and_then(|quotes| quotes.quote(side));
+        let standing = slot.map(|slot| self.standing(slot));
+        let standing = standing.as_ref();
+        let action = QuoteAction::of(standing, quote_of(entry, side));
+        if matches!(action, QuoteAction::Enter(_)) {
+            self.check_new_quote(context, plan.account, market, (entry, side))?;
+        }
+        let asked = (entry, side, action);
+        needs.add(context.session(), market, asked, standing);
+        plan.only_moves &= self.is_move(context, market, asked, standing);
+        Ok(action)
+    }
+
     /// Checks what only a quote has to keep that enters.
-    #[inline]
+    #[inline(always)]
     fn check_new_quote(
         &self,
         context: &Context,
@@ -203,7 +190,7 @@ impl Engine {
         minimum: (i64, i64),
     ) -> Result<(), RejectCode> {
         let account = (plan.account, plan.row);
-        for (entry, side, action) in plan.steps(entries) {
+        for (entry, side, action) in plan.sides(entries) {
             // No other quote gets more lots.
             let QuoteAction::Enter(old) = action else { continue };
             let old = old.map_or(0, |slot| self.orders.order(slot).leaves_qty());
@@ -240,63 +227,33 @@ impl Engine {
         Ok(())
     }
 
-    /// Adds what a side needs to what those before it need.
-    #[inline]
-    fn add_needs(
-        &self,
-        context: &Context,
-        market: &Market,
-        (entry, side, action): (&MassQuoteEntry, Side, QuoteAction),
-        needs: &mut Needs,
-    ) {
-        let (price, size) = quote_of(entry, side);
-        let (old, rate) = match action {
-            QuoteAction::Nothing | QuoteAction::Keep => return,
-            QuoteAction::Reduce(slot) | QuoteAction::Cancel(slot) => {
-                (Some(slot), self.held_rate(slot))
-            }
-            QuoteAction::Enter(old) => (old, market.fees.incoming()),
-        };
-        let mut lots = i64::from(size);
-        let mut cost = if size > 0 { hold_per_lot(side, price, rate) * lots } else { 0 };
-        if let Some(slot) = old {
-            let order = self.orders.order(slot);
-            let leaves = i64::from(order.leaves_qty());
-            lots -= leaves;
-            cost -= hold_per_lot(side, order.price(), self.held_rate(slot)) * leaves;
-            let is_freed = !matches!(action, QuoteAction::Reduce(_));
-            needs.freed_count += u32::from(is_freed && order.generation < u32::MAX);
-            let is_own = order.session == context.session();
-            needs.own_freed_count += u32::from(is_freed && is_own);
-        }
-        needs.entered_count += u32::from(matches!(action, QuoteAction::Enter(_)));
-        needs.lots += lots;
-        let stake = held(side, cost);
-        let sum = &mut needs.stakes[usize::from(market.state_index)];
-        sum.bid_cost += stake.bid_cost;
-        sum.ask_cost += stake.ask_cost;
+    /// The quote of the plan's set that stands in a slot.
+    #[inline(always)]
+    fn standing(&self, slot: u32) -> Standing<'_> {
+        let is_pending = self.orders.is_pending(slot);
+        Standing { slot, order: self.orders.order(slot), is_pending }
     }
+
     /// Whether a side's quote stays, is reduced, or moves as [`Self::move_quotes`] can.
-    #[inline]
+    #[inline(always)]
     fn is_move(
         &self,
         context: &Context,
-        detail: &OrderDetail,
         market: &Market,
         (entry, side, action): (&MassQuoteEntry, Side, QuoteAction),
+        standing: Option<&Standing<'_>>,
     ) -> bool {
-        match action {
-            QuoteAction::Nothing | QuoteAction::Keep | QuoteAction::Reduce(_) => true,
-            QuoteAction::Cancel(_) | QuoteAction::Enter(None) => false,
-            QuoteAction::Enter(Some(slot)) => {
-                let order = self.orders.order(slot);
+        match (action, standing) {
+            (QuoteAction::Nothing | QuoteAction::Keep | QuoteAction::Reduce(_), _) => true,
+            (QuoteAction::Enter(_), Some(Standing { order, is_pending, .. })) => {
                 let (price, _) = quote_of(entry, side);
                 order.session == context.session()
                     && order.generation < u32::MAX
-                    && self.orders.detail(slot) == *detail
+                    && !is_pending
                     && !market.is_cross_outcome()
                     && self.books.rests(entry.security_id.get(), side, price.into())
             }
+            _ => false,
         }
     }
 }

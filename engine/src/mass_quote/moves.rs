@@ -6,7 +6,7 @@
 //! detail, so that counts and free slots stay as they are; and as nothing trades between, what is
 //! held changes once.
 
-use forecastle_proto_spec::{CancelReason, MassQuote, MassQuoteEntry, Side};
+use forecastle_proto_spec::{CancelReason, EVENT_MARKETS_MAX, MassQuote, MassQuoteEntry, Side};
 
 use super::plan::{Plan, QuoteAction};
 use super::{Counts, new_quote, quote_entered, quote_of};
@@ -16,6 +16,42 @@ use crate::engine::Engine;
 use crate::fees::hold_per_lot;
 use crate::new_order::saturated_quantity;
 use crate::planted_fault::keeps_to_long_way;
+
+/// A mass quote on the short way.
+struct Moves<'a> {
+    plan: &'a Plan,
+    /// Of account and event.
+    row: u32,
+    counts: Counts,
+    /// What the quotes that enter have more than those that left.
+    lots: i64,
+    /// The first of these are the slots that quotes left and none has taken yet.
+    vacated: [u32; 2 * EVENT_MARKETS_MAX],
+    vacated_count: usize,
+}
+
+impl<'a> Moves<'a> {
+    fn new(plan: &'a Plan, row: u32) -> Self {
+        let (counts, vacated) = (Counts::default(), [0; 2 * EVENT_MARKETS_MAX]);
+        Self { plan, row, counts, lots: 0, vacated, vacated_count: 0 }
+    }
+
+    /// Notes that a quote that moves has left its slot.
+    #[inline(always)]
+    fn vacate(&mut self, slot: u32) {
+        self.vacated[self.vacated_count] = slot;
+        self.vacated_count += 1;
+        self.counts.cancelled += 1;
+        self.counts.entered += 1;
+    }
+
+    /// The slot for the next quote: the one that was left last, as if they had been freed.
+    #[inline(always)]
+    fn occupy(&mut self) -> u32 {
+        self.vacated_count -= 1;
+        self.vacated[self.vacated_count]
+    }
+}
 
 impl Engine {
     /// The row of account and event, when a mass quote can go the short way.
@@ -35,50 +71,71 @@ impl Engine {
         (message, entries): (&MassQuote, &[MassQuoteEntry]),
         effects: &mut EffectBuffer<'_>,
     ) -> Counts {
-        let mut counts = Counts::default();
-        let mut lots = 0;
-        for (entry, side, action) in plan.steps(entries) {
-            match action {
-                QuoteAction::Enter(Some(slot)) => {
-                    lots +=
-                        self.move_out(context, (plan.account, row), (entry, side, slot), effects);
-                    counts.cancelled += 1;
-                    counts.entered += 1;
-                }
-                QuoteAction::Reduce(slot) => {
-                    self.reduce_quote(message, (entry, side, slot), effects);
-                    counts.kept += 1;
-                }
-                QuoteAction::Keep => counts.kept += 1,
-                QuoteAction::Nothing => {}
-                QuoteAction::Cancel(_) | QuoteAction::Enter(None) => {
-                    unreachable!("a quote that comes or goes is not moved")
-                }
-            }
+        let mut moves = Moves::new(plan, row);
+        for (_, entry, [bid, offer]) in plan.steps(entries) {
+            // Side by side, so that each is compiled for its side.
+            self.clear_side(context, &mut moves, (message, entry), (Side::Buy, bid), effects);
+            self.clear_side(context, &mut moves, (message, entry), (Side::Sell, offer), effects);
         }
-        let account = self.ledger.settle_holds(row, lots);
+        let account = self.ledger.settle_holds(row, moves.lots);
         if account.worst_case() < 0 {
             self.assert_solvent(plan.account);
         }
-        // The slot that is left last is taken first.
-        let vacated = plan.steps(entries).rev().filter_map(|(_, _, action)| match action {
-            QuoteAction::Enter(slot) => slot,
-            _ => None,
-        });
-        let mut vacated = vacated;
-        for (step, (entry, side, action)) in plan.steps(entries).enumerate() {
-            if matches!(action, QuoteAction::Enter(_)) {
-                let slot = vacated.next().expect("as many quotes come as go");
-                self.quote_sets.replace(plan.set, plan.places[step / 2], side, slot);
-                self.move_in(context, (plan, row, slot), message, (entry, side), effects);
-            }
+        let counts = moves.counts;
+        for (index, entry, [bid, offer]) in plan.steps(entries) {
+            let (bid, offer) = ((Side::Buy, bid), (Side::Sell, offer));
+            self.enter_side(context, &mut moves, (message, entry, index), bid, effects);
+            self.enter_side(context, &mut moves, (message, entry, index), offer, effects);
         }
         counts
     }
 
+    #[inline(always)]
+    fn clear_side(
+        &mut self,
+        context: &Context,
+        moves: &mut Moves<'_>,
+        (message, entry): (&MassQuote, &MassQuoteEntry),
+        (side, action): (Side, QuoteAction),
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        match action {
+            QuoteAction::Enter(Some(slot)) => {
+                let place = (moves.plan.account, moves.row);
+                moves.lots += self.move_out(context, place, (entry, side, slot), effects);
+                moves.vacate(slot);
+            }
+            QuoteAction::Reduce(slot) => {
+                self.reduce_quote(message, (entry, side, slot), effects);
+                moves.counts.kept += 1;
+            }
+            QuoteAction::Keep => moves.counts.kept += 1,
+            QuoteAction::Nothing => {}
+            QuoteAction::Cancel(_) | QuoteAction::Enter(None) => {
+                unreachable!("a quote that comes or goes is not moved")
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn enter_side(
+        &mut self,
+        context: &Context,
+        moves: &mut Moves<'_>,
+        (message, entry, index): (&MassQuote, &MassQuoteEntry, usize),
+        (side, action): (Side, QuoteAction),
+        effects: &mut EffectBuffer<'_>,
+    ) {
+        if matches!(action, QuoteAction::Enter(_)) {
+            let (slot, plan) = (moves.occupy(), moves.plan);
+            self.quote_sets.replace(plan.set, plan.places[index], side, slot);
+            self.move_in(context, (plan, moves.row, slot), message, (entry, side), effects);
+        }
+    }
+
     /// Takes a quote that moves out of its book, and changes what is held for it to what is held
     /// for the one that takes its place; gives the lots that this has more.
-    #[inline]
+    #[inline(always)]
     fn move_out(
         &mut self,
         context: &Context,
@@ -90,22 +147,22 @@ impl Engine {
         let security_id = order.security_id;
         self.books.remove(self.orders.slots_mut(), security_id, slot);
         self.orders.vacate(slot, &order);
-        let market = self.events.market(security_id);
+        let (market, changes) = self.events.market_mut(security_id);
         let (price, size) = quote_of(entry, side);
         let (lots, leaves) = (i64::from(size), i64::from(order.leaves_qty()));
         let rate = market.fees.maker;
         let cost = hold_per_lot(side, price, rate) * lots
             - hold_per_lot(side, order.price(), rate) * leaves;
         self.ledger.exposures.hold_unsettled((row, market.state_index), (side, cost));
+        let rpt_seq = market.next_rpt_seq(changes);
         let order_id = self.orders.id_of(slot, &order).value();
-        let rpt_seq = self.events.next_rpt_seq(security_id);
         let owner = (account, context.session_id);
         effects.push(&order.cancelled(order_id, owner, rpt_seq, CancelReason::QuoteReplaced));
         lots - leaves
     }
 
     /// Puts a quote into its book, in a slot that another one left.
-    #[inline]
+    #[inline(always)]
     fn move_in(
         &mut self,
         context: &Context,

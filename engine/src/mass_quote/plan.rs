@@ -4,6 +4,7 @@
 use forecastle_proto_spec::{EVENT_MARKETS_MAX, MassQuoteEntry, Side};
 
 use crate::exposure::EventShape;
+use crate::fees::FeeRates;
 use crate::order_detail::OrderDetail;
 use crate::order_table::Order;
 
@@ -23,12 +24,13 @@ pub(super) enum QuoteAction {
 }
 
 impl QuoteAction {
-    /// What a price and lots asked for do to the quote that there is, in its slot.
+    /// What a price and lots asked for do to the quote that stands.
     #[inline(always)]
-    pub(super) fn of(quote: Option<(u32, &Order)>, (price, size): (u16, u32)) -> Self {
-        let Some((slot, order)) = quote else {
+    pub(super) fn of(standing: Option<&Standing<'_>>, (price, size): (u16, u32)) -> Self {
+        let Some(Standing { slot, order, .. }) = standing else {
             return if size == 0 { Self::Nothing } else { Self::Enter(None) };
         };
+        let slot = *slot;
         if size == 0 {
             Self::Cancel(slot)
         } else if price != order.price() || size > order.leaves_qty() {
@@ -38,6 +40,24 @@ impl QuoteAction {
         } else {
             Self::Keep
         }
+    }
+}
+
+/// A quote of the set, as it stands before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing<'a> {
+    pub(super) slot: u32,
+    pub(super) order: &'a Order,
+    /// Whether it waits for the in-play delay.
+    pub(super) is_pending: bool,
+}
+
+impl Standing<'_> {
+    /// The rate at which its fee is held: that of an incoming order while it waits for the in-play
+    /// delay.
+    #[inline(always)]
+    pub(super) fn held_rate(&self, fees: FeeRates) -> u16 {
+        if self.is_pending { fees.incoming() } else { fees.maker }
     }
 }
 
@@ -58,8 +78,8 @@ pub(super) struct Plan {
     pub(super) only_moves: bool,
     /// By entry: which of the set's markets it is, if it is one.
     pub(super) places: [u8; EVENT_MARKETS_MAX],
-    /// By entry and then by side, the bid first.
-    pub(super) actions: [QuoteAction; 2 * EVENT_MARKETS_MAX],
+    /// By entry, the bid first.
+    pub(super) actions: [[QuoteAction; 2]; EVENT_MARKETS_MAX],
 }
 
 impl Plan {
@@ -73,19 +93,27 @@ impl Plan {
             row: None,
             only_moves: true,
             places: [0; EVENT_MARKETS_MAX],
-            actions: [QuoteAction::Nothing; 2 * EVENT_MARKETS_MAX],
+            actions: [[QuoteAction::Nothing; 2]; EVENT_MARKETS_MAX],
         }
     }
 
-    /// Each entry with each side, the bid first, and what is done to it.
-    #[inline]
+    /// Each entry with its number from 0, and what is done to its bid and its offer.
+    #[inline(always)]
     pub(super) fn steps<'a>(
         &'a self,
         entries: &'a [MassQuoteEntry],
-    ) -> impl DoubleEndedIterator<Item = (&'a MassQuoteEntry, Side, QuoteAction)> {
-        (0..2 * entries.len()).map(|step| {
-            let side = if step % 2 == 0 { Side::Buy } else { Side::Sell };
-            (&entries[step / 2], side, self.actions[step])
+    ) -> impl Iterator<Item = (usize, &'a MassQuoteEntry, [QuoteAction; 2])> {
+        let steps = entries.iter().zip(&self.actions).enumerate();
+        steps.map(|(index, (entry, actions))| (index, entry, *actions))
+    }
+
+    /// Each entry with each side, the bid first, and what is done to it.
+    pub(super) fn sides<'a>(
+        &'a self,
+        entries: &'a [MassQuoteEntry],
+    ) -> impl Iterator<Item = (&'a MassQuoteEntry, Side, QuoteAction)> {
+        self.steps(entries).flat_map(|(_, entry, [bid, offer])| {
+            [(entry, Side::Buy, bid), (entry, Side::Sell, offer)]
         })
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 
+use crate::event_parameters::parameters;
 use crate::limits::limits;
 use crate::quotes::{Quote, quote_in, quote_set};
 use crate::world::*;
@@ -19,14 +20,36 @@ const QUOTING: [(u32, u16); 4] =
 /// A limit that no order reaches.
 const WIDE: [i64; 3] = [0, 0, 1 << 40];
 
-fn world((maker_fee_rate, taker_fee_rate): (u16, u16), of_carol: [[i64; 3]; 2]) -> World {
+/// What the first event has.
+#[derive(Clone, Copy)]
+enum Kind {
+    Plain,
+    InPlayDelay,
+    CrossOutcome,
+}
+
+fn world(
+    (kind, (maker_fee_rate, taker_fee_rate)): (Kind, (u16, u16)),
+    of_carol: [[i64; 3]; 2],
+) -> World {
     let mut world = World::new(EngineConfig::small());
     for (market_count, exhaustive) in [(3, 1), (1, 0), (6, 0)] {
         let mut request = event(market_count, exhaustive);
         request.maker_fee_rate.set(maker_fee_rate);
         request.taker_fee_rate.set(taker_fee_rate);
         let report = world.send(ADMIN_SESSION, &request).only::<EventDefinitionReport>();
-        world.set_status(report.event_id.get(), 0, MarketStatus::Open);
+        let event_id = report.event_id.get();
+        if event_id == 1 {
+            let mut request = parameters(event_id);
+            match kind {
+                Kind::Plain => {}
+                Kind::InPlayDelay => request.in_play_delay_ms.set(1_000),
+                Kind::CrossOutcome => request.cross_outcome = 1,
+            }
+            world.send(ADMIN_SESSION, &request).first::<EventParametersReport>();
+        }
+        let request = status_request(event_id, 0, MarketStatus::Open as u8, 1);
+        world.send(ADMIN_SESSION, &request).first::<SecurityStatusReport>();
     }
     world.login(OTHER_SESSION, 1);
     let halting = EXEC_INST_POST_ONLY | EXEC_INST_CANCEL_ON_HALT;
@@ -88,8 +111,8 @@ fn order_of(index: u64, draw: u64) -> (u32, NewOrderSingle) {
 }
 
 /// Gives how often each kind of effect was met, and the counts of the answers to mass quotes.
-fn compare(fees: (u16, u16)) -> (BTreeMap<u16, u32>, [u32; 3]) {
-    let mut worlds = [world(fees, [WIDE, [0; 3]]), world(fees, [[0; 3], WIDE])];
+fn compare(kind: (Kind, (u16, u16))) -> (BTreeMap<u16, u32>, [u32; 3]) {
+    let mut worlds = [world(kind, [WIDE, [0; 3]]), world(kind, [[0; 3], WIDE])];
     // What the limit adds to the sum of the pieces of state.
     let limit = worlds[1].engine.state_digest().wrapping_sub(worlds[0].engine.state_digest());
     let (mut met, mut counts) = (BTreeMap::<u16, u32>::new(), [0; 3]);
@@ -127,12 +150,15 @@ fn compare(fees: (u16, u16)) -> (BTreeMap<u16, u32>, [u32; 3]) {
 
 #[test]
 fn quotes_that_move_do_what_the_long_way_does() {
-    for fees in [(0, 0), (10, 70), (50, 20)] {
-        let (met, counts) = compare(fees);
-        for template_id in
-            [QuoteEntered::TEMPLATE_ID, OrderReplaced::TEMPLATE_ID, Trade::TEMPLATE_ID]
-        {
-            assert!(met.get(&template_id).is_some_and(|count| *count >= 100), "{met:?}");
+    for (kind, fees, template_id) in [
+        (Kind::Plain, (0, 0), Trade::TEMPLATE_ID),
+        (Kind::Plain, (50, 20), Trade::TEMPLATE_ID),
+        (Kind::InPlayDelay, (10, 70), OrderPending::TEMPLATE_ID),
+        (Kind::CrossOutcome, (10, 70), CrossOutcomeFill::TEMPLATE_ID),
+    ] {
+        let (met, counts) = compare((kind, fees));
+        for template_id in [QuoteEntered::TEMPLATE_ID, OrderReplaced::TEMPLATE_ID, template_id] {
+            assert!(met.get(&template_id).is_some_and(|count| *count >= 25), "{met:?}");
         }
         assert!(counts.iter().all(|count| *count >= 25), "{counts:?}");
     }
