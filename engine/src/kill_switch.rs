@@ -42,7 +42,7 @@ impl Engine {
     }
 
     /// Whether no block covers an order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn check_trading(
         &self,
         subject: impl FnOnce() -> Subject,

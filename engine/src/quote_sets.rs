@@ -165,7 +165,7 @@ impl QuoteSetTable {
 
     /// Which of a set's markets one is, if it has quotes there, and these; looked for at `hint`
     /// first.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_market(
         &self,
         place: u16,

@@ -22,7 +22,7 @@ struct Moves<'a> {
     plan: &'a Plan,
     /// Of account and event.
     row: u32,
-    counts: Counts,
+    kept_count: u16,
     /// What the quotes that enter have more than those that left.
     lots: i64,
     /// The first of these are the slots that quotes left and none has taken yet.
@@ -32,8 +32,8 @@ struct Moves<'a> {
 
 impl<'a> Moves<'a> {
     fn new(plan: &'a Plan, row: u32) -> Self {
-        let (counts, vacated) = (Counts::default(), [0; 2 * EVENT_MARKETS_MAX]);
-        Self { plan, row, counts, lots: 0, vacated, vacated_count: 0 }
+        let vacated = [0; 2 * EVENT_MARKETS_MAX];
+        Self { plan, row, kept_count: 0, lots: 0, vacated, vacated_count: 0 }
     }
 
     /// Notes that a quote that moves has left its slot.
@@ -41,8 +41,6 @@ impl<'a> Moves<'a> {
     fn vacate(&mut self, slot: u32) {
         self.vacated[self.vacated_count] = slot;
         self.vacated_count += 1;
-        self.counts.cancelled += 1;
-        self.counts.entered += 1;
     }
 
     /// The slot for the next quote: the one that was left last, as if they had been freed.
@@ -81,13 +79,13 @@ impl Engine {
         if account.worst_case() < 0 {
             self.assert_solvent(plan.account);
         }
-        let counts = moves.counts;
+        let moved = u16::try_from(moves.vacated_count).expect("two quotes a market");
         for (index, entry, [bid, offer]) in plan.steps(entries) {
             let (bid, offer) = ((Side::Buy, bid), (Side::Sell, offer));
             self.enter_side(context, &mut moves, (message, entry, index), bid, effects);
             self.enter_side(context, &mut moves, (message, entry, index), offer, effects);
         }
-        counts
+        Counts { entered: moved, kept: moves.kept_count, cancelled: moved }
     }
 
     #[inline(always)]
@@ -107,9 +105,9 @@ impl Engine {
             }
             QuoteAction::Reduce(slot) => {
                 self.reduce_quote(message, (entry, side, slot), effects);
-                moves.counts.kept += 1;
+                moves.kept_count += 1;
             }
-            QuoteAction::Keep => moves.counts.kept += 1,
+            QuoteAction::Keep => moves.kept_count += 1,
             QuoteAction::Nothing => {}
             QuoteAction::Cancel(_) | QuoteAction::Enter(None) => {
                 unreachable!("a quote that comes or goes is not moved")
