@@ -1,5 +1,7 @@
 //! Random quote sets, mass quotes and protection limits.
 
+use std::collections::BTreeMap;
+
 use forecastle_proto_spec::{
     MarketMakerProtectionLimits, MarketMakerProtectionReset, MassQuote, MassQuoteEntry,
     QuoteCancel, QuoteSetDefinition, ROLES_TRADER, Side, encode_with_group,
@@ -130,14 +132,50 @@ impl World {
             markets.push(self.any_market());
         }
         markets.truncate(64);
-        let entries: Vec<MassQuoteEntry> = markets
-            .into_iter()
-            .map(|market| self.entry(session_id, quote_set_id, market))
-            .collect();
+        let mut entries = Vec::new();
+        if self.random.once_in(3) {
+            entries = self.moved_entries(session_id, quote_set_id);
+        }
+        if entries.is_empty() {
+            let entry = |market| self.entry(session_id, quote_set_id, market);
+            entries = markets.into_iter().map(entry).collect();
+        }
         let mut bytes = vec![0; 4_096];
         let length = encode_with_group(&message, &entries, &mut bytes).expect("1 to 64 entries");
         bytes.truncate(length);
         (session_id, bytes)
+    }
+
+    /// Entries that quote what is quoted in one event already, mostly at other prices, and nothing
+    /// else; in any order.
+    fn moved_entries(&mut self, session_id: u32, quote_set_id: u16) -> Vec<MassQuoteEntry> {
+        let mut entries = BTreeMap::<u32, MassQuoteEntry>::new();
+        let mut event = None;
+        for order in self.pair.model.quotes_of((session_id / 16, quote_set_id)) {
+            let of_order = self.pair.model.event_of(order.security_id).first_security_id;
+            if *event.get_or_insert(of_order) != of_order {
+                continue;
+            }
+            let entry = entries.entry(order.security_id).or_insert_with(MassQuoteEntry::new_zeroed);
+            entry.security_id.set(order.security_id);
+            let (step, size) = (self.random.below(3), self.random.below(self.quantity_max) + 1);
+            let step = u16::try_from(step).expect("below 3");
+            match order.side {
+                Side::Buy => {
+                    entry.bid_px.set(order.price.saturating_sub(step).max(1));
+                    entry.bid_size.set(size);
+                }
+                Side::Sell => {
+                    entry.offer_px.set((order.price + step).min(9_999));
+                    entry.offer_size.set(size);
+                }
+            }
+        }
+        let mut entries: Vec<_> = entries.into_values().collect();
+        if self.random.once_in(2) {
+            entries.reverse();
+        }
+        entries
     }
 
     fn entry(&mut self, session_id: u32, quote_set_id: u16, market: u32) -> MassQuoteEntry {
