@@ -172,7 +172,14 @@ impl LogWriter {
         let [open_commit, open_position, ..] = self.circle.line(tail);
         // Relaxed, all: ordered before the commit word by its Release.
         let words = &self.record[..length / size_of::<u64>()];
-        self.circle.write_words(self.tail, HEADER_LENGTH, words);
+        if let Some((head, rest)) = words.split_first_chunk::<HEAD_WORDS>() {
+            self.circle.write_words(self.tail, HEADER_LENGTH + size_of_val(head), rest);
+            for (shared, word) in slot[HEADER_LENGTH / size_of::<u64>()..].iter().zip(head) {
+                shared.store(*word, Ordering::Relaxed);
+            }
+        } else {
+            self.circle.write_words(self.tail, HEADER_LENGTH, words);
+        }
         open_commit.store(0, Ordering::Relaxed);
         open_position.store(position, Ordering::Relaxed);
         // Release pairs with the readers' Acquire of the commit word: they then see the record,
@@ -256,6 +263,9 @@ impl DerefMut for LogClaim<'_> {
     }
 }
 
+/// Words at the start of a record that are copied last, and one by one: who fills a claim writes
+/// them last, when what follows is known, and a load of more than a store wrote waits for it.
+const HEAD_WORDS: usize = 4;
 /// How far behind a claim lines of the buffer are brought close, and how many: the writer comes to
 /// them with the record after it, and no cache holds what it wrote a lap before.
 const AHEAD_LENGTH: u64 = 320;

@@ -169,6 +169,9 @@ impl Consumer {
             // Relaxed: the commit word that was acquired published it.
             let session = session.load(Ordering::Relaxed);
             let end = position + slot_length(length) as u64;
+            if self.waiting_count() >= BACKLOG_COUNT {
+                self.circle.prefetch::<AHEAD_LINES>(end.wrapping_add(AHEAD_LENGTH));
+            }
             let (slot, payload_length) =
                 (self.circle.offset(position) as u32, payload_length as u32);
             let entry = Entry { end, session, slot, payload_length };
@@ -272,5 +275,13 @@ impl Entry {
         u64::from(self.slot) - CONTROL_LENGTH as u64
     }
 }
+
+/// Records that wait when there is a backlog: the producer is then elsewhere, and lines behind the
+/// one just found are brought close.
+const BACKLOG_COUNT: usize = 8;
+/// How far behind the end of that record they begin, and how many they are: some four records of
+/// an order.
+const AHEAD_LENGTH: u64 = 512;
+const AHEAD_LINES: usize = 2;
 
 const _: () = assert!(super::region_length(super::CAPACITY_MAX) <= u32::MAX as usize);
