@@ -2,14 +2,18 @@
 //! order each one names.
 //!
 //! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
-//! first. Ids of one hash are chained through the ring, as the window of a compressor chains its
-//! strings: a table of heads has the number of the newest id of each hash, beside each place of the
-//! ring stands how many ids before it the next older one of the chain came, and what is too old
-//! ends the chain. So nothing is ever taken out of the chains. An id above every id of its window,
-//! as most are, is not looked for. 28 bytes for each id of a window whose length is a power of two.
-//! The hash is fixed, so every replica walks alike.
+//! first. Most sessions count their ids up: an id above every id of its window is not looked for,
+//! and the newest ids, as long as they go up, are found in the ring as in any sorted list. When an
+//! id comes that does not go up, these and it are chained: ids of one hash through the ring, as the
+//! window of a compressor chains its strings. A table of heads has the number of the newest id of
+//! each hash, beside each place of the ring stands how many ids before it the next older one of the
+//! chain came, and what is too old ends the chain. So nothing is ever taken out of the chains, and
+//! each id is chained at most once. 28 bytes for each id of a window whose length is a power of
+//! two. The hash is fixed, so every replica walks alike.
 
 mod snapshot;
+
+use std::cmp::Ordering;
 
 use forecastle_runtime::memory::Arena;
 
@@ -47,6 +51,8 @@ struct Entry {
 #[repr(align(32))]
 struct Cursor {
     next: u32,
+    /// The newest ids that are in no chain: each was above all before it.
+    rising_count: u32,
     lap: u64,
     /// No id of the window is above.
     highest: u64,
@@ -73,7 +79,7 @@ impl ClientOrderIds {
     pub(crate) fn new(sessions_max: u32, window: u32) -> Self {
         let heads_length = (window * 2).next_power_of_two();
         let length = |each: u32| sessions_max.checked_mul(each).expect("ids of all windows");
-        let cursor = Cursor { next: 0, lap: 1, highest: 0 };
+        let cursor = Cursor { next: 0, rising_count: 0, lap: 1, highest: 0 };
         Self {
             rings: Arena::new(length(window), Entry { cl_ord_id: 0, order_id: 0 }),
             steps: Arena::new(length(window), 0),
@@ -98,7 +104,7 @@ impl ClientOrderIds {
     }
 
     /// The order id that a ClOrdID of a session's window names: 0 when it names none, `None` when
-    /// the window does not hold the ClOrdID. O(1) expected, O(window) at worst.
+    /// the window does not hold the ClOrdID. O(log window) expected, O(window) at worst.
     #[inline]
     pub(crate) fn find(&self, session: u16, cl_ord_id: u64) -> Option<u64> {
         self.look_up(session, cl_ord_id).err()
@@ -111,14 +117,40 @@ impl ClientOrderIds {
         if cl_ord_id > self.cursors[usize::from(session)].highest {
             return Ok(Vacancy(()));
         }
-        self.walk_chain(session, cl_ord_id)
+        self.search(session, cl_ord_id)
     }
 
     /// As [`Self::look_up`], of an id that may have been used.
     #[inline(never)]
-    fn walk_chain(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
+    fn search(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
         let cursor = self.cursors[usize::from(session)];
         let held = if cursor.lap > 1 { self.window } else { cursor.next };
+        self.search_rising(session, cl_ord_id)?;
+        if cursor.rising_count >= held {
+            return Ok(Vacancy(()));
+        }
+        self.walk_chain(session, cl_ord_id, held)
+    }
+
+    /// As [`Self::look_up`], among the newest ids, which are sorted.
+    fn search_rising(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
+        // Ages are counted from 1, the newest id's; those up to `younger` have higher ids.
+        let (mut younger, mut count) = (0, self.cursors[usize::from(session)].rising_count);
+        while count > 0 {
+            let half = count / 2;
+            let entry = &self.rings[self.place_of_age(session, younger + half + 1)];
+            match entry.cl_ord_id.cmp(&cl_ord_id) {
+                Ordering::Equal => return Err(entry.order_id),
+                Ordering::Less => count = half,
+                Ordering::Greater => (younger, count) = (younger + half + 1, count - half - 1),
+            }
+        }
+        Ok(Vacancy(()))
+    }
+
+    /// As [`Self::look_up`], among the ids that are chained, of `held` ids in all.
+    fn walk_chain(&self, session: u16, cl_ord_id: u64, held: u32) -> Result<Vacancy, u64> {
+        let cursor = self.cursors[usize::from(session)];
         let head = self.heads[self.head_place(session, cl_ord_id)];
         // Ages grow with each step and end with the window, whatever the words hold. A step, or the
         // age of a head, is too small only when it is that of an id 2^32 or more ids back: then the
@@ -130,11 +162,7 @@ impl ClientOrderIds {
             if age > held {
                 break;
             }
-            let ring_index = match cursor.next.checked_sub(age) {
-                Some(ring_index) => ring_index,
-                None => cursor.next.wrapping_add(self.window).wrapping_sub(age),
-            };
-            let place = self.ring_start(session).wrapping_add(ring_index);
+            let place = self.place_of_age(session, age);
             let entry = &self.rings[place];
             if entry.cl_ord_id == cl_ord_id {
                 return Err(entry.order_id);
@@ -177,22 +205,42 @@ impl ClientOrderIds {
     #[inline(always)]
     fn enter(&mut self, session: u16, entry: Entry) -> Recorded {
         let cursor = &mut self.cursors[usize::from(session)];
-        let Cursor { next: ring_index, lap, highest } = *cursor;
-        let number = cursor.number(self.window);
-        cursor.highest = highest.max(entry.cl_ord_id);
+        let Cursor { next: ring_index, rising_count, lap, highest } = *cursor;
+        let place = u32::from(session).wrapping_mul(self.window).wrapping_add(ring_index);
+        self.rings[place] = entry;
+        if entry.cl_ord_id > highest {
+            cursor.highest = entry.cl_ord_id;
+            cursor.rising_count = rising_count.wrapping_add(1).min(self.window);
+        } else {
+            self.chain_newest(session);
+        }
+        let cursor = &mut self.cursors[usize::from(session)];
         cursor.next = ring_index.wrapping_add(1);
         if cursor.next == self.window {
             (cursor.next, cursor.lap) = (0, lap.wrapping_add(1));
         }
-        let place = self.ring_start(session).wrapping_add(ring_index);
-        let head_place = self.head_place(session, entry.cl_ord_id);
-        let newest = &mut self.heads[head_place];
-        self.steps[place] = number.wrapping_sub(*newest);
-        *newest = number;
-        self.rings[place] = entry;
         let head = head(session, ring_index, lap, entry.cl_ord_id);
         self.digest.add(head);
         Recorded { place, head }
+    }
+
+    /// Chains the newest ids, which are in no chain, the oldest first, and behind them the one that
+    /// is being entered at the next place. O(window) at worst, O(1) for each id of the session.
+    #[cold]
+    #[inline(never)]
+    fn chain_newest(&mut self, session: u16) {
+        let cursor = &mut self.cursors[usize::from(session)];
+        // A full window has forgotten the id of the next place.
+        let count = std::mem::take(&mut cursor.rising_count).min(self.window - 1);
+        let number = cursor.number(self.window);
+        for age in (0..=count).rev() {
+            let place = self.place_of_age(session, age);
+            let head_place = self.head_place(session, self.rings[place].cl_ord_id);
+            let newest = &mut self.heads[head_place];
+            let number = number.wrapping_sub(age);
+            self.steps[place] = number.wrapping_sub(*newest);
+            *newest = number;
+        }
     }
 
     /// Takes the oldest id of a full window, whose place is the next one, out of the digest.
@@ -221,10 +269,9 @@ impl ClientOrderIds {
         self.digest.add(head.times(order_id));
     }
 
-    /// Brings close the head of an id of a session, and where its ids go soon.
+    /// Brings close where the ids of a session go soon.
     #[inline]
-    pub(crate) fn prefetch(&self, session: u16, cl_ord_id: u64) {
-        self.heads.prefetch(self.head_place(session, cl_ord_id));
+    pub(crate) fn prefetch(&self, session: u16) {
         let ring_index = self.cursors[usize::from(session)].next.wrapping_add(AHEAD);
         let wrapped = ring_index.checked_sub(self.window).unwrap_or(ring_index);
         self.rings.prefetch(self.ring_start(session).wrapping_add(wrapped));
@@ -256,6 +303,17 @@ impl ClientOrderIds {
     #[inline]
     fn ring_start(&self, session: u16) -> u32 {
         u32::from(session).wrapping_mul(self.window)
+    }
+
+    /// Where the id lies that a session used `age` ids before the next one, at most a window.
+    #[inline]
+    fn place_of_age(&self, session: u16, age: u32) -> u32 {
+        let next = self.cursors[usize::from(session)].next;
+        let ring_index = match next.checked_sub(age) {
+            Some(ring_index) => ring_index,
+            None => next.wrapping_add(self.window).wrapping_sub(age),
+        };
+        self.ring_start(session).wrapping_add(ring_index)
     }
 
     /// Where the head of an id's chain lies: the top bits of the hash say.

@@ -39,7 +39,8 @@ impl ClientOrderIds {
             entries.rotate_left(if is_first_lap { 0 } else { next as usize });
             let keeps_places = !is_first_lap && count == self.window;
             if keeps_places {
-                self.cursors[usize::from(session)] = Cursor { next, lap: lap - 1, highest: 0 };
+                let cursor = Cursor { next, rising_count: 0, lap: lap - 1, highest: 0 };
+                self.cursors[usize::from(session)] = cursor;
             }
             for (cl_ord_id, order_id) in entries {
                 let entry = Entry { cl_ord_id, order_id: 0 };

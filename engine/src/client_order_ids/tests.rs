@@ -1,4 +1,4 @@
-//! The chains beside a queue of ids.
+//! The windows beside queues of ids.
 
 use std::collections::VecDeque;
 
@@ -189,7 +189,7 @@ fn stale_words_are_harmless() {
 #[test]
 fn every_walk_ends() {
     let mut windows = Windows::new(8);
-    (1..=20).for_each(|cl_ord_id| windows.use_id(0, 100 * cl_ord_id));
+    (1..=20).rev().for_each(|cl_ord_id| windows.use_id(0, 100 * cl_ord_id));
     let number = windows.ids.cursors[0].number(8);
     for difference in 0..10 {
         for (even, odd) in [(1, u32::MAX), (u32::MAX, 1), (2, u32::MAX - 1), (0, 1), (0, 0)] {
