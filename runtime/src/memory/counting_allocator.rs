@@ -3,41 +3,39 @@
 
 #![allow(unsafe_code)]
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::cell::Cell;
 use std::alloc::{GlobalAlloc, Layout, System};
 
-/// Allocates as [`System`] does and counts the bytes that are allocated and not yet freed.
+/// Allocates as [`System`] does and counts the bytes that each thread allocated less those that it
+/// freed.
 ///
-/// Declare it as a program's `#[global_allocator]`; the count is of all threads.
-#[derive(Debug)]
-pub struct CountingAllocator {
-    allocated_length: AtomicUsize,
-}
+/// Declare it as a program's `#[global_allocator]`. Threads count for themselves, so that what a
+/// test's framework allocates beside the test does not count.
+#[derive(Debug, Default)]
+pub struct CountingAllocator;
 
 impl CountingAllocator {
-    /// An allocator that has given out nothing.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { allocated_length: AtomicUsize::new(0) }
-    }
-
-    /// Bytes allocated and not yet freed, as they were asked for.
+    /// Bytes that the calling thread allocated, as they were asked for, less those that it freed,
+    /// modulo the range of the type: it may free what others allocated.
     #[must_use]
     pub fn allocated_length(&self) -> usize {
-        self.allocated_length.load(Ordering::Relaxed)
+        ALLOCATED_LENGTH.get()
     }
 
     fn count(&self, pointer: *mut u8, length: usize) {
         if !pointer.is_null() {
-            self.allocated_length.fetch_add(length, Ordering::Relaxed);
+            change(|allocated| allocated.wrapping_add(length));
         }
     }
 }
 
-impl Default for CountingAllocator {
-    fn default() -> Self {
-        Self::new()
-    }
+fn change(change: impl FnOnce(usize) -> usize) {
+    // A cell without a destructor is there as long as its thread; were it not, nobody asked.
+    let _ = ALLOCATED_LENGTH.try_with(|allocated| allocated.set(change(allocated.get())));
+}
+
+thread_local! {
+    static ALLOCATED_LENGTH: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: every block comes from `System` and goes back to it, under the layout of the caller; the
@@ -58,7 +56,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        self.allocated_length.fetch_sub(layout.size(), Ordering::Relaxed);
+        change(|allocated| allocated.wrapping_sub(layout.size()));
         // SAFETY: the caller gives back what `alloc` gave under this layout, which came from
         // `System` under the same.
         unsafe { System.dealloc(pointer, layout) }
@@ -69,7 +67,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
         // under the same, and a length that fits it.
         let moved = unsafe { System.realloc(pointer, layout, new_length) };
         if !moved.is_null() {
-            self.allocated_length.fetch_sub(layout.size(), Ordering::Relaxed);
+            change(|allocated| allocated.wrapping_sub(layout.size()));
             self.count(moved, new_length);
         }
         moved
@@ -83,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_count_follows_every_way_to_allocate_and_to_free() {
-        let allocator = CountingAllocator::new();
+        let allocator = CountingAllocator;
         let layout = Layout::from_size_align(100, 64).unwrap();
         // SAFETY: the layout has a size, and the block is given back under the layout it has.
         let first = unsafe { allocator.alloc(layout) };
@@ -94,6 +92,8 @@ mod tests {
         // SAFETY: the block came from this allocator under this layout; the new length fits it.
         let first = unsafe { allocator.realloc(first, layout, 300) };
         assert_eq!(allocator.allocated_length(), 400);
+        let elsewhere = std::thread::spawn(|| CountingAllocator.allocated_length());
+        assert_eq!(elsewhere.join().unwrap(), 0, "a thread counts for itself");
         let grown = Layout::from_size_align(300, 64).unwrap();
         // SAFETY: the block has this layout since it was grown.
         unsafe { allocator.dealloc(first, grown) };
