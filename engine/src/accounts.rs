@@ -7,11 +7,13 @@ mod snapshot;
 use forecastle_proto_spec::Digest;
 use forecastle_runtime::memory::Arena;
 
+use crate::exposure::NearPairs;
 use crate::memory_table::MemoryUse;
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 
-/// One account; its number is its index.
+/// One account, a cache line; its number is its index.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Account {
     /// Zero when there is no such account.
     pub(crate) firm_id: u32,
@@ -21,6 +23,8 @@ pub(crate) struct Account {
     pub(crate) minimum_total: i64,
     /// Sum of the sizes of all positions and of what is left of open orders, lots.
     pub(crate) lots: i64,
+    /// Where its exposures are.
+    pub(crate) pairs: NearPairs,
 }
 
 impl Account {
@@ -187,5 +191,13 @@ fn cash_addend(number: u32, amount: i64) -> Addend {
     Domain::Account.addend([u64::from(number)]).times(amount.cast_unsigned())
 }
 
-const ABSENT: Account =
-    Account { firm_id: 0, open_order_count: 0, cash: 0, minimum_total: 0, lots: 0 };
+const ABSENT: Account = Account {
+    firm_id: 0,
+    open_order_count: 0,
+    cash: 0,
+    minimum_total: 0,
+    lots: 0,
+    pairs: NearPairs::NONE,
+};
+
+const _: () = assert!(size_of::<Account>() == 64);

@@ -221,7 +221,7 @@ impl Engine {
     pub(crate) fn unpaid_gain(&self, account: u32) -> i128 {
         let mut gain = 0;
         for event_id in self.work.events_unpaid(account) {
-            if let Some(row) = self.ledger.exposures.find(account, event_id) {
+            if let Some(row) = self.ledger.find_pair(account, event_id) {
                 let event = self.events.event(event_id);
                 for (state, security_id) in (0..).zip(event.security_ids()) {
                     let value = i128::from(self.events.market(security_id).settlement_price());

@@ -7,11 +7,15 @@
 //! bound on an account's lots keeps every sum in range.
 //!
 //! A pair of account and event has one row for every four markets, chained; the first one is found
-//! by an open-addressed index, and every order knows its first row, so that a fill needs no search.
+//! at the account, which has room for some pairs, or else by an open-addressed index, and every
+//! order knows its first row, so that a fill needs no search.
 //! What a lone market needs lies in one cache line; the row's other three markets lie apart.
 
+mod near_pairs;
 mod pair_index;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 
@@ -23,7 +27,7 @@ use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 use pair_index::PairIndex;
 
-pub(crate) use pair_index::PairVacancy;
+pub(crate) use near_pairs::{NearPairs, PairVacancy};
 
 /// The stake of one account in one market.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,25 +204,35 @@ impl ExposureTable {
         ]
     }
 
-    /// The first row of a pair, if it has one.
+    /// The first row of a pair, if it has one, of an account with these pairs near it.
     #[inline]
-    pub(crate) fn find(&self, account: u32, event_id: u32) -> Option<u32> {
-        self.look_up(account, event_id).ok()
+    pub(crate) fn find(&self, near: &NearPairs, account: u32, event_id: u32) -> Option<u32> {
+        self.look_up(near, account, event_id).ok()
     }
 
-    /// The first row of a pair; or else where the index would have it.
+    /// The first row of a pair; or else where it would be noted.
     #[inline(always)]
-    pub(crate) fn look_up(&self, account: u32, event_id: u32) -> Result<u32, PairVacancy> {
+    pub(crate) fn look_up(
+        &self,
+        near: &NearPairs,
+        account: u32,
+        event_id: u32,
+    ) -> Result<u32, PairVacancy> {
         let rows = self.rows.as_slice();
-        self.index.look_up(
-            account,
+        if let Some(row) = near.find(
             event_id,
             #[inline(always)]
-            |row| {
-                let row = &rows[row as usize];
-                (row.account, row.event_id)
-            },
-        )
+            |row| rows[row as usize].event_id,
+        ) {
+            return Ok(row);
+        }
+        if near.has_further() {
+            let key_of = |row: u32| (rows[row as usize].account, rows[row as usize].event_id);
+            if let Some(row) = self.index.find(account, event_id, key_of) {
+                return Ok(row);
+            }
+        }
+        Err(near.vacancy())
     }
 
     /// Whether a pair with an event of this shape can still get its rows.
@@ -271,8 +285,8 @@ impl ExposureTable {
     }
 
     /// First rows of an account's pairs, by ascending event. O(events that there may be).
-    pub(crate) fn rows_of(&self, account: u32) -> impl Iterator<Item = u32> {
-        (1..=self.events_max).filter_map(move |event_id| self.find(account, event_id))
+    pub(crate) fn rows_of(&self, near: &NearPairs, account: u32) -> impl Iterator<Item = u32> {
+        (1..=self.events_max).filter_map(move |event_id| self.find(near, account, event_id))
     }
 
     /// First rows of all pairs, as they lie. O(rows).
@@ -391,16 +405,22 @@ impl ExposureTable {
     ///
     /// # Panics
     /// When there is no room, or it has.
-    pub(crate) fn take(&mut self, account: u32, event_id: u32, shape: EventShape) -> u32 {
-        let vacancy = self.look_up(account, event_id);
+    pub(crate) fn take(
+        &mut self,
+        near: &mut NearPairs,
+        (account, event_id): (u32, u32),
+        shape: EventShape,
+    ) -> u32 {
+        let vacancy = self.look_up(near, account, event_id);
         let vacancy = vacancy.expect_err("a pair that takes rows has none");
-        self.take_at(vacancy, (account, event_id), shape)
+        self.take_at(near, vacancy, (account, event_id), shape)
     }
 
     /// As [`Self::take`] behind the look-up that did not find the pair.
     #[inline(always)]
     fn take_at(
         &mut self,
+        near: &mut NearPairs,
         vacancy: PairVacancy,
         (account, event_id): (u32, u32),
         shape: EventShape,
@@ -414,11 +434,15 @@ impl ExposureTable {
         self.free_count -= shape.row_count();
         let end = &mut self.rows[last];
         self.first_free = std::mem::replace(&mut end.next, NONE);
+        // Most free rows follow each other as they lie.
+        self.rows.prefetch(first.wrapping_add(ROWS_AHEAD));
         let row = &mut self.rows[first];
         row.account = account;
         row.event_id = event_id;
         row.shape = shape;
-        self.index.insert(vacancy, first);
+        if near.insert(vacancy, event_id, first) {
+            self.index.insert(account, event_id, first);
+        }
         self.digest.add(pair_piece(account, event_id));
         first
     }
@@ -430,13 +454,14 @@ impl ExposureTable {
     #[inline(always)]
     pub(crate) fn row_of(
         &mut self,
+        near: &mut NearPairs,
         row: Result<u32, PairVacancy>,
         pair: (u32, u32),
         shape: EventShape,
     ) -> u32 {
         match row {
             Ok(row) => row,
-            Err(vacancy) => self.take_at(vacancy, pair, shape),
+            Err(vacancy) => self.take_at(near, vacancy, pair, shape),
         }
     }
 
@@ -449,12 +474,13 @@ impl ExposureTable {
     #[inline(always)]
     pub(crate) fn hold_to(
         &mut self,
+        near: &mut NearPairs,
         row: Result<u32, PairVacancy>,
         (pair, shape, state): ((u32, u32), EventShape, u8),
         (side, cost): (Side, i64),
         minimum: i64,
     ) -> (u32, i64) {
-        let row = self.row_of(row, pair, shape);
+        let row = self.row_of(near, row, pair, shape);
         if state != 0 {
             let place = self.place(row, state);
             self.stake_at_mut(place).hold(side, cost);
@@ -472,11 +498,13 @@ impl ExposureTable {
     ///
     /// # Panics
     /// When it has.
-    pub(crate) fn release(&mut self, row: u32) {
+    pub(crate) fn release(&mut self, near: &mut NearPairs, row: u32) {
         let Row { account, event_id, shape, .. } = self.rows[row];
         self.digest.remove(pair_piece(account, event_id));
         let rows = &self.rows;
-        self.index.remove(account, event_id, |row| (rows[row].account, rows[row].event_id));
+        if near.remove(event_id, |row| rows[row].event_id) {
+            self.index.remove(account, event_id, |row| (rows[row].account, rows[row].event_id));
+        }
         let mut next = row;
         for _ in 0..shape.row_count() {
             let row = next;
@@ -569,16 +597,23 @@ impl ExposureTable {
         effect
     }
 
-    /// Brings the index entry of a pair close; gives the pair's hash.
+    /// Brings the first row of a pair close, as far as the tag of its entry tells, or its bucket of
+    /// the index; gives whether it was the bucket.
     #[inline]
-    pub(crate) fn prefetch(&self, account: u32, event_id: u32) -> u64 {
-        self.index.prefetch(account, event_id)
+    pub(crate) fn prefetch(&self, near: &NearPairs, account: u32, event_id: u32) -> bool {
+        if let Some(row) = near.first_candidate(event_id) {
+            self.rows.prefetch(row);
+        } else if near.has_further() {
+            self.index.prefetch(account, event_id);
+            return true;
+        }
+        false
     }
 
-    /// Brings the first row of a pair of this hash close, as far as its index entry tells.
-    #[inline]
-    pub(crate) fn prefetch_row(&self, pair_hash: u64) {
-        self.rows.prefetch(self.index.first_candidate(pair_hash));
+    /// Brings the first row of a pair close, as far as its bucket of the index tells.
+    #[cold]
+    pub(crate) fn prefetch_further(&self, account: u32, event_id: u32) {
+        self.rows.prefetch(self.index.first_candidate(account, event_id));
     }
 
     /// Brings a row close.
@@ -606,15 +641,15 @@ impl ExposureTable {
     /// The digest by a walk over all pairs.
     ///
     /// # Panics
-    /// When rows are lost, a cached sum or the count of positions is wrong, or the index does not
-    /// find a pair.
-    pub(crate) fn walked_digest(&self) -> DigestSum {
+    /// When rows are lost, a cached sum or the count of positions is wrong, or `find` does not find
+    /// a pair.
+    pub(crate) fn walked_digest(&self, find: impl Fn(u32, u32) -> Option<u32>) -> DigestSum {
         let mut sum = DigestSum::default();
         let mut used = 0;
         let mut positions = 0;
         for row in self.rows() {
             let Row { account, event_id, shape, bid_total, .. } = self.rows[row];
-            assert_eq!(self.find(account, event_id), Some(row));
+            assert_eq!(find(account, event_id), Some(row));
             used += shape.row_count();
             sum.add(pair_piece(account, event_id));
             let stakes = (0..shape.market_count).map(|state| (state, self.stake(row, state)));
@@ -693,6 +728,8 @@ fn lots_addend(account: u32, event_id: u32, state: u8, lots: i64) -> Addend {
 pub(crate) const ROW_MARKETS: u32 = ROW_LENGTH as u32;
 const ROW_LENGTH: u8 = 4;
 const NONE: u32 = u32::MAX;
+/// Rows between one that is taken and the one brought close then.
+const ROWS_AHEAD: u32 = 16;
 const NO_STAKE: Stake = Stake { lots: 0, bid_cost: 0, ask_cost: 0 };
 const NO_STAKES: [Stake; ROW_MARKETS as usize - 1] = [NO_STAKE; ROW_MARKETS as usize - 1];
 const FREE_ROW: Row = Row {

@@ -81,7 +81,7 @@ impl Engine {
         let mut minimum_total = 0;
         let mut lots = 0;
         let mut order_count = 0;
-        for row in exposures.rows_of(number) {
+        for row in exposures.rows_of(&account.pairs, number) {
             let event = self.events.event(exposures.event_id(row));
             minimum_total += exposures.minimum(row);
             let mut terms = Vec::new();

@@ -6,7 +6,7 @@ use forecastle_proto_spec::Side;
 
 use crate::account_limits::{AccountLimits, LimitTable, paid_piece};
 use crate::accounts::{Account, AccountTable};
-use crate::exposure::{ExposureTable, ROW_MARKETS, Stake};
+use crate::exposure::{EventShape, ExposureTable, ROW_MARKETS, Stake};
 use crate::state_digest::{Addend, DigestSum, Domain};
 
 /// Accounts, exposures and totals.
@@ -53,6 +53,22 @@ impl Ledger {
     #[inline]
     pub(crate) fn worst_case(&self, account: u32) -> i64 {
         self.accounts.account(account).worst_case()
+    }
+
+    /// The first row of what an account has at stake in an event, if it ever had anything.
+    #[inline]
+    pub(crate) fn find_pair(&self, account: u32, event_id: u32) -> Option<u32> {
+        let holder = self.accounts.find(account)?;
+        self.exposures.find(&holder.pairs, account, event_id)
+    }
+
+    /// Gives a pair of a defined account and an event that has none its rows.
+    ///
+    /// # Panics
+    /// When there is no room, or it has.
+    pub(crate) fn take_pair(&mut self, account: u32, event_id: u32, shape: EventShape) -> u32 {
+        let near = &mut self.accounts.account_mut(account).pairs;
+        self.exposures.take(near, (account, event_id), shape)
     }
 
     /// Adds `stake` to what an account has at stake in the market of `state`, and `leaves` to what
@@ -152,7 +168,8 @@ impl Ledger {
     pub(crate) fn set_limits(&mut self, account: u32, limits: AccountLimits) {
         let was_unlimited = self.limits.limits(account).worst_loss == 0;
         self.limits.set(account, limits);
-        for row in self.exposures.rows_of(account) {
+        let near = &self.accounts.account(account).pairs;
+        for row in self.exposures.rows_of(near, account) {
             let pair = (account, self.exposures.event_id(row));
             if limits.worst_loss == 0 {
                 self.limits.forget_paid(pair, row);
@@ -175,7 +192,7 @@ impl Ledger {
     pub(crate) fn release_pair(&mut self, row: u32) {
         let pair = (self.exposures.account(row), self.exposures.event_id(row));
         self.limits.forget_paid(pair, row);
-        self.exposures.release(row);
+        self.exposures.release(&mut self.accounts.account_mut(pair.0).pairs, row);
     }
 
     /// Pays an amount in.
@@ -231,7 +248,8 @@ impl Ledger {
     /// The digest by a walk over everything in the ledger.
     pub(crate) fn walked_digest(&self) -> DigestSum {
         let totals: DigestSum = self.totals.addends().into_iter().collect();
-        let exposures = self.exposures.walked_digest();
+        let exposures =
+            self.exposures.walked_digest(|account, event_id| self.find_pair(account, event_id));
         let paid = self.exposures.rows().filter(|row| self.limits.paid(*row) != 0).map(|row| {
             let account = self.exposures.account(row);
             paid_piece(account, self.exposures.event_id(row), self.limits.paid(row))

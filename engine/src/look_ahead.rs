@@ -24,14 +24,16 @@ pub struct LookAhead {
 /// What is known of an order that comes, or of where a replaced one goes.
 #[derive(Clone, Copy, Debug)]
 struct UpcomingOrder {
-    /// Of its account and event.
-    pair_hash: u64,
+    account: u32,
+    event_id: u32,
     security_id: u32,
     /// Its price; the best one of the other side when it would trade there.
     tick: u32,
     quantity: u32,
     is_bid: bool,
     would_trade: bool,
+    /// Whether its account's row is to be found by the index.
+    is_indexed: bool,
 }
 
 /// A resting order that something upcoming names.
@@ -93,7 +95,7 @@ impl LookAhead {
             ..UpcomingOrder::NONE
         };
         engine.books.prefetch(upcoming.security_id, upcoming.tick);
-        engine.look_at_window(session_id, replace.cl_ord_id.get());
+        engine.look_at_window(session_id);
         self.announce_order(engine, upcoming);
         let slot = OrderId::from_wire(replace.order_id.get()).slot();
         self.announce_named(engine, NamedOrder { slot, wanted: 0 });
@@ -128,12 +130,14 @@ impl Default for LookAhead {
 
 impl UpcomingOrder {
     const NONE: Self = Self {
-        pair_hash: 0,
+        account: 0,
+        event_id: 0,
         security_id: 0,
         tick: 0,
         quantity: 0,
         is_bid: false,
         would_trade: false,
+        is_indexed: false,
     };
 }
 
@@ -167,18 +171,26 @@ impl Engine {
         let tick = u32::from(order.price.get());
         let event_id = self.events.find_market(security_id).map_or(0, |market| market.event_id);
         self.ledger.accounts.prefetch(account);
-        let pair_hash = self.ledger.exposures.prefetch(account, event_id);
         self.books.prefetch(security_id, tick);
-        self.look_at_window(session_id, order.cl_ord_id.get());
+        self.look_at_window(session_id);
         let is_bid = order.side == u8::from(Side::Buy);
         let quantity = order.order_qty.get();
-        UpcomingOrder { pair_hash, security_id, tick, quantity, is_bid, would_trade: false }
+        UpcomingOrder {
+            account,
+            event_id,
+            security_id,
+            tick,
+            quantity,
+            is_bid,
+            would_trade: false,
+            is_indexed: false,
+        }
     }
 
     #[inline]
-    fn look_at_window(&self, session_id: u32, cl_ord_id: u64) {
+    fn look_at_window(&self, session_id: u32) {
         if let Some(session) = self.sessions.find(session_id) {
-            self.client_order_ids.prefetch(session, cl_ord_id);
+            self.client_order_ids.prefetch(session);
         }
     }
 
@@ -186,8 +198,11 @@ impl Engine {
     /// that it would trade with.
     #[inline]
     fn look_into_order(&self, upcoming: &mut UpcomingOrder) {
-        let UpcomingOrder { pair_hash, security_id, tick, is_bid, .. } = *upcoming;
-        self.ledger.exposures.prefetch_row(pair_hash);
+        let UpcomingOrder { account, event_id, security_id, tick, is_bid, .. } = *upcoming;
+        upcoming.is_indexed =
+            self.ledger.accounts.find(account).is_some_and(|holder| {
+                self.ledger.exposures.prefetch(&holder.pairs, account, event_id)
+            });
         let met = if is_bid {
             self.books.find_best_ask(security_id).filter(|ask| *ask <= tick)
         } else {
@@ -208,7 +223,10 @@ impl Engine {
     /// that one's slot.
     #[inline]
     fn look_into_level(&self, upcoming: &UpcomingOrder) -> u32 {
-        let UpcomingOrder { security_id, tick, would_trade, .. } = *upcoming;
+        let UpcomingOrder { account, event_id, security_id, tick, would_trade, .. } = *upcoming;
+        if upcoming.is_indexed {
+            self.ledger.exposures.prefetch_further(account, event_id);
+        }
         let ends = self.books.find_ends(security_id, tick);
         let slot = ends.map_or(NO_SLOT, |(first, last)| if would_trade { first } else { last });
         self.orders.prefetch_slot(slot);

@@ -162,7 +162,7 @@ impl Engine {
     ) {
         let exposure = plan
             .row
-            .unwrap_or_else(|| self.ledger.exposures.take(plan.account, plan.event_id, plan.shape));
+            .unwrap_or_else(|| self.ledger.take_pair(plan.account, plan.event_id, plan.shape));
         let mut trades_max = self.config.sweep_trades_max;
         let detail = plan.detail;
         for (entry, side, action) in plan.sides(entries) {

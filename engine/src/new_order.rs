@@ -172,7 +172,7 @@ impl Engine {
         if !self.orders.has_free_slot() {
             return Err(RejectCode::OrderTableFull);
         }
-        let row = self.ledger.exposures.find(account, market.event_id);
+        let row = self.ledger.find_pair(account, market.event_id);
         if row.is_none() && !self.ledger.exposures.has_room(market.shape) {
             return Err(RejectCode::ExposureTableFull);
         }
@@ -222,7 +222,7 @@ impl Engine {
         let market = self.events.market(security_id);
         let (event_id, shape) = (market.event_id, market.shape);
         let exposure =
-            checked.row.unwrap_or_else(|| self.ledger.exposures.take(account, event_id, shape));
+            checked.row.unwrap_or_else(|| self.ledger.take_pair(account, event_id, shape));
         let tick = u32::from(message.price.get());
         let kind = (checked.side, checked.time_in_force, &checked.detail);
         let mut order = order_of(context, message, kind, exposure);

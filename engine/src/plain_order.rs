@@ -96,7 +96,7 @@ impl Engine {
             return false;
         };
         let pair = (account, market.event_id);
-        let row = exposures.look_up(pair.0, pair.1);
+        let row = exposures.look_up(&holder.pairs, pair.0, pair.1);
         let Some((cost, minimum)) = plain.cost(market, holder, exposures, row.ok()) else {
             return false;
         };
@@ -106,7 +106,8 @@ impl Engine {
             self.take_plain(sender, message, found, effects);
             return true;
         }
-        let (exposure, change) = exposures.hold_to(row, place, (plain.side, cost), minimum);
+        let held = (plain.side, cost);
+        let (exposure, change) = exposures.hold_to(&mut holder.pairs, row, place, held, minimum);
         holder.enter_order(change, plain.lots);
         let mut order = plain.order(message, sender.session, exposure);
         let slot = orders.accept_plain(&mut order, account);

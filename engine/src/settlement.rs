@@ -56,7 +56,7 @@ impl Engine {
             let account = pay_out.next_account;
             pay_out.next_account += 1;
             looked_at += 1;
-            if let Some(row) = self.ledger.exposures.find(account, pay_out.event_id) {
+            if let Some(row) = self.ledger.find_pair(account, pay_out.event_id) {
                 self.pay_account(context, pay_out, (account, row), effects);
             }
         }

@@ -77,7 +77,7 @@ impl Engine {
         event_id: u32,
         effects: &mut EffectBuffer<'_>,
     ) {
-        let row = self.ledger.exposures.find(account, event_id);
+        let row = self.ledger.find_pair(account, event_id);
         for (state, security_id) in (0..).zip(self.events.event(event_id).security_ids()) {
             let stake = row.map_or(Stake::default(), |row| self.ledger.exposures.stake(row, state));
             effects.push(&PositionReport {

@@ -34,7 +34,7 @@ impl Engine {
     pub fn position(&self, account: u32, security_id: u32) -> Option<i64> {
         self.ledger.accounts.find(account)?;
         let market = self.events.find_market(security_id)?;
-        let row = self.ledger.exposures.find(account, market.event_id);
+        let row = self.ledger.find_pair(account, market.event_id);
         Some(row.map_or(0, |row| self.ledger.exposures.stake(row, market.state_index).lots))
     }
 

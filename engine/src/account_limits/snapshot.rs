@@ -59,7 +59,7 @@ impl Engine {
             let is_limited = self.ledger.accounts.find(account).is_some()
                 && self.ledger.limits.limits(account).worst_loss > 0;
             decoder.require(is_limited, "account limited in loss")?;
-            let row = self.ledger.exposures.find(account, event_id);
+            let row = self.ledger.find_pair(account, event_id);
             let row = row.ok_or(decoder.invalid("pair of account and event"))?;
             let is_new = self.ledger.limits.paid(row) == 0;
             decoder

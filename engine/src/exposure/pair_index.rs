@@ -1,4 +1,5 @@
-//! Where the first row of a pair of account and event is: open addressing with linear probing.
+//! Where the first row of a pair of account and event is, when the account has no room for the pair
+//! at itself: open addressing with linear probing.
 //!
 //! It holds row numbers with a few bits of the hash, so that a probe seldom looks at a row that is
 //! not its own; the keys stay in the rows. The hash is fixed, so every replica probes alike.
@@ -8,19 +9,12 @@ use forecastle_runtime::memory::Arena;
 use crate::memory_table::MemoryUse;
 use crate::state_digest::low_half;
 
-/// Row numbers by pair.
+/// Row numbers of the pairs that have no room at their account.
 #[derive(Debug)]
 pub(super) struct PairIndex {
     /// Row plus one below the tag, 0 when vacant.
     buckets: Arena<u32>,
     shift: u32,
-}
-
-/// A vacant bucket where the probe of a pair ends, and what its entry has above the row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PairVacancy {
-    bucket: u32,
-    tag: u32,
 }
 
 impl PairIndex {
@@ -36,31 +30,36 @@ impl PairIndex {
         MemoryUse::of_arena("exposures by account and event", &self.buckets)
     }
 
-    /// The row of a pair, where `key_of` tells the pair of a row; or else where it would go.
-    #[inline(always)]
-    pub(super) fn look_up(
+    /// The row of a pair, where `key_of` tells the pair of a row.
+    #[inline(never)]
+    pub(super) fn find(
         &self,
         account: u32,
         event_id: u32,
         key_of: impl Fn(u32) -> (u32, u32),
-    ) -> Result<u32, PairVacancy> {
+    ) -> Option<u32> {
         let hash = hash(account, event_id);
         let tag = self.tag(hash);
         let mut bucket = self.home(hash);
         loop {
             let entry = self.buckets[bucket];
-            let Some(row) = row_of(entry) else { return Err(PairVacancy { bucket, tag }) };
+            let row = row_of(entry)?;
             if entry & !ROW_MASK == tag && key_of(row) == (account, event_id) {
-                return Ok(row);
+                return Some(row);
             }
             bucket = self.next(bucket);
         }
     }
 
-    /// Adds the row of a pair where the look-up that did not find it ended.
-    #[inline(always)]
-    pub(super) fn insert(&mut self, vacancy: PairVacancy, row: u32) {
-        self.buckets[vacancy.bucket] = vacancy.tag | row.wrapping_add(1);
+    /// Adds the row of a pair that is not in the index.
+    #[inline(never)]
+    pub(super) fn insert(&mut self, account: u32, event_id: u32, row: u32) {
+        let hash = hash(account, event_id);
+        let mut bucket = self.home(hash);
+        while self.buckets[bucket] != VACANT {
+            bucket = self.next(bucket);
+        }
+        self.buckets[bucket] = self.tag(hash) | row.wrapping_add(1);
     }
 
     /// Takes out a pair that is in the index, and closes the gap.
@@ -95,16 +94,14 @@ impl PairIndex {
     /// The row that the home bucket of a pair names, most often its own; the first of all when it
     /// names none.
     #[inline]
-    pub(super) fn first_candidate(&self, hash: u64) -> u32 {
-        (self.buckets[self.home(hash)] & ROW_MASK).saturating_sub(1)
+    pub(super) fn first_candidate(&self, account: u32, event_id: u32) -> u32 {
+        (self.buckets[self.home(hash(account, event_id))] & ROW_MASK).saturating_sub(1)
     }
 
-    /// Brings the bucket of a pair close; gives the pair's hash.
+    /// Brings the bucket of a pair close.
     #[inline]
-    pub(super) fn prefetch(&self, account: u32, event_id: u32) -> u64 {
-        let hash = hash(account, event_id);
-        self.buckets.prefetch(self.home(hash));
-        hash
+    pub(super) fn prefetch(&self, account: u32, event_id: u32) {
+        self.buckets.prefetch(self.home(hash(account, event_id)));
     }
 
     /// The top bits of the hash.

@@ -41,7 +41,7 @@ impl Engine {
             self.check_entry(context, &entries[..=index], plan, &mut needs)
                 .map_err(|code| Refusal { code, entry: number })?;
         }
-        plan.row = self.ledger.exposures.find(account, plan.event_id);
+        plan.row = self.ledger.find_pair(account, plan.event_id);
         self.check_together(context, plan, entries, &needs).map_err(Refusal::whole)
     }
 

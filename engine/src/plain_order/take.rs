@@ -21,7 +21,8 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         let Found { side, vacancy, row, place: (pair, shape, state) } = found;
-        let exposure = self.ledger.exposures.row_of(row, pair, shape);
+        let near = &mut self.ledger.accounts.account_mut(pair.0).pairs;
+        let exposure = self.ledger.exposures.row_of(near, row, pair, shape);
         let (slot, generation) = self.orders.accept_passing();
         let taker = Taker {
             order_id: self.orders.id(slot, generation).value(),

@@ -126,7 +126,7 @@ impl Engine {
         decoder.require(same_event.count() == 1, "event of a pay-out")?;
         let mut left = 0_i128;
         for (account, _) in self.ledger.accounts.iter() {
-            let Some(row) = self.ledger.exposures.find(account, pay_out.event_id) else { continue };
+            let Some(row) = self.ledger.find_pair(account, pay_out.event_id) else { continue };
             for (state, security_id) in (0..).zip(event.security_ids()) {
                 let value = self.events.market(security_id).settlement_price();
                 let lots = self.ledger.exposures.stake(row, state).lots;

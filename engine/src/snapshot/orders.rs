@@ -109,7 +109,7 @@ impl Engine {
         decoder.require(has_time == is_till_date, "expire time")?;
         let waits = detail.release_time_ns != 0;
         decoder.require(waits == is_pending, "release time")?;
-        let row = self.ledger.exposures.find(account, market.event_id);
+        let row = self.ledger.find_pair(account, market.event_id);
         let exposure = row.ok_or(decoder.invalid("account of an order"))?;
         let tick = u32::from(price);
         let is_crossed = match side {

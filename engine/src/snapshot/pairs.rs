@@ -29,13 +29,13 @@ impl Engine {
             decoder.require(self.ledger.accounts.find(account).is_some(), "account")?;
             let event = self.events.find_event(event_id).ok_or(decoder.invalid("event"))?;
             let shape = event.shape;
-            let is_new = self.ledger.exposures.find(account, event_id).is_none();
+            let is_new = self.ledger.find_pair(account, event_id).is_none();
             decoder.require(is_new, "pair of account and event")?;
             if !self.ledger.exposures.has_room(shape) {
                 let needed = u64::from(self.config.exposures_max) + 1;
                 return Err(SnapshotError::Limit { limit: "exposures_max", needed });
             }
-            let row = self.ledger.exposures.take(account, event_id, shape);
+            let row = self.ledger.take_pair(account, event_id, shape);
             for state in 0..shape.market_count {
                 let lots = decoder.i64()?;
                 let held = self.ledger.accounts.account(account).lots;

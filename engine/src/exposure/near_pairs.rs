@@ -1,0 +1,113 @@
+//! The first pairs of an account, in the account's own cache line, so that most look-ups touch no
+//! line of an index.
+//!
+//! As in the index, an entry holds a row's number and a few bits of the pair's key; the key itself
+//! stays in the row.
+
+/// Where the first rows of an account's pairs are, as far as there is room; and how many more pairs
+/// the index has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NearPairs {
+    /// Row plus one below the tag, 0 when vacant.
+    entries: [u32; ENTRY_COUNT],
+    further_count: u32,
+}
+
+/// Where a pair goes that was not found: which entry, when one is vacant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PairVacancy(Option<u32>);
+
+impl NearPairs {
+    /// No pairs.
+    pub(crate) const NONE: Self = Self { entries: [VACANT; ENTRY_COUNT], further_count: 0 };
+
+    /// The row of the pair with an event, where `event_of` tells the event of a row; `None` when it
+    /// is not here.
+    #[inline(always)]
+    pub(super) fn find(&self, event_id: u32, event_of: impl Fn(u32) -> u32) -> Option<u32> {
+        self.find_entry(event_id, event_of).map(|(_, row)| row)
+    }
+
+    /// Whether the index has pairs of the account.
+    #[inline(always)]
+    pub(super) fn has_further(&self) -> bool {
+        self.further_count > 0
+    }
+
+    /// Where a new pair goes.
+    #[inline(always)]
+    pub(super) fn vacancy(&self) -> PairVacancy {
+        let vacant = self.tagged(NO_TAG);
+        PairVacancy((vacant != 0).then(|| vacant.trailing_zeros()))
+    }
+
+    /// Adds the row of the pair with an event; gives whether it is for the index to hold.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, vacancy: PairVacancy, event_id: u32, row: u32) -> bool {
+        match vacancy.0 {
+            Some(index) => {
+                self.entries[index as usize] = tag(event_id) | row.wrapping_add(1);
+                false
+            }
+            None => {
+                self.further_count += 1;
+                true
+            }
+        }
+    }
+
+    /// Takes the pair with an event out; gives whether it is in the index instead.
+    pub(super) fn remove(&mut self, event_id: u32, event_of: impl Fn(u32) -> u32) -> bool {
+        if let Some((index, _)) = self.find_entry(event_id, event_of) {
+            self.entries[index] = VACANT;
+            return false;
+        }
+        self.further_count -= 1;
+        true
+    }
+
+    /// The row that the pair with an event has, if its entry is told by the tag alone.
+    #[inline(always)]
+    pub(super) fn first_candidate(&self, event_id: u32) -> Option<u32> {
+        let entry = self.entries.get(self.tagged(tag(event_id)).trailing_zeros() as usize)?;
+        Some((entry & ROW_MASK).wrapping_sub(1))
+    }
+
+    #[inline(always)]
+    fn find_entry(&self, event_id: u32, event_of: impl Fn(u32) -> u32) -> Option<(usize, u32)> {
+        let mut left = self.tagged(tag(event_id));
+        while left != 0 {
+            let index = left.trailing_zeros() as usize;
+            let row = (self.entries[index] & ROW_MASK).wrapping_sub(1);
+            if event_of(row) == event_id {
+                return Some((index, row));
+            }
+            left &= left - 1;
+        }
+        None
+    }
+
+    /// Which entries have a tag, a bit for each. All are compared, so that there is nothing to
+    /// guess.
+    #[inline(always)]
+    fn tagged(&self, tag: u32) -> u32 {
+        let mut set = 0;
+        for (index, entry) in self.entries.iter().enumerate() {
+            set |= u32::from(entry & !ROW_MASK == tag) << index;
+        }
+        set
+    }
+}
+
+/// What an entry has above the row; never [`NO_TAG`].
+#[inline(always)]
+fn tag(event_id: u32) -> u32 {
+    (1 + event_id % 31) << ROW_MASK.count_ones()
+}
+
+/// What fits beside the rest of an account.
+const ENTRY_COUNT: usize = 7;
+const VACANT: u32 = 0;
+const NO_TAG: u32 = 0;
+/// A row plus one is at most 2^26.
+const ROW_MASK: u32 = (1 << 27) - 1;
