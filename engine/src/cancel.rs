@@ -17,7 +17,11 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         match self.check_cancel(context, message) {
-            Ok(slot) => self.cancel_resting(slot, CancelReason::UserRequest, effects),
+            Ok(slot) => {
+                let row = self.orders.order(slot).exposure;
+                self.cancel_resting(slot, CancelReason::UserRequest, effects);
+                self.ledger.release_pair_if_flat(row);
+            }
             Err(code) => {
                 if code == RejectCode::UnknownOrder {
                     self.bury_unknown(context, message);

@@ -494,24 +494,41 @@ impl ExposureTable {
         (row, minimum - before)
     }
 
+    /// Whether a pair has nothing at stake, and neither open orders nor positions. O(markets of the
+    /// event).
+    #[inline(always)]
+    pub(crate) fn is_flat(&self, row: u32) -> bool {
+        let first = &self.rows[row];
+        let is_lone = first.shape.market_count == 1;
+        first.stake == NO_STAKE && (is_lone || self.is_flat_elsewhere(row))
+    }
+
+    /// Whether a pair has nothing at stake in the markets behind the event's first one.
+    #[inline(never)]
+    fn is_flat_elsewhere(&self, row: u32) -> bool {
+        let market_count = self.rows[row].shape.market_count;
+        (1..market_count).all(|state| self.stake(row, state) == NO_STAKE)
+    }
+
     /// Takes the rows of a pair away that has nothing at stake.
     ///
     /// # Panics
     /// When it has.
+    #[inline(always)]
     pub(crate) fn release(&mut self, near: &mut NearPairs, row: u32) {
+        assert!(self.is_flat(row), "a pair is released flat");
         let Row { account, event_id, shape, .. } = self.rows[row];
         self.digest.remove(pair_piece(account, event_id));
-        let rows = &self.rows;
-        if near.remove(event_id, |row| rows[row].event_id) {
+        if near.remove(row) {
+            let rows = &self.rows;
             self.index.remove(account, event_id, |row| (rows[row].account, rows[row].event_id));
         }
         let mut next = row;
         for _ in 0..shape.row_count() {
             let row = next;
-            next = self.rows[row].next;
-            let is_flat = self.rows[row].stake == Stake::default() && self.others[row] == NO_STAKES;
-            assert!(is_flat, "a pair is released flat");
-            self.rows[row] = Row { next: self.first_free, ..FREE_ROW };
+            let freed = &mut self.rows[row];
+            next = freed.next;
+            *freed = Row { next: self.first_free, ..FREE_ROW };
             self.first_free = row;
             self.free_count += 1;
         }

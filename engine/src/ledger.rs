@@ -195,6 +195,14 @@ impl Ledger {
         self.exposures.release(&mut self.accounts.account_mut(pair.0).pairs, row);
     }
 
+    /// Takes the rows of a pair away when it has nothing at stake and no limit counts what was paid
+    /// in it.
+    pub(crate) fn release_pair_if_flat(&mut self, row: u32) {
+        if self.exposures.is_flat(row) && self.limits.paid(row) == 0 {
+            self.release_pair(row);
+        }
+    }
+
     /// Pays an amount in.
     pub(crate) fn deposit(&mut self, account: u32, amount: i64) {
         self.accounts.move_cash(account, amount);

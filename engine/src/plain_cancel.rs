@@ -46,6 +46,10 @@ impl Engine {
         let state = market.state_index;
         let effect = ledger.exposures.hold(order.exposure, state, order.side, -cost);
         let is_covered = holder.leave_order(effect.minimum, lots);
+        // Nobody is limited, so no limit counts what was paid.
+        if ledger.exposures.is_flat(order.exposure) {
+            ledger.exposures.release(&mut holder.pairs, order.exposure);
+        }
         let rpt_seq = market.leave_order(changes);
         let session_id = sessions.session(order.session).session_id;
         effects.push(&order.cancelled(

@@ -25,7 +25,15 @@ impl NearPairs {
     /// is not here.
     #[inline(always)]
     pub(super) fn find(&self, event_id: u32, event_of: impl Fn(u32) -> u32) -> Option<u32> {
-        self.find_entry(event_id, event_of).map(|(_, row)| row)
+        let mut left = self.tagged(tag(event_id));
+        while left != 0 {
+            let row = (self.entries[left.trailing_zeros() as usize] & ROW_MASK).wrapping_sub(1);
+            if event_of(row) == event_id {
+                return Some(row);
+            }
+            left &= left - 1;
+        }
+        None
     }
 
     /// Whether the index has pairs of the account.
@@ -56,14 +64,20 @@ impl NearPairs {
         }
     }
 
-    /// Takes the pair with an event out; gives whether it is in the index instead.
-    pub(super) fn remove(&mut self, event_id: u32, event_of: impl Fn(u32) -> u32) -> bool {
-        if let Some((index, _)) = self.find_entry(event_id, event_of) {
-            self.entries[index] = VACANT;
-            return false;
+    /// Takes the pair of a row out; gives whether it is in the index instead.
+    #[inline(always)]
+    pub(super) fn remove(&mut self, row: u32) -> bool {
+        let entries = self.matching(|entry| entry & ROW_MASK == row.wrapping_add(1));
+        match self.entries.get_mut(entries.trailing_zeros() as usize) {
+            Some(entry) => {
+                *entry = VACANT;
+                false
+            }
+            None => {
+                self.further_count -= 1;
+                true
+            }
         }
-        self.further_count -= 1;
-        true
     }
 
     /// The row that the pair with an event has, if its entry is told by the tag alone.
@@ -73,27 +87,18 @@ impl NearPairs {
         Some((entry & ROW_MASK).wrapping_sub(1))
     }
 
-    #[inline(always)]
-    fn find_entry(&self, event_id: u32, event_of: impl Fn(u32) -> u32) -> Option<(usize, u32)> {
-        let mut left = self.tagged(tag(event_id));
-        while left != 0 {
-            let index = left.trailing_zeros() as usize;
-            let row = (self.entries[index] & ROW_MASK).wrapping_sub(1);
-            if event_of(row) == event_id {
-                return Some((index, row));
-            }
-            left &= left - 1;
-        }
-        None
-    }
-
-    /// Which entries have a tag, a bit for each. All are compared, so that there is nothing to
-    /// guess.
+    /// Which entries have a tag, a bit for each.
     #[inline(always)]
     fn tagged(&self, tag: u32) -> u32 {
+        self.matching(|entry| entry & !ROW_MASK == tag)
+    }
+
+    /// Which entries are as asked, a bit for each. All are, so that there is nothing to guess.
+    #[inline(always)]
+    fn matching(&self, is_it: impl Fn(u32) -> bool) -> u32 {
         let mut set = 0;
         for (index, entry) in self.entries.iter().enumerate() {
-            set |= u32::from(entry & !ROW_MASK == tag) << index;
+            set |= u32::from(is_it(*entry)) << index;
         }
         set
     }

@@ -71,7 +71,11 @@ impl Model {
             })
         };
         match outcome {
-            Ok(order_id) => self.cancel_order(order_id, CancelReason::UserRequest, effects),
+            Ok(order_id) => {
+                let account = self.order(order_id).expect("it was found").account;
+                self.cancel_order(order_id, CancelReason::UserRequest, effects);
+                self.give_up_exposure(account, self.market(security_id).event_id);
+            }
             Err(code) => {
                 let orig = message.orig_cl_ord_id.get();
                 let is_by_client_id = message.order_id.get() == 0 && orig != 0;
@@ -222,6 +226,20 @@ impl Model {
         let taken: u32 = self.exposures.iter().map(|&(_, event)| self.rows_of(event)).sum();
         self.exposures.contains(&(account, event_id))
             || taken + self.rows_of(event_id) <= self.limits.exposures_max
+    }
+
+    /// Gives the place of an account in an event up when it has neither orders nor positions there,
+    /// and no limit counts what it paid.
+    fn give_up_exposure(&mut self, account: u32, event_id: u32) {
+        let is_of_event = |security_id: u32| self.market(security_id).event_id == event_id;
+        let has_order =
+            self.orders.iter().any(|it| it.account == account && is_of_event(it.security_id));
+        let has_position =
+            self.positions.keys().any(|&(owner, market)| owner == account && is_of_event(market));
+        let has_paid = self.paid.get(&(account, event_id)).is_some_and(|paid| *paid != 0);
+        if !has_order && !has_position && !has_paid {
+            self.exposures.remove(&(account, event_id));
+        }
     }
 
     /// Rows of the exposure table that an account takes in an event.

@@ -16,6 +16,7 @@ mod determination;
 mod digests;
 mod disconnects;
 mod event_parameters;
+mod exposure_places;
 mod guards;
 mod in_play_delay;
 mod known_bugs;
