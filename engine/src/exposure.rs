@@ -494,20 +494,25 @@ impl ExposureTable {
         (row, minimum - before)
     }
 
-    /// Whether a pair has nothing at stake, and neither open orders nor positions. O(markets of the
-    /// event).
+    /// Whether a pair has nothing at stake, and neither open orders nor positions. O(1) unless its
+    /// first market and its sums say so, then O(markets of the event).
     #[inline(always)]
     pub(crate) fn is_flat(&self, row: u32) -> bool {
         let first = &self.rows[row];
-        let is_lone = first.shape.market_count == 1;
-        first.stake == NO_STAKE && (is_lone || self.is_flat_elsewhere(row))
+        let may_be = first.stake == NO_STAKE && first.minimum == 0 && first.bid_total == 0;
+        may_be && (first.shape.market_count == 1 || self.is_flat_elsewhere(row))
     }
 
-    /// Whether a pair has nothing at stake in the markets behind the event's first one.
+    /// Whether a pair has nothing at stake in any market of its rows.
     #[inline(never)]
-    fn is_flat_elsewhere(&self, row: u32) -> bool {
-        let market_count = self.rows[row].shape.market_count;
-        (1..market_count).all(|state| self.stake(row, state) == NO_STAKE)
+    fn is_flat_elsewhere(&self, mut row: u32) -> bool {
+        for _ in 0..self.rows[row].shape.row_count() {
+            if self.rows[row].stake != NO_STAKE || self.others[row] != NO_STAKES {
+                return false;
+            }
+            row = self.rows[row].next;
+        }
+        true
     }
 
     /// Takes the rows of a pair away that has nothing at stake.
