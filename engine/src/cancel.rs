@@ -88,8 +88,8 @@ impl Engine {
             self.leave_detail(slot, &order);
         }
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
-        self.orders.end(slot, &order);
         let account = self.release_hold(&order);
+        self.orders.end(slot, &order, account);
         let order_id = self.orders.id_of(slot, &order).value();
         let session_id = self.sessions.session(order.session).session_id;
         let rpt_seq = self.events.next_rpt_seq(order.security_id);

@@ -134,7 +134,7 @@ impl Engine {
         let account = self.account_of(&order);
         let mut detail = self.orders.detail(slot);
         self.leave_detail(slot, &order);
-        self.orders.unpend(slot, &order);
+        self.orders.unpend(slot, &order, account);
         self.events.discount_order(order.security_id);
         self.ledger.accounts.account_mut(account).open_order_count -= 1;
         self.hold_incoming(&order, -i64::from(order.leaves_qty()));

@@ -229,7 +229,7 @@ impl Engine {
         }
         let ends = self.books.find_ends(security_id, tick);
         let slot = ends.map_or(NO_SLOT, |(first, last)| if would_trade { first } else { last });
-        self.orders.prefetch_slot(slot);
+        self.orders.prefetch(slot);
         slot
     }
 

@@ -126,9 +126,9 @@ impl Engine {
         if order.has_detail() {
             self.leave_detail(slot, &order);
         }
-        self.orders.unrest(slot, &order);
         self.books.remove(self.orders.slots_mut(), order.security_id, slot);
         let account = self.release_hold(&order);
+        self.orders.unrest(slot, &order, account);
         (order, account)
     }
 

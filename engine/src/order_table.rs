@@ -165,8 +165,6 @@ pub(crate) struct OrderTable {
     orders: Arena<Order>,
     /// Of the live orders that have one.
     details: Arena<OrderDetail>,
-    /// Of the live orders the pieces of the digest but for what is left, kept to be taken away.
-    pieces: Arena<Addend>,
     /// Live orders by the slot of their session.
     open_counts: Box<[u32]>,
     /// Those that end with their session.
@@ -194,7 +192,6 @@ impl OrderTable {
         Self {
             orders: Arena::new(orders_max, EMPTY),
             details: Arena::new(orders_max, OrderDetail::NONE),
-            pieces: Arena::new(orders_max, NO_PIECE),
             open_counts: vec![0; sessions_max as usize].into_boxed_slice(),
             disconnect_counts: vec![0; sessions_max as usize].into_boxed_slice(),
             halt_counts: vec![0; markets_max as usize + 1].into_boxed_slice(),
@@ -213,12 +210,10 @@ impl OrderTable {
 
     /// What it keeps in memory.
     #[cold]
-    pub(crate) fn memory(&self) -> [MemoryUse; 7] {
+    pub(crate) fn memory(&self) -> [MemoryUse; 6] {
         [
             MemoryUse::of_arena("orders", &self.orders).of_each_order(OrderPart::Hot),
             MemoryUse::of_arena("order details", &self.details).of_each_order(OrderPart::Cold),
-            MemoryUse::of_arena("digest pieces of orders", &self.pieces)
-                .of_each_order(OrderPart::Cold),
             MemoryUse::of_slice("free order slots", &self.free).of_each_order(OrderPart::Index),
             MemoryUse::of_slice("open orders by session", &self.open_counts),
             MemoryUse::of_slice("orders that end with a session", &self.disconnect_counts),
@@ -260,8 +255,8 @@ impl OrderTable {
     }
 
     /// Notes that an order waits no more.
-    pub(crate) fn unpend(&mut self, slot: u32, order: &Order) {
-        self.unrest(slot, order);
+    pub(crate) fn unpend(&mut self, slot: u32, order: &Order, account: u32) {
+        self.unrest(slot, order, account);
         self.pending_count -= 1;
     }
 
@@ -342,13 +337,11 @@ impl OrderTable {
         slot
     }
 
-    /// Takes an order away, given as it was in its book, whose slot an order of its session and
-    /// with its detail takes in the same command, by [`Self::occupy`].
+    /// Takes an order of an account away, given as it was in its book, whose slot an order of its
+    /// session and with its detail takes in the same command, by [`Self::occupy`].
     #[inline(always)]
-    pub(crate) fn vacate(&mut self, slot: u32, order: &Order) {
-        let piece = self.pieces[slot];
-        self.digest.remove(piece);
-        self.digest.remove(piece.times(order.leaves_qty().into()));
+    pub(crate) fn vacate(&mut self, slot: u32, order: &Order, account: u32) {
+        self.remove_piece(slot, order, account);
         self.digest.remove(self.details[slot].piece(slot, order.generation));
     }
 
@@ -390,21 +383,20 @@ impl OrderTable {
         self.place(slot, order, detail, account);
     }
 
-    /// Notes that an order, given as it was in its book, has left it, and gives its slot back.
+    /// Notes that an order of an account, given as it was in its book, has left it, and gives its
+    /// slot back.
     #[inline(always)]
-    pub(crate) fn end(&mut self, slot: u32, order: &Order) {
-        self.unrest(slot, order);
+    pub(crate) fn end(&mut self, slot: u32, order: &Order, account: u32) {
+        self.unrest(slot, order, account);
         self.free(slot);
     }
 
-    /// Notes that the order in a slot leaves its book; what is left of it is still in its place.
+    /// Notes that an order of an account, given as it was in its book, leaves it.
     #[inline(always)]
-    pub(crate) fn unrest(&mut self, slot: u32, order: &Order) {
+    pub(crate) fn unrest(&mut self, slot: u32, order: &Order, account: u32) {
         self.live_count -= 1;
         self.open_counts[usize::from(order.session)] -= 1;
-        let piece = self.pieces[slot];
-        self.digest.remove(piece);
-        self.digest.remove(piece.times(order.leaves_qty().into()));
+        self.remove_piece(slot, order, account);
         if order.has_detail() {
             self.forget_detail(slot, order.generation, (order.session, order.security_id));
         }
@@ -423,18 +415,25 @@ impl OrderTable {
     /// Changes ids and quantities of a resting order, which keeps its place, through `change`,
     /// which works on all slots.
     pub(crate) fn amend(&mut self, slot: u32, account: u32, change: impl FnOnce(&mut [Order])) {
-        self.remove_piece(slot);
+        let order = self.orders[slot];
+        self.remove_piece(slot, &order, account);
         change(self.orders.as_mut_slice());
         let order = self.orders[slot];
         self.add_piece(slot, &order, account);
     }
 
-    /// Takes `quantity` lots off a resting order, which keeps some, through `change`, which works
-    /// on all slots.
+    /// Takes `quantity` lots off a resting order of an account, given as it is before, which keeps
+    /// some, through `change`, which works on all slots.
     #[inline(always)]
-    pub(crate) fn reduce(&mut self, slot: u32, quantity: u32, change: impl FnOnce(&mut [Order])) {
+    pub(crate) fn reduce(
+        &mut self,
+        (slot, account): (u32, u32),
+        order: &Order,
+        quantity: u32,
+        change: impl FnOnce(&mut [Order]),
+    ) {
+        self.digest.remove(order_piece(slot, order, account).times(quantity.into()));
         change(self.orders.as_mut_slice());
-        self.digest.remove(self.pieces[slot].times(quantity.into()));
     }
 
     /// The slot that a wire id names, when its occupant is live.
@@ -498,16 +497,9 @@ impl OrderTable {
         self.orders.as_mut_slice()
     }
 
-    /// Brings the order in a slot close, with what it takes to end it.
-    #[inline]
-    pub(crate) fn prefetch(&self, slot: u32) {
-        self.orders.prefetch(slot);
-        self.pieces.prefetch(slot);
-    }
-
     /// Brings the order in a slot close.
     #[inline]
-    pub(crate) fn prefetch_slot(&self, slot: u32) {
+    pub(crate) fn prefetch(&self, slot: u32) {
         self.orders.prefetch(slot);
     }
 
@@ -593,15 +585,15 @@ impl OrderTable {
         let piece = order_piece(slot, order, account);
         self.digest.add(piece);
         self.digest.add(piece.times(order.leaves_qty().into()));
-        self.pieces[slot] = piece;
     }
 
-    /// Takes the piece of a resting order away.
-    #[inline]
-    fn remove_piece(&mut self, slot: u32) {
-        let piece = self.pieces[slot];
+    /// Takes the piece of a resting order away. It is made anew from the order, which is at hand,
+    /// sooner than another line would come from memory.
+    #[inline(always)]
+    fn remove_piece(&mut self, slot: u32, order: &Order, account: u32) {
+        let piece = order_piece(slot, order, account);
         self.digest.remove(piece);
-        self.digest.remove(piece.times(self.orders[slot].leaves_qty().into()));
+        self.digest.remove(piece.times(order.leaves_qty().into()));
     }
 
     #[inline(always)]
@@ -646,7 +638,7 @@ impl OrderTable {
 /// The piece of an order but for what is left of it.
 #[inline(always)]
 fn order_piece(slot: u32, order: &Order, account: u32) -> Addend {
-    let kind = u32::from(order.side as u8) << 8 | u32::from(order.time_in_force() as u8);
+    let kind = u32::from(order.side as u8) << 8 | u32::from(order.terms.0 & !HAS_DETAIL);
     Domain::Order.addend([
         pair(slot, order.generation),
         order.cl_ord_id,
@@ -658,7 +650,6 @@ fn order_piece(slot: u32, order: &Order, account: u32) -> Addend {
     ])
 }
 
-const NO_PIECE: Addend = Domain::Order.addend([]);
 const ACCEPTED_COUNT: Addend = Domain::OrderCounters.addend([1]);
 const LAST_PRIORITY: Addend = Domain::OrderCounters.addend([2]);
 const HIGH_WATER: Addend = Domain::OrderCounters.addend([3]);

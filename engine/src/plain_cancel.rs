@@ -40,7 +40,7 @@ impl Engine {
         }
         let order = *order;
         books.remove(orders.slots_mut(), security_id, slot);
-        orders.end(slot, &order);
+        orders.end(slot, &order, account);
         let lots = i64::from(order.leaves_qty());
         let cost = hold_per_lot(order.side, order.price(), market.fees.maker) * lots;
         let state = market.state_index;

@@ -148,13 +148,14 @@ impl Engine {
         let is_covered = holder.worst_case() >= 0;
         let rpt_seq = if left == 0 {
             books.remove(orders.slots_mut(), resting.security_id, slot);
-            orders.end(slot, resting);
+            orders.end(slot, resting, account);
             market.leave_order(changes)
         } else {
             let is_wrong = is_planted(PlantedFault::PartFillLosesLot) && left > 1;
             let left = left - u32::from(is_wrong);
             orders.reduce(
-                slot,
+                (slot, account),
+                resting,
                 resting.leaves_qty() - left,
                 #[inline(always)]
                 |orders| {

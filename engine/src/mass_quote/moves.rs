@@ -144,7 +144,7 @@ impl Engine {
         let order = *self.orders.order(slot);
         let security_id = order.security_id;
         self.books.remove(self.orders.slots_mut(), security_id, slot);
-        self.orders.vacate(slot, &order);
+        self.orders.vacate(slot, &order, account);
         let (market, changes) = self.events.market_mut(security_id);
         let (price, size) = quote_of(entry, side);
         let (lots, leaves) = (i64::from(size), i64::from(order.leaves_qty()));
