@@ -18,6 +18,8 @@ mod pages;
 mod tests;
 mod words;
 
+use std::hint::select_unpredictable;
+
 use forecastle_proto_spec::Side;
 use forecastle_runtime::memory::{Arena, prefetch_element};
 
@@ -97,11 +99,7 @@ impl Ladders {
     #[inline]
     #[must_use]
     pub fn rests(&self, book: u32, side: Side, tick: u32) -> bool {
-        let header = &self.headers[book];
-        match side {
-            Side::Buy => tick < header.ask,
-            Side::Sell => tick >= header.bid,
-        }
+        self.headers[book].rests(side, tick)
     }
 
     /// The best tick of `side`, if any.
@@ -161,16 +159,8 @@ impl Ladders {
         let (tick, quantity) = (place.tick, u64::from(place.quantity));
         let index = self.chunk_index(book, tick);
         let header = &mut self.headers[book];
-        match side {
-            Side::Buy => {
-                assert!(tick < header.ask, "a resting bid lies below the best ask");
-                header.bid = header.bid.max(tick.wrapping_add(1));
-            }
-            Side::Sell => {
-                assert!(tick >= header.bid, "a resting ask lies above the best bid");
-                header.ask = header.ask.min(tick);
-            }
-        }
+        assert!(header.rests(side, tick), "a resting order meets none of the other side");
+        header.rest(side, tick);
         let chunk = &mut self.chunks[index];
         let (previous, ahead) = if chunk.holds(tick) {
             let level = chunk.level_mut(&mut self.pages, tick);
@@ -208,16 +198,15 @@ impl Ladders {
         }
         let level = self.chunks[index].level_mut(&mut self.pages, tick);
         level.quantity -= u64::from(quantity);
-        if previous == NONE {
-            level.head = next;
-        } else {
-            orders[previous as usize].as_mut().next = next;
-        }
-        if next == NONE {
-            level.tail = previous;
-        } else {
-            orders[next as usize].as_mut().previous = previous;
-        }
+        // Which end an order lies at, if any, is anybody's guess: where it has no neighbour it
+        // stands in for one, as its own links mean nothing any more.
+        let (is_first, is_last) = (previous == NONE, next == NONE);
+        level.head = select_unpredictable(is_first, next, level.head);
+        level.tail = select_unpredictable(is_last, previous, level.tail);
+        let before = select_unpredictable(is_first, order, previous);
+        let behind = select_unpredictable(is_last, order, next);
+        orders[before as usize].as_mut().next = next;
+        orders[behind as usize].as_mut().previous = previous;
     }
 
     /// Sets the quantity of `order` to `quantity`, at most what it was and not 0; it keeps its
@@ -239,18 +228,12 @@ impl Ladders {
         level.quantity -= u64::from(less);
     }
 
-    /// As [`Self::best_bid`] for any number of a book.
+    /// The tick that an order of `side` at `tick` would trade with first, if any, for any numbers.
     #[inline]
     #[must_use]
-    pub fn find_best_bid(&self, book: u32) -> Option<u32> {
-        self.headers.get(book)?.bid.checked_sub(1)
-    }
-
-    /// As [`Self::best_ask`] for any number of a book.
-    #[inline]
-    #[must_use]
-    pub fn find_best_ask(&self, book: u32) -> Option<u32> {
-        self.headers.get(book).map(|header| header.ask).filter(|ask| *ask != NO_ASK)
+    pub fn find_met(&self, book: u32, side: Side, tick: u32) -> Option<u32> {
+        let header = self.headers.get(book)?;
+        (!header.rests(side, tick)).then(|| header.best_against(side))
     }
 
     /// The first and the last order at a tick, if there is one, for any numbers.
@@ -268,19 +251,19 @@ impl Ladders {
         self.chunks.prefetch(self.any_chunk_index(book, tick));
     }
 
-    /// Brings what an order that trades with `tick`, the best of `side`, will touch close: it, and
-    /// the next behind it.
+    /// Brings what an order of `side` that trades with `tick`, the best of the other side, will
+    /// touch close: it, and the next behind it.
     ///
     /// # Panics
     /// When there is no such book, or the tick is off the grid.
     #[inline]
-    pub fn prefetch_best(&self, book: u32, side: Side, tick: u32) {
+    pub fn prefetch_met(&self, book: u32, side: Side, tick: u32) {
         let index = self.chunk_index(book, tick);
         self.chunks.prefetch(index);
         let (header, number) = (&self.headers[book], tick / CHUNK_TICKS);
         let behind = match side {
-            Side::Buy => header.highest_below(&self.far, book, number),
-            Side::Sell => header.lowest_above(&self.far, book, number),
+            Side::Buy => header.lowest_above(&self.far, book, number),
+            Side::Sell => header.highest_below(&self.far, book, number),
         };
         let behind = behind.map(|behind| index.wrapping_sub(number).wrapping_add(behind));
         self.chunks.prefetch(behind.unwrap_or(index));

@@ -7,6 +7,8 @@
 //! lanes of their own, so that a step does the same for every one. Nothing is changed, whatever the
 //! bytes are.
 
+use std::hint::select_unpredictable;
+
 use forecastle_proto_spec::{NewOrderSingle, OrderCancelReplaceRequest, OrderId, Side};
 
 use crate::apply::OrderCommand;
@@ -203,17 +205,13 @@ impl Engine {
             self.ledger.accounts.find(account).is_some_and(|holder| {
                 self.ledger.exposures.prefetch(&holder.pairs, account, event_id)
             });
-        let met = if is_bid {
-            self.books.find_best_ask(security_id).filter(|ask| *ask <= tick)
-        } else {
-            self.books.find_best_bid(security_id).filter(|bid| *bid >= tick)
-        };
+        let side = select_unpredictable(is_bid, Side::Buy, Side::Sell);
+        let met = self.books.find_met(security_id, side, tick);
         upcoming.would_trade = met.is_some();
         match met {
             Some(met) => {
                 upcoming.tick = met;
-                let resting = if is_bid { Side::Sell } else { Side::Buy };
-                self.books.prefetch_best(security_id, resting, met);
+                self.books.prefetch_met(security_id, side, met);
             }
             None => self.books.prefetch_level(security_id, tick),
         }

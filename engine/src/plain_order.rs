@@ -163,7 +163,7 @@ impl PlainOrder {
         market.status() == MarketStatus::Open
             && !market.has_tick_table()
             && !market.is_cross_outcome()
-            && (!self.takes || !market.delays_trades())
+            && !(self.takes & market.delays_trades())
             && limits.low <= self.price
             && self.price <= limits.high
     }

@@ -1,6 +1,10 @@
 //! What there is of a book beside its chunks, in one cache line: the best ticks, and which chunks
 //! hold orders, in two levels of 64-bit words.
 
+use std::hint::select_unpredictable;
+
+use forecastle_proto_spec::Side;
+
 use super::words::{bit, highest, highest_below, lowest, lowest_above};
 
 /// The header of a book.
@@ -27,6 +31,27 @@ pub(super) struct FarGroups {
 impl Header {
     pub(super) const EMPTY: Self =
         Self { bid: NO_BID, ask: NO_ASK, groups: 0, chunks: [0; NEAR_GROUPS as usize] };
+
+    /// Whether an order at `tick` would meet none of the other side.
+    #[inline(always)]
+    pub(super) fn rests(&self, side: Side, tick: u32) -> bool {
+        select_unpredictable(side == Side::Buy, tick < self.ask, tick >= self.bid)
+    }
+
+    /// The best tick of the side that an order of `side` would trade with, which holds orders.
+    #[inline(always)]
+    pub(super) fn best_against(&self, side: Side) -> u32 {
+        select_unpredictable(side == Side::Buy, self.ask, self.bid.wrapping_sub(1))
+    }
+
+    /// Moves the best tick of a side to that of an order which comes, if that is better.
+    #[inline(always)]
+    pub(super) fn rest(&mut self, side: Side, tick: u32) {
+        let is_bid = side == Side::Buy;
+        let (bid, ask) = (self.bid.max(tick.wrapping_add(1)), self.ask.min(tick));
+        self.bid = select_unpredictable(is_bid, bid, self.bid);
+        self.ask = select_unpredictable(is_bid, self.ask, ask);
+    }
 
     /// Notes that a chunk holds orders.
     #[inline(always)]
