@@ -4,8 +4,8 @@
 //! level, an order. Who knows the next commands announces them some way ahead; each announcement
 //! moves the commands of its kind that are under way one step on, where a step asks for the lines
 //! that the lines of the step before name. New orders and resting ones that commands name go on
-//! lanes of their own, so that a step does the same for every one. Nothing is changed, whatever the
-//! bytes are.
+//! lanes of their own, so that a step does the same for every one. A command that comes alone takes
+//! its steps at once. Nothing is changed, whatever the bytes are.
 
 use std::hint::select_unpredictable;
 
@@ -76,6 +76,31 @@ impl LookAhead {
             Some(OrderCommand::Cancel(cancel)) => {
                 let slot = OrderId::from_wire(cancel.order_id.get()).slot();
                 self.announce_named(engine, NamedOrder { slot, wanted: 0 });
+            }
+            Some(OrderCommand::Replace(replace)) => {
+                self.announce_replace(engine, session_id, replace);
+            }
+            None => {}
+        }
+    }
+
+    /// As [`Self::announce`] of the command that is applied next, for which no step would be left
+    /// to the announcements behind it: takes all its steps at once, each of which waits for the
+    /// lines of the one before.
+    #[inline(never)]
+    pub fn announce_next(&mut self, engine: &Engine, session_id: u32, command: &[u8]) {
+        match OrderCommand::of(command) {
+            Some(OrderCommand::New(order)) => {
+                let mut upcoming = engine.look_at_order(session_id, order);
+                engine.look_into_order(&mut upcoming);
+                let slot = engine.look_into_level(&upcoming);
+                if upcoming.would_trade {
+                    engine.look_at_named(NamedOrder { slot, wanted: upcoming.quantity });
+                }
+            }
+            Some(OrderCommand::Cancel(cancel)) => {
+                let slot = OrderId::from_wire(cancel.order_id.get()).slot();
+                engine.look_at_named(NamedOrder { slot, wanted: 0 });
             }
             Some(OrderCommand::Replace(replace)) => {
                 self.announce_replace(engine, session_id, replace);
@@ -229,6 +254,13 @@ impl Engine {
         let slot = ends.map_or(NO_SLOT, |(first, last)| if would_trade { first } else { last });
         self.orders.prefetch(slot);
         slot
+    }
+
+    /// All steps of a resting order.
+    fn look_at_named(&self, named: NamedOrder) {
+        self.orders.prefetch(named.slot);
+        self.look_into_named(named.slot);
+        self.look_behind_named(named);
     }
 
     /// The second step of a resting order: what it names.

@@ -104,9 +104,17 @@ impl Sequencer {
     /// Announces commands that wait and were not announced, as far ahead as the engine looks.
     #[inline(always)]
     fn announce(&mut self) {
-        while let Some((session, command)) = self.commands.peek_further(1 + LookAhead::DISTANCE) {
+        loop {
+            let is_next = self.commands.waiting_count() == 0;
+            let found = self.commands.peek_further(1 + LookAhead::DISTANCE);
+            let Some((session, command)) = found else { break };
             // A session of more bits is none, as will be said when its command is taken.
-            self.look_ahead.announce(&self.engine, session as u32, command);
+            let session_id = session as u32;
+            if is_next {
+                self.look_ahead.announce_next(&self.engine, session_id, command);
+            } else {
+                self.look_ahead.announce(&self.engine, session_id, command);
+            }
         }
     }
 

@@ -162,6 +162,7 @@ fn records_that_were_looked_at_stay_until_they_are_consumed() {
         check(sequence, 1000, &found, payload);
     }
     assert!(consumer.peek_further(3).is_none(), "as many as asked for");
+    assert_eq!(consumer.waiting_count(), 3);
     for is_consumed in [false, true] {
         let oldest = consumer.oldest().unwrap();
         let found = RecordHeader { session: oldest.session(), ..header(0) };
@@ -171,6 +172,7 @@ fn records_that_were_looked_at_stay_until_they_are_consumed() {
         }
     }
     consumer.consume(2);
+    assert_eq!(consumer.waiting_count(), 0, "those that nobody looked at do not count");
     assert_eq!(consumer.poll(9, |found, _| assert!([3, 4].contains(&found.kind))), 2);
     consumer.consume(0);
     assert!(consumer.oldest().is_none() && consumer.peek_further(9).is_none());

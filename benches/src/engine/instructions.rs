@@ -1,6 +1,6 @@
 //! Instructions of one command by its kind: a duty cycle of the sequencer on a ring that holds one
-//! command, counted by callgrind. Nothing is announced ahead, as there is nothing ahead. Beside
-//! them the mean of all commands when the ring is full, announcements included.
+//! command, counted by callgrind, which is announced alone. Beside them the mean of all commands
+//! when the ring is full, announcements included.
 
 use std::io;
 use std::path::Path;

@@ -220,6 +220,7 @@ fn looking_ahead_changes_nothing() {
     ] {
         for session_id in [ALICE_SESSION, EXCHANGE, u32::MAX] {
             look_ahead.announce(&world.engine, session_id, &bytes);
+            look_ahead.announce_next(&world.engine, session_id, &bytes);
         }
     }
     // On to the last step.

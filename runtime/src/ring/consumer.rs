@@ -138,9 +138,10 @@ impl Consumer {
         self.circle.control()[HEAD / size_of::<u64>()].store(entry.end, Ordering::Release);
     }
 
-    /// Records that were found and are not consumed.
+    /// Records that were looked at and are not consumed.
     #[inline(always)]
-    fn waiting_count(&self) -> usize {
+    #[must_use]
+    pub fn waiting_count(&self) -> usize {
         self.found_count.wrapping_sub(self.consumed_count) as usize
     }
 
