@@ -13,124 +13,24 @@
 
 mod near_pairs;
 mod pair_index;
+mod rows;
 mod snapshot;
+mod stake;
 #[cfg(test)]
 mod tests;
+mod worst_case;
 
 use std::cell::RefCell;
 
-use forecastle_proto_spec::{PAYOUT, Side};
 use forecastle_runtime::memory::Arena;
 
 use crate::memory_table::MemoryUse;
-use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
 use pair_index::PairIndex;
+use stake::NO_STAKE;
 
 pub(crate) use near_pairs::{NearPairs, PairVacancy};
-
-/// The stake of one account in one market.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stake {
-    /// Position, lots, long YES above zero; or the change of it.
-    pub(crate) lots: i64,
-    /// Worst cost of open bids, millionths; or the change of it.
-    pub(crate) bid_cost: i64,
-    /// Worst cost of open asks, millionths; or the change of it.
-    pub(crate) ask_cost: i64,
-}
-
-impl Stake {
-    /// # Panics
-    /// When less than nothing would be held.
-    #[inline]
-    fn add(&mut self, change: Self) {
-        if is_planted(PlantedFault::NettingOffByOne) && self.lots > 0 && change.lots < 0 {
-            self.lots += 1;
-        }
-        self.lots += change.lots;
-        self.bid_cost += change.bid_cost;
-        self.ask_cost += change.ask_cost;
-        assert!(self.bid_cost | self.ask_cost >= 0, "holds of open orders add up");
-    }
-
-    /// Adds `cost` to the worst cost of open orders of a side; takes it off when negative.
-    ///
-    /// # Panics
-    /// When less than nothing would be held.
-    #[inline(always)]
-    fn hold(&mut self, side: Side, cost: i64) {
-        let held = match side {
-            Side::Buy => &mut self.bid_cost,
-            Side::Sell => &mut self.ask_cost,
-        };
-        *held += cost;
-        assert!(*held >= 0, "holds of open orders add up");
-    }
-
-    /// The side of the open orders that a change of them is of: it costs something on theirs alone.
-    pub(crate) fn open_side(&self) -> Side {
-        if self.bid_cost != 0 { Side::Buy } else { Side::Sell }
-    }
-
-    /// What the market's own state is worth, before the bids of all markets are taken off.
-    #[inline(always)]
-    fn term(&self) -> i64 {
-        i64::from(PAYOUT) * self.lots + self.bid_cost - self.ask_cost
-    }
-}
-
-/// An event as exposures see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EventShape {
-    pub(crate) market_count: u8,
-    pub(crate) is_exhaustive: bool,
-    /// Rows that a pair of an account and this event takes.
-    row_count: u8,
-}
-
-impl EventShape {
-    pub(crate) const fn new(market_count: u8, is_exhaustive: bool) -> Self {
-        let row_count = market_count.div_ceil(ROW_LENGTH);
-        Self { market_count, is_exhaustive, row_count }
-    }
-
-    /// Rows that a pair of an account and this event takes.
-    #[inline]
-    fn row_count(self) -> u32 {
-        u32::from(self.row_count)
-    }
-
-    /// Whether values of all markets that add up to `sum` share out what there is.
-    pub(crate) fn is_shared_out(self, sum: u32) -> bool {
-        if self.is_exhaustive { sum == u32::from(PAYOUT) } else { sum <= u32::from(PAYOUT) }
-    }
-
-    /// The worst case of somebody who has nothing in the event but `stake` in one market.
-    #[inline(always)]
-    pub(crate) fn minimum_of_one(self, stake: Stake) -> i64 {
-        let has_other_state = self.market_count > 1 || !self.is_exhaustive;
-        let least = if has_other_state { stake.term().min(0) } else { stake.term() };
-        least - stake.bid_cost
-    }
-
-    /// The worst case over states that no market of the event pays in.
-    #[inline]
-    fn least_elsewhere(self) -> i64 {
-        if self.is_exhaustive { i64::MAX } else { 0 }
-    }
-}
-
-/// What a change of a stake did.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Effect {
-    /// Whose stake it is.
-    pub(crate) account: u32,
-    /// Change of the event's worst case, millionths.
-    pub(crate) minimum: i64,
-    /// Change of the size of the position, lots.
-    pub(crate) size: i64,
-}
+pub(crate) use stake::{Effect, EventShape, Stake};
 
 /// Four markets of one pair, the first of them here; 64 bytes, a cache line. All but stake and
 /// `next` are kept in the pair's first row only.
@@ -235,12 +135,6 @@ impl ExposureTable {
         Err(near.vacancy())
     }
 
-    /// Whether a pair with an event of this shape can still get its rows.
-    #[inline]
-    pub(crate) fn has_room(&self, shape: EventShape) -> bool {
-        self.free_count >= shape.row_count()
-    }
-
     /// Positions that are not zero.
     pub(crate) fn open_position_count(&self) -> u64 {
         self.open_position_count
@@ -261,20 +155,6 @@ impl ExposureTable {
     /// Markets of a pair's event.
     pub(crate) fn market_count(&self, row: u32) -> u8 {
         self.rows[row].shape.market_count
-    }
-
-    /// The worst case of a pair's positions, without its open orders. O(markets of the event).
-    pub(crate) fn worst_of_positions(&self, row: u32) -> i64 {
-        let shape = self.rows[row].shape;
-        let values = (0..shape.market_count).map(|state| self.stake(row, state).lots);
-        let least = values.min().unwrap_or(0) * i64::from(PAYOUT);
-        least.min(shape.least_elsewhere())
-    }
-
-    /// The worst case of a pair.
-    #[inline]
-    pub(crate) fn minimum(&self, row: u32) -> i64 {
-        self.rows[row].minimum
     }
 
     /// The stake of a pair in the market of a state.
@@ -306,317 +186,6 @@ impl ExposureTable {
         let rows = &mut sorted.as_mut_slice()[..count];
         rows.sort_unstable_by_key(|row| (self.rows[*row].account, self.rows[*row].event_id));
         rows.iter().for_each(|row| visit(self.rows[*row].account, *row));
-    }
-
-    /// The worst case of a pair if `change` were added to its stake in the market of `state`.
-    /// O(markets of the event).
-    #[inline(always)]
-    pub(crate) fn minimum_with(&self, row: u32, state: u8, change: Stake) -> i64 {
-        let first = &self.rows[row];
-        let least = if first.shape.market_count == 1 {
-            first.shape.least_elsewhere().min(first.stake.term() + change.term())
-        } else {
-            self.least_with(row, state, change.term())
-        };
-        least - (first.bid_total + change.bid_cost)
-    }
-
-    /// The worst case of a pair, also of one without a row, and what it were if a stake of open
-    /// orders were added in the market of `state`. O(markets of the event).
-    #[inline(always)]
-    pub(crate) fn minimum_if_held(
-        &self,
-        row: Option<u32>,
-        shape: EventShape,
-        state: u8,
-        stake: Stake,
-    ) -> (i64, i64) {
-        match row {
-            Some(row) => (self.minimum(row), self.minimum_with(row, state, stake)),
-            None => (0, shape.minimum_of_one(stake)),
-        }
-    }
-
-    /// The worst case of a pair, also of one without a row, if a change were added to its stake
-    /// in the market of each state. O(markets of the event).
-    pub(crate) fn minimum_with_all(
-        &self,
-        row: Option<u32>,
-        shape: EventShape,
-        changes: &[Stake],
-    ) -> i64 {
-        let mut least = shape.least_elsewhere();
-        let mut bids = row.map_or(0, |row| self.rows[row].bid_total);
-        for (state, change) in (0..).zip(changes) {
-            let stake = row.map_or(NO_STAKE, |row| self.stake(row, state));
-            least = least.min(stake.term() + change.term());
-            bids += change.bid_cost;
-        }
-        least - bids
-    }
-
-    /// The least over all states, before the bids of all markets are taken off, if `change` were
-    /// added to the term of one of them.
-    #[inline(never)]
-    fn least_with(&self, row: u32, state: u8, change: i64) -> i64 {
-        let (place, index) = self.place(row, state);
-        let before = self.stake_at(place, index).term();
-        self.least_after(row, state, before, before + change)
-    }
-
-    /// The least over all states, before the bids of all markets are taken off, when the term of
-    /// one of them goes from `before` to `after`. O(1) unless that one is the least and rises, else
-    /// O(markets of the event).
-    #[inline(always)]
-    fn least_after(&self, row: u32, state: u8, before: i64, after: i64) -> i64 {
-        let least = self.rows[row].minimum + self.rows[row].bid_total;
-        if after <= least {
-            after
-        } else if before > least {
-            least
-        } else {
-            self.least_beside(row, usize::from(state)).min(after)
-        }
-    }
-
-    /// The least over all states but one, before the bids of all markets are taken off.
-    #[inline(never)]
-    fn least_beside(&self, mut row: u32, state: usize) -> i64 {
-        let shape = self.rows[row].shape;
-        let mut least = shape.least_elsewhere();
-        let mut first = 0;
-        loop {
-            let [second, third, fourth] = &self.others[row];
-            for (index, stake) in [&self.rows[row].stake, second, third, fourth].iter().enumerate()
-            {
-                let other = first + index;
-                let counts = other != state && other < usize::from(shape.market_count);
-                least = if counts { least.min(stake.term()) } else { least };
-            }
-            first += ROW_MARKETS as usize;
-            if first >= usize::from(shape.market_count) {
-                return least;
-            }
-            row = self.rows[row].next;
-        }
-    }
-
-    /// Gives a pair that has none its rows, with nothing at stake.
-    ///
-    /// # Panics
-    /// When there is no room, or it has.
-    pub(crate) fn take(
-        &mut self,
-        near: &mut NearPairs,
-        (account, event_id): (u32, u32),
-        shape: EventShape,
-    ) -> u32 {
-        let vacancy = self.look_up(near, account, event_id);
-        let vacancy = vacancy.expect_err("a pair that takes rows has none");
-        self.take_at(near, vacancy, (account, event_id), shape)
-    }
-
-    /// As [`Self::take`] behind the look-up that did not find the pair.
-    #[inline(always)]
-    fn take_at(
-        &mut self,
-        near: &mut NearPairs,
-        vacancy: PairVacancy,
-        (account, event_id): (u32, u32),
-        shape: EventShape,
-    ) -> u32 {
-        assert!(self.has_room(shape), "rows are counted before they are taken");
-        let first = self.first_free;
-        let mut last = first;
-        for _ in 1..shape.row_count() {
-            last = self.rows[last].next;
-        }
-        self.free_count -= shape.row_count();
-        let end = &mut self.rows[last];
-        self.first_free = std::mem::replace(&mut end.next, NONE);
-        // Most free rows follow each other as they lie.
-        self.rows.prefetch(first.wrapping_add(ROWS_AHEAD));
-        let row = &mut self.rows[first];
-        row.account = account;
-        row.event_id = event_id;
-        row.shape = shape;
-        if near.insert(vacancy, event_id, first) {
-            self.index.insert(account, event_id, first);
-        }
-        self.digest.add(pair_piece(account, event_id));
-        first
-    }
-
-    /// The first row of a pair that was looked up; one that has none is given its rows.
-    ///
-    /// # Panics
-    /// When there is no room.
-    #[inline(always)]
-    pub(crate) fn row_of(
-        &mut self,
-        near: &mut NearPairs,
-        row: Result<u32, PairVacancy>,
-        pair: (u32, u32),
-        shape: EventShape,
-    ) -> u32 {
-        match row {
-            Ok(row) => row,
-            Err(vacancy) => self.take_at(near, vacancy, pair, shape),
-        }
-    }
-
-    /// Adds `cost` to the worst costs of open orders of a side in the market of `state`, where the
-    /// worst case that follows is known, and gives a pair that has none its rows first. Gives the
-    /// pair's first row and the change of its worst case.
-    ///
-    /// # Panics
-    /// When the pair has no rows and there is no room.
-    #[inline(always)]
-    pub(crate) fn hold_to(
-        &mut self,
-        near: &mut NearPairs,
-        row: Result<u32, PairVacancy>,
-        (pair, shape, state): ((u32, u32), EventShape, u8),
-        (side, cost): (Side, i64),
-        minimum: i64,
-    ) -> (u32, i64) {
-        let row = self.row_of(near, row, pair, shape);
-        if state != 0 {
-            let place = self.place(row, state);
-            self.stake_at_mut(place).hold(side, cost);
-        }
-        let first = &mut self.rows[row];
-        if state == 0 {
-            first.stake.hold(side, cost);
-        }
-        first.bid_total += if side == Side::Buy { cost } else { 0 };
-        let before = std::mem::replace(&mut first.minimum, minimum);
-        (row, minimum - before)
-    }
-
-    /// Whether a pair has nothing at stake, and neither open orders nor positions. O(1) unless its
-    /// first market and its sums say so, then O(markets of the event).
-    #[inline(always)]
-    pub(crate) fn is_flat(&self, row: u32) -> bool {
-        let first = &self.rows[row];
-        let may_be = first.stake == NO_STAKE && first.minimum == 0 && first.bid_total == 0;
-        may_be && (first.shape.market_count == 1 || self.is_flat_elsewhere(row))
-    }
-
-    /// Whether a pair has nothing at stake in any market of its rows.
-    #[inline(never)]
-    fn is_flat_elsewhere(&self, mut row: u32) -> bool {
-        for _ in 0..self.rows[row].shape.row_count() {
-            if self.rows[row].stake != NO_STAKE || self.others[row] != NO_STAKES {
-                return false;
-            }
-            row = self.rows[row].next;
-        }
-        true
-    }
-
-    /// Takes the rows of a pair away that has nothing at stake.
-    ///
-    /// # Panics
-    /// When it has.
-    #[inline(always)]
-    pub(crate) fn release(&mut self, near: &mut NearPairs, row: u32) {
-        assert!(self.is_flat(row), "a pair is released flat");
-        let Row { account, event_id, shape, .. } = self.rows[row];
-        self.digest.remove(pair_piece(account, event_id));
-        if near.remove(row) {
-            let rows = &self.rows;
-            self.index.remove(account, event_id, |row| (rows[row].account, rows[row].event_id));
-        }
-        let mut next = row;
-        for _ in 0..shape.row_count() {
-            let row = next;
-            let freed = &mut self.rows[row];
-            next = freed.next;
-            *freed = Row { next: self.first_free, ..FREE_ROW };
-            self.first_free = row;
-            self.free_count += 1;
-        }
-    }
-
-    /// Adds `change` to the stake of a pair in the market of `state`. O(markets of the event).
-    #[inline(always)]
-    pub(crate) fn change(&mut self, row: u32, state: u8, change: Stake) -> Effect {
-        let first = &mut self.rows[row];
-        if first.shape.market_count > 1 {
-            return self.change_one_of_many(row, state, change);
-        }
-        let before = first.stake.lots;
-        let pair = (first.account, first.event_id);
-        first.stake.add(change);
-        first.bid_total = first.stake.bid_cost;
-        let least = first.shape.least_elsewhere().min(first.stake.term());
-        let after = first.stake.lots;
-        let effect = first.settle_minimum(least, before, after);
-        if before != after {
-            self.move_position(pair, state, before, after);
-        }
-        effect
-    }
-
-    /// Adds `cost` to the worst cost of open orders of a side in the market of `state`. O(markets
-    /// of the event).
-    #[inline(always)]
-    pub(crate) fn hold(&mut self, row: u32, state: u8, side: Side, cost: i64) -> Effect {
-        let first = &mut self.rows[row];
-        if first.shape.market_count > 1 {
-            return self.hold_one_of_many(row, state, side, cost);
-        }
-        first.stake.hold(side, cost);
-        first.bid_total = first.stake.bid_cost;
-        let least = first.shape.least_elsewhere().min(first.stake.term());
-        first.settle_minimum(least, 0, 0)
-    }
-
-    /// As [`Self::hold`], but for the worst case, which [`Self::settle`] finds after some of these.
-    #[inline(always)]
-    pub(crate) fn hold_unsettled(&mut self, (row, state): (u32, u8), (side, cost): (Side, i64)) {
-        let place = self.place(row, state);
-        self.stake_at_mut(place).hold(side, cost);
-        self.rows[row].bid_total += if side == Side::Buy { cost } else { 0 };
-    }
-
-    /// Finds the worst case of a pair after its holds changed. O(markets of the event).
-    #[inline]
-    pub(crate) fn settle(&mut self, row: u32) -> Effect {
-        let least = self.least_beside(row, usize::MAX);
-        self.rows[row].settle_minimum(least, 0, 0)
-    }
-
-    #[inline(never)]
-    fn hold_one_of_many(&mut self, row: u32, state: u8, side: Side, cost: i64) -> Effect {
-        let place = self.place(row, state);
-        let stake = self.stake_at_mut(place);
-        let before = stake.term();
-        stake.hold(side, cost);
-        let after = before + if side == Side::Buy { cost } else { -cost };
-        let least = self.least_after(row, state, before, after);
-        let first = &mut self.rows[row];
-        first.bid_total += if side == Side::Buy { cost } else { 0 };
-        first.settle_minimum(least, 0, 0)
-    }
-
-    #[inline(never)]
-    fn change_one_of_many(&mut self, row: u32, state: u8, change: Stake) -> Effect {
-        let place = self.place(row, state);
-        let stake = self.stake_at_mut(place);
-        let before = *stake;
-        stake.add(change);
-        let after = *stake;
-        let least = self.least_after(row, state, before.term(), after.term());
-        let first = &mut self.rows[row];
-        first.bid_total += change.bid_cost;
-        let pair = (first.account, first.event_id);
-        let effect = first.settle_minimum(least, before.lots, after.lots);
-        if before.lots != after.lots {
-            self.move_position(pair, state, before.lots, after.lots);
-        }
-        effect
     }
 
     /// Brings the first row of a pair close, as far as the tag of its entry tells, or its bucket of
@@ -750,9 +319,6 @@ fn lots_addend(account: u32, event_id: u32, state: u8, lots: i64) -> Addend {
 pub(crate) const ROW_MARKETS: u32 = ROW_LENGTH as u32;
 const ROW_LENGTH: u8 = 4;
 const NONE: u32 = u32::MAX;
-/// Rows between one that is taken and the one brought close then.
-const ROWS_AHEAD: u32 = 16;
-const NO_STAKE: Stake = Stake { lots: 0, bid_cost: 0, ask_cost: 0 };
 const NO_STAKES: [Stake; ROW_MARKETS as usize - 1] = [NO_STAKE; ROW_MARKETS as usize - 1];
 const FREE_ROW: Row = Row {
     stake: NO_STAKE,
