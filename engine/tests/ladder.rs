@@ -143,12 +143,22 @@ fn ladders_of_every_size_are_maps_of_queues() {
 }
 
 #[test]
-#[should_panic(expected = "a resting bid lies below the best ask")]
-fn a_crossing_order_does_not_rest() {
+#[should_panic(expected = "a resting order meets none of the other side")]
+fn a_crossing_bid_does_not_rest() {
+    rest_both(Side::Sell, Side::Buy);
+}
+
+#[test]
+#[should_panic(expected = "a resting order meets none of the other side")]
+fn a_crossing_ask_does_not_rest() {
+    rest_both(Side::Buy, Side::Sell);
+}
+
+fn rest_both(first: Side, second: Side) {
     let mut ladders = Ladders::new(1, 100, 10);
     let mut orders = [Place::new(50, 1), Place::new(50, 1)];
-    ladders.push_back(&mut orders, 0, Side::Sell, 0);
-    ladders.push_back(&mut orders, 0, Side::Buy, 1);
+    ladders.push_back(&mut orders, 0, first, 0);
+    ladders.push_back(&mut orders, 0, second, 1);
 }
 
 /// Matching on the bare ladder, as a benchmark of the book alone does it.
