@@ -233,7 +233,9 @@ impl Ladders {
     #[must_use]
     pub fn find_met(&self, book: u32, side: Side, tick: u32) -> Option<u32> {
         let header = self.headers.get(book)?;
-        (!header.rests(side, tick)).then(|| header.best_against(side))
+        let met = (!header.rests(side, tick)).then(|| header.best_against(side));
+        // A tick as high as the mark of no ask is not below it.
+        met.filter(|met| *met != NO_ASK)
     }
 
     /// The first and the last order at a tick, if there is one, for any numbers.

@@ -161,6 +161,28 @@ fn rest_both(first: Side, second: Side) {
     ladders.push_back(&mut orders, 0, second, 1);
 }
 
+/// Whatever the numbers are: those of a book that there is not, or off the grid.
+#[test]
+fn what_an_order_would_meet_is_found_for_any_numbers() {
+    let mut ladders = Ladders::new(2, 100, 10);
+    let mut orders = [Place::new(40, 1), Place::new(60, 1)];
+    for (book, tick) in [(0, 0), (0, u32::MAX), (1, u32::MAX), (2, 50), (u32::MAX, u32::MAX)] {
+        assert_eq!(Side::ALL.map(|side| ladders.find_met(book, side, tick)), [None; 2]);
+    }
+    ladders.push_back(&mut orders, 0, Side::Buy, 0);
+    ladders.push_back(&mut orders, 0, Side::Sell, 1);
+    for (side, tick, met) in [
+        (Side::Buy, 59, None),
+        (Side::Buy, 60, Some(60)),
+        (Side::Buy, u32::MAX, Some(60)),
+        (Side::Sell, 41, None),
+        (Side::Sell, 40, Some(40)),
+        (Side::Sell, 0, Some(40)),
+    ] {
+        assert_eq!(ladders.find_met(0, side, tick), met, "{side:?} {tick}");
+    }
+}
+
 /// Matching on the bare ladder, as a benchmark of the book alone does it.
 #[test]
 fn a_ladder_is_enough_to_match() {
