@@ -22,6 +22,7 @@ pub mod tape;
 
 use std::io;
 
+use forecastle_engine::LookAhead;
 use forecastle_runtime::agent::PinError;
 
 use crate::host::Cpus;
@@ -32,7 +33,7 @@ use book::Books;
 use book_script::Fills;
 use flow::{Flow, FlowSettings};
 use peers::Peer;
-use rig::{RING_LENGTH, Rig, push};
+use rig::{RING_LENGTH, Rig};
 
 /// The tables of one flow.
 #[derive(Debug)]
@@ -75,13 +76,17 @@ pub fn measure(
     for peer in &*peers {
         rates.compare(CPU_RATE, OURS, peer.name());
     }
-    let mut contenders =
-        vec![Contender::new(OURS, || service_time(cpu, flow).map_err(io::Error::other))];
+    let mut contenders = [(OURS, Arrival::Waiting), (ALONE, Arrival::Alone)]
+        .map(|(name, arrival)| {
+            Contender::new(name, move || service_time(cpu, flow, arrival).map_err(io::Error::other))
+        })
+        .into_iter()
+        .collect::<Vec<_>>();
     contenders.extend(peers.iter_mut().map(|peer| {
         let name = peer.name().to_owned();
         Contender::new(&name, || peer.service_time())
     }));
-    let title = format!("{name}: service time of one command, closed loop");
+    let title = format!("{name}: service time of one command");
     let service_times = Table::measure(&title, rounds, &mut contenders)?;
     let mut contenders = OFFERED_RATES.map(|(name, rate)| {
         Contender::new(name, move || open_loop::run(cpus, flow, rate).map_err(io::Error::other))
@@ -121,7 +126,7 @@ pub fn rate(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
     let alone = pair::run_alone(cpu, || {
         let slots = flow.main.byte_count() + flow.main.length() * RECORD_OVERHEAD;
         let mut rig = Rig::new(flow, slots.next_power_of_two().max(RING_LENGTH));
-        let count = rig.fill(&flow.main, 0);
+        let count = rig.fill(&flow.main, 0..flow.main.length());
         assert_eq!(count, flow.main.length(), "the ring holds the flow");
         let stopwatch = Stopwatch::start();
         let sequenced = rig.sequencer.drain();
@@ -133,24 +138,42 @@ pub fn rate(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
     Ok(Run { figures: alone.result, preemption_count: alone.preemption_count })
 }
 
-/// One run of the flow's measured part with the time of each command taken: put into the empty
-/// ring, and then sequenced by one duty cycle, which is timed.
+/// How commands come whose service times are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// Each into the empty ring: the closed loop of one client that waits for its answer.
+    Alone,
+    /// All as soon as there is room: behind each timed command wait at least as many as the engine
+    /// looks ahead, until the last ones.
+    Waiting,
+}
+
+/// One run of the flow's measured part with the time of each command taken, which a duty cycle of
+/// its own sequences.
 ///
 /// # Errors
 /// When the thread cannot be pinned.
 ///
 /// # Panics
 /// When the run does not come to what the flow came to.
-pub fn service_time(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
+pub fn service_time(cpu: usize, flow: &Flow, arrival: Arrival) -> Result<Run, PinError> {
     let alone = pair::run_alone(cpu, || {
         let mut rig = Rig::new(flow, RING_LENGTH);
-        let mut times = ServiceTimes::new(flow.main.length());
-        for index in 0..flow.main.length() {
-            let (session_id, command) = flow.main.command(index);
-            assert!(push(&mut rig.commands, session_id, command), "the ring is empty");
+        rig.sequencer.take_one_by_one();
+        let length = flow.main.length();
+        let mut times = ServiceTimes::new(length);
+        let mut filled = 0;
+        for index in 0..length {
+            let (wanted, end) = match arrival {
+                Arrival::Alone => (index + 1, index + 1),
+                Arrival::Waiting => (index + 1 + LookAhead::DISTANCE, length),
+            };
+            if filled < wanted {
+                filled += rig.fill(&flow.main, filled..end);
+            }
             let mut sequenced = 0;
             times.time(|| sequenced = rig.sequencer.do_work());
-            assert_eq!(sequenced, 1, "a duty cycle sequences what is in the ring");
+            assert_eq!(sequenced, 1, "a duty cycle sequences one command of those in the ring");
         }
         assert_same_state(&rig, flow);
         QUANTILES.into_iter().zip(times.quantiles()).collect()
@@ -181,6 +204,8 @@ fn ladder_rate(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
 
 /// Row of the engine.
 pub const OURS: &str = "forecastle";
+/// Row of the engine when each command comes into the empty ring.
+pub const ALONE: &str = "forecastle, each command alone";
 /// Row of the ladder without accounts, messages and effects.
 pub const LADDER: &str = "forecastle's ladder alone";
 /// Row with few resting orders.

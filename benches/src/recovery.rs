@@ -23,7 +23,7 @@ use forecastle_runtime::memory::Region;
 use serde::Serialize;
 
 use crate::engine::flow::{Flow, FlowSettings};
-use crate::engine::service_time;
+use crate::engine::{Arrival, service_time};
 use crate::host::Cpus;
 use crate::measurement::{Contender, Rounds, Run, Table, rates};
 use crate::stopwatch::{Stopwatch, as_ns};
@@ -83,7 +83,7 @@ fn beside_snapshots(
 ) -> io::Result<Table> {
     let flow = FlowSettings { command_count: SERVED_COMMANDS, ..settings.flow };
     let flow = Flow::new(&flow);
-    let alone = || service_time(cpus.first, &flow).map_err(io::Error::other);
+    let alone = || service_time(cpus.first, &flow, Arrival::Alone).map_err(io::Error::other);
     let beside = || {
         let is_over = Arc::new(AtomicBool::new(false));
         let pace = Pace::with_rests(is_over.clone());
@@ -100,7 +100,7 @@ fn beside_snapshots(
                 }
                 Ok(count)
             });
-            let run = service_time(cpus.first, &flow).map_err(io::Error::other);
+            let run = service_time(cpus.first, &flow, Arrival::Alone).map_err(io::Error::other);
             is_over.store(true, Ordering::Relaxed);
             shadow.join().map_err(|_| io::Error::other("the shadow replayer panicked"))??;
             run

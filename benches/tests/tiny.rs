@@ -105,13 +105,16 @@ fn the_engine() {
     let (flow, cpus) = (Flow::new(&flow()), Cpus::lowest_two());
     let tables = engine::measure("tiny", &flow, &mut [], cpus, ROUNDS).unwrap();
     assert_measured(&tables.rates, 2);
-    assert_measured(&tables.service_times, 1);
+    assert_measured(&tables.service_times, 2);
     assert_measured(&tables.open_loop, 2);
     let summary = engine::summary::of_flow(&tables, &[]);
     let ours = summary["ours"].as_object().unwrap();
     let keys: Vec<_> = ours.keys().map(String::as_str).collect();
     assert_eq!(keys, ["commands_per_s", "commands_per_wall_s", "p50_ns", "p999_ns", "p99_ns"]);
     assert!(ours.values().all(|figure| figure.as_u64() > Some(0)), "{summary}");
+    let alone = summary["alone"].as_object().unwrap();
+    let keys: Vec<_> = alone.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["p50_ns", "p999_ns", "p99_ns"]);
     assert!(summary["ratio_to_best_peer"].is_null(), "{summary}");
 }
 

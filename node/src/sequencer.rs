@@ -26,6 +26,8 @@ pub struct Sequencer {
     last_time_ns: u64,
     /// Whose turn it is since the last command: timers that are due, then work that is pending.
     turns: Turns,
+    /// Commands of one duty cycle, at most.
+    commands_max: usize,
     closing: Arc<ClosingState>,
 }
 
@@ -74,6 +76,7 @@ impl Sequencer {
             log,
             last_time_ns,
             turns: Turns::default(),
+            commands_max: COMMANDS_MAX,
             closing,
         }
     }
@@ -82,6 +85,12 @@ impl Sequencer {
     #[must_use]
     pub fn alone(engine: Engine, commands: Consumer, log: LogWriter) -> Self {
         Self::new(engine, commands, log, 0, Arc::default())
+    }
+
+    /// Lets a duty cycle sequence no more than `commands_max` commands, for whoever times them one
+    /// by one; without it, 256.
+    pub fn limit_duty_cycle(&mut self, commands_max: usize) {
+        self.commands_max = commands_max;
     }
 
     /// The engine, to read.
@@ -216,7 +225,7 @@ impl Agent for Sequencer {
         }
         let time_ns = now.wall_ns.max(self.last_time_ns);
         let mut count = 0;
-        while count < COMMANDS_MAX && self.sequence_next(now, time_ns) {
+        while count < self.commands_max && self.sequence_next(now, time_ns) {
             count += 1;
         }
         count
@@ -270,7 +279,7 @@ fn append(
     claim.commit(length);
 }
 
-/// Commands of one duty cycle.
+/// Commands of one duty cycle, unless told otherwise.
 const COMMANDS_MAX: usize = 256;
 /// Longest command of the exchange itself.
 const OWN_COMMAND_LENGTH_MAX: usize = 64;

@@ -61,7 +61,7 @@ pub fn play(seed: u64) -> [u64; 4] {
     let mut rig = Rig::new(&flow, RING_LENGTH);
     let mut index = 0;
     while index < flow.main.length() {
-        index += rig.fill(&flow.main, index);
+        index += rig.fill(&flow.main, index..flow.main.length());
         counts[3] += sequence_together(&mut rig.sequencer) as u64;
     }
     counts

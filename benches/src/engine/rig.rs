@@ -3,6 +3,8 @@
 //!
 //! It is the very agent that an exchange runs. Nobody reads the log, which goes round and round.
 
+use std::ops::Range;
+
 use forecastle_engine::Engine;
 use forecastle_node::Sequencer;
 use forecastle_runtime::agent::Agent as _;
@@ -50,24 +52,24 @@ impl Rig {
         let mut rig = Self { commands, sequencer };
         let mut index = 0;
         while index < flow.opening.length() {
-            index += rig.fill(&flow.opening, index);
+            index += rig.fill(&flow.opening, index..flow.opening.length());
             rig.sequencer.drain();
         }
         rig
     }
 
-    /// Puts commands of `tape` into the ring, from the one at `index` on, until the ring is full or
-    /// there are no more. Gives how many.
-    pub fn fill(&mut self, tape: &Tape, index: usize) -> usize {
-        let mut end = index;
-        while end < tape.length() {
-            let (session_id, command) = tape.command(end);
+    /// Puts commands of `tape` with these indices into the ring, in order, until the ring is full.
+    /// Gives how many.
+    pub fn fill(&mut self, tape: &Tape, indices: Range<usize>) -> usize {
+        let mut count = 0;
+        for index in indices {
+            let (session_id, command) = tape.command(index);
             if !push(&mut self.commands, session_id, command) {
                 break;
             }
-            end += 1;
+            count += 1;
         }
-        end - index
+        count
     }
 }
 
@@ -76,6 +78,11 @@ impl TimelessSequencer {
     #[inline]
     pub fn do_work(&mut self) -> usize {
         self.sequencer.do_work(Now { wall_ns: FLOW_TIME_NS, monotonic_ns: 0 })
+    }
+
+    /// Lets a duty cycle sequence one command.
+    pub fn take_one_by_one(&mut self) {
+        self.sequencer.limit_duty_cycle(1);
     }
 
     /// Duty cycles until the ring is empty; gives how many commands were sequenced.

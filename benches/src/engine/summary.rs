@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::peers::WrongPeer;
-use super::{FEW, FlowTables, LADDER, MANY, OFFERED_RATES, OURS};
+use super::{ALONE, FEW, FlowTables, LADDER, MANY, OFFERED_RATES, OURS};
 use crate::measurement::{CPU_RATE, Ratio, Table, WALL_RATE};
 
 /// A flow's figures, medians over the rounds. A peer that filled wrongly has no figures: it stands
@@ -12,7 +12,7 @@ use crate::measurement::{CPU_RATE, Ratio, Table, WALL_RATE};
 pub fn of_flow(tables: &FlowTables, wrong: &[WrongPeer]) -> Value {
     let names = tables.service_times.rows.iter().map(|row| row.name.as_str());
     let peers: Map<_, _> = names
-        .filter(|name| *name != OURS)
+        .filter(|name| ![OURS, ALONE].contains(name))
         .map(|name| (name.to_owned(), contender(tables, name)))
         .collect();
     let wrong: Map<_, _> =
@@ -32,6 +32,7 @@ pub fn of_flow(tables: &FlowTables, wrong: &[WrongPeer]) -> Value {
         .collect();
     json!({
         "ours": contender(tables, OURS),
+        "alone": service_times(tables, ALONE),
         "peers": peers,
         "ratio_to_best_peer": ratio_to_best_peer(&tables.rates),
         "wrong_fills": wrong,
@@ -53,14 +54,15 @@ pub fn of_hundredfold(table: &Table) -> Value {
 }
 
 fn contender(tables: &FlowTables, name: &str) -> Value {
+    let mut figures = service_times(tables, name);
+    figures["commands_per_s"] = json!(tables.rates.figure(name, CPU_RATE).median);
+    figures["commands_per_wall_s"] = json!(tables.rates.figure(name, WALL_RATE).median);
+    figures
+}
+
+fn service_times(tables: &FlowTables, name: &str) -> Value {
     let time = |figure| tables.service_times.figure(name, figure).median;
-    json!({
-        "commands_per_s": tables.rates.figure(name, CPU_RATE).median,
-        "commands_per_wall_s": tables.rates.figure(name, WALL_RATE).median,
-        "p50_ns": time("p50_ns"),
-        "p99_ns": time("p99_ns"),
-        "p999_ns": time("p999_ns"),
-    })
+    json!({ "p50_ns": time("p50_ns"), "p99_ns": time("p99_ns"), "p999_ns": time("p999_ns") })
 }
 
 /// Our rate by that of the peer that comes closest, formed within rounds; null without peers.
