@@ -3,13 +3,19 @@
 //!
 //! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
 //! first. Most sessions count their ids up: an id above every id of its window is not looked for,
-//! and the newest ids, as long as they go up, are found in the ring as in any sorted list. When an
-//! id comes that does not go up, these and it are chained: ids of one hash through the ring, as the
-//! window of a compressor chains its strings. A table of heads has the number of the newest id of
-//! each hash, beside each place of the ring stands how many ids before it the next older one of the
-//! chain came, and what is too old ends the chain. So nothing is ever taken out of the chains, and
-//! each id is chained at most once. 28 bytes for each id of a window whose length is a power of
-//! two. The hash is fixed, so every replica walks alike.
+//! and the ids that were above all before them, as most are, are sorted as they lie, and found in
+//! the ring as in any sorted list.
+//!
+//! An id that is not is a *stray*. Beside each place of the ring stands how many strays lie there
+//! in a row, so that whoever looks through the sorted ids steps over a row at once; and strays of
+//! one hash are chained through the ring, as the window of a compressor chains its strings. A table
+//! of heads has the number of the newest stray of each hash, beside each place stands how many ids
+//! before it the next older one of the chain came, and what is too old ends the chain. So nothing
+//! is ever taken out of the chains.
+//!
+//! No id costs more than a look through the sorted ones and the strays of its hash, of which there
+//! are few as long as nobody knows the key of the hash ([`ClientOrderIds::key_hash`]). 32 bytes for
+//! each id of a window whose length is a power of two.
 
 mod snapshot;
 
@@ -25,10 +31,9 @@ use crate::state_digest::{Addend, DigestSum, Domain, low_half, pair};
 #[derive(Debug)]
 pub(crate) struct ClientOrderIds {
     rings: Arena<Entry>,
-    /// For each place of the rings, how many ids of the session before it the next older one of its
-    /// chain came; more than a window when there is none.
-    steps: Arena<u32>,
-    /// For each hash of each session the number of its newest id, as [`Cursor::number`].
+    /// Of each place of the rings.
+    strays: Arena<Stray>,
+    /// For each hash of each session the number of its newest stray, as [`Cursor::number`].
     heads: Arena<u32>,
     cursors: Box<[Cursor]>,
     window: u32,
@@ -36,6 +41,8 @@ pub(crate) struct ClientOrderIds {
     heads_length: u32,
     /// Bits of a hash below those that number a head.
     shift: u32,
+    /// What ids are hashed by, odd.
+    multiplier: u64,
     digest: DigestSum,
 }
 
@@ -46,13 +53,23 @@ struct Entry {
     order_id: u64,
 }
 
+/// What there is of an id beside its entry when it is a stray.
+#[derive(Clone, Copy, Debug)]
+struct Stray {
+    /// How many ids of the session before it the next older one of its chain came; more than a
+    /// window when there is none.
+    step: u32,
+    /// Strays in a row up to this one, at most a window; 0 for an id that is none.
+    row_length: u32,
+}
+
 /// Where the next id of a session goes, and how often the ring went round, from 1.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 struct Cursor {
     next: u32,
-    /// The newest ids that are in no chain: each was above all before it.
-    rising_count: u32,
+    /// Strays in the window.
+    stray_count: u32,
     lap: u64,
     /// No id of the window is above.
     highest: u64,
@@ -79,15 +96,16 @@ impl ClientOrderIds {
     pub(crate) fn new(sessions_max: u32, window: u32) -> Self {
         let heads_length = (window * 2).next_power_of_two();
         let length = |each: u32| sessions_max.checked_mul(each).expect("ids of all windows");
-        let cursor = Cursor { next: 0, rising_count: 0, lap: 1, highest: 0 };
+        let cursor = Cursor { next: 0, stray_count: 0, lap: 1, highest: 0 };
         Self {
             rings: Arena::new(length(window), Entry { cl_ord_id: 0, order_id: 0 }),
-            steps: Arena::new(length(window), 0),
+            strays: Arena::new(length(window), Stray { step: 0, row_length: 0 }),
             heads: Arena::new(length(heads_length), 0),
             cursors: vec![cursor; sessions_max as usize].into_boxed_slice(),
             window,
             heads_length,
             shift: u64::BITS - heads_length.trailing_zeros(),
+            multiplier: MULTIPLIER,
             digest: DigestSum::default(),
         }
     }
@@ -97,14 +115,32 @@ impl ClientOrderIds {
     pub(crate) fn memory(&self) -> [MemoryUse; 4] {
         [
             MemoryUse::of_arena("ClOrdID window", &self.rings),
-            MemoryUse::of_arena("ClOrdID chains", &self.steps),
+            MemoryUse::of_arena("ClOrdID chains", &self.strays),
             MemoryUse::of_arena("ClOrdID heads", &self.heads),
             MemoryUse::of_slice("ClOrdID window by session", &self.cursors),
         ]
     }
 
+    /// Hashes ids by a key, which must not be guessed for chains to be short whatever ids come:
+    /// ids that were chosen without it meet in few chains (multiply-shift hashing, universal up to
+    /// a factor of two: Dietzfelbinger, Hagerup, Katajainen, Penttonen, 1997). What the windows
+    /// hold and find does not depend on it. O(ids of all windows).
+    pub(crate) fn key_hash(&mut self, key: u64) {
+        self.multiplier = key | 1;
+        self.heads.as_mut_slice().fill(0);
+        for session in (0..).take(self.cursors.len()) {
+            let cursor = self.cursors[usize::from(session)];
+            for age in (1..=cursor.held(self.window)).rev() {
+                let place = self.place_of_age(session, age);
+                if self.strays[place].row_length > 0 {
+                    self.chain(session, place, cursor.number(self.window).wrapping_sub(age));
+                }
+            }
+        }
+    }
+
     /// The order id that a ClOrdID of a session's window names: 0 when it names none, `None` when
-    /// the window does not hold the ClOrdID. O(log window) expected, O(window) at worst.
+    /// the window does not hold the ClOrdID. O(log window + strays of its hash).
     #[inline]
     pub(crate) fn find(&self, session: u16, cl_ord_id: u64) -> Option<u64> {
         self.look_up(session, cl_ord_id).err()
@@ -124,31 +160,40 @@ impl ClientOrderIds {
     #[inline(never)]
     fn search(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
         let cursor = self.cursors[usize::from(session)];
-        let held = if cursor.lap > 1 { self.window } else { cursor.next };
-        self.search_rising(session, cl_ord_id)?;
-        if cursor.rising_count >= held {
+        let held = cursor.held(self.window);
+        self.search_sorted(session, cl_ord_id, held)?;
+        if cursor.stray_count == 0 {
             return Ok(Vacancy(()));
         }
         self.walk_chain(session, cl_ord_id, held)
     }
 
-    /// As [`Self::look_up`], among the newest ids, which are sorted.
-    fn search_rising(&self, session: u16, cl_ord_id: u64) -> Result<Vacancy, u64> {
-        // Ages are counted from 1, the newest id's; those up to `younger` have higher ids.
-        let (mut younger, mut count) = (0, self.cursors[usize::from(session)].rising_count);
+    /// As [`Self::look_up`], among the ids that are sorted, of `held` ids in all.
+    fn search_sorted(&self, session: u16, cl_ord_id: u64, held: u32) -> Result<Vacancy, u64> {
+        let has_strays = self.cursors[usize::from(session)].stray_count > 0;
+        // Ages are counted from 1, the newest id's; those up to `younger` have higher ids or are
+        // strays, and so have those behind the next `count` lower ones.
+        let (mut younger, mut count) = (0, held);
         while count > 0 {
             let half = count / 2;
-            let entry = &self.rings[self.place_of_age(session, younger + half + 1)];
+            let place = self.place_of_age(session, younger + half + 1);
+            let row_length = if has_strays { self.strays[place].row_length } else { 0 };
+            if row_length >= count - half {
+                count = half;
+                continue;
+            }
+            let passed = half + row_length + 1;
+            let entry = &self.rings[self.place_of_age(session, younger + passed)];
             match entry.cl_ord_id.cmp(&cl_ord_id) {
                 Ordering::Equal => return Err(entry.order_id),
                 Ordering::Less => count = half,
-                Ordering::Greater => (younger, count) = (younger + half + 1, count - half - 1),
+                Ordering::Greater => (younger, count) = (younger + passed, count - passed),
             }
         }
         Ok(Vacancy(()))
     }
 
-    /// As [`Self::look_up`], among the ids that are chained, of `held` ids in all.
+    /// As [`Self::look_up`], among the strays, of `held` ids in all.
     fn walk_chain(&self, session: u16, cl_ord_id: u64, held: u32) -> Result<Vacancy, u64> {
         let cursor = self.cursors[usize::from(session)];
         let head = self.heads[self.head_place(session, cl_ord_id)];
@@ -167,7 +212,7 @@ impl ClientOrderIds {
             if entry.cl_ord_id == cl_ord_id {
                 return Err(entry.order_id);
             }
-            step = self.steps[place];
+            step = self.strays[place].step;
         }
         Ok(Vacancy(()))
     }
@@ -205,14 +250,13 @@ impl ClientOrderIds {
     #[inline(always)]
     fn enter(&mut self, session: u16, entry: Entry) -> Recorded {
         let cursor = &mut self.cursors[usize::from(session)];
-        let Cursor { next: ring_index, rising_count, lap, highest } = *cursor;
+        let Cursor { next: ring_index, stray_count, lap, highest } = *cursor;
         let place = u32::from(session).wrapping_mul(self.window).wrapping_add(ring_index);
         self.rings[place] = entry;
-        if entry.cl_ord_id > highest {
-            cursor.highest = entry.cl_ord_id;
-            cursor.rising_count = rising_count.wrapping_add(1).min(self.window);
-        } else {
-            self.chain_newest(session);
+        let is_stray = entry.cl_ord_id <= highest;
+        cursor.highest = highest.max(entry.cl_ord_id);
+        if is_stray || stray_count > 0 {
+            self.mark(session, place, is_stray);
         }
         let cursor = &mut self.cursors[usize::from(session)];
         cursor.next = ring_index.wrapping_add(1);
@@ -224,23 +268,28 @@ impl ClientOrderIds {
         Recorded { place, head }
     }
 
-    /// Chains the newest ids, which are in no chain, the oldest first, and behind them the one that
-    /// is being entered at the next place. O(window) at worst, O(1) for each id of the session.
+    /// Notes at the next place of the ring, where an id has just been entered, whether it is a
+    /// stray, and then chains it. A place that is not noted has no stray.
     #[cold]
     #[inline(never)]
-    fn chain_newest(&mut self, session: u16) {
+    fn mark(&mut self, session: u16, place: u32, is_stray: bool) {
+        let in_row = self.strays[self.place_of_age(session, 1)].row_length;
+        let row_length = if is_stray { in_row.wrapping_add(1).min(self.window) } else { 0 };
+        let forgotten = std::mem::replace(&mut self.strays[place].row_length, row_length);
         let cursor = &mut self.cursors[usize::from(session)];
-        // A full window has forgotten the id of the next place.
-        let count = std::mem::take(&mut cursor.rising_count).min(self.window - 1);
-        let number = cursor.number(self.window);
-        for age in (0..=count).rev() {
-            let place = self.place_of_age(session, age);
-            let head_place = self.head_place(session, self.rings[place].cl_ord_id);
-            let newest = &mut self.heads[head_place];
-            let number = number.wrapping_sub(age);
-            self.steps[place] = number.wrapping_sub(*newest);
-            *newest = number;
+        let others = cursor.stray_count.wrapping_sub(u32::from(forgotten > 0));
+        cursor.stray_count = others.wrapping_add(u32::from(is_stray));
+        if is_stray {
+            let number = cursor.number(self.window);
+            self.chain(session, place, number);
         }
+    }
+
+    /// Puts the stray at a place, which came last of those that are chained, first in its chain.
+    fn chain(&mut self, session: u16, place: u32, number: u32) {
+        let head_place = self.head_place(session, self.rings[place].cl_ord_id);
+        let newest = std::mem::replace(&mut self.heads[head_place], number);
+        self.strays[place].step = number.wrapping_sub(newest);
     }
 
     /// Takes the oldest id of a full window, whose place is the next one, out of the digest.
@@ -285,17 +334,21 @@ impl ClientOrderIds {
     /// The digest by a walk over all windows.
     ///
     /// # Panics
-    /// When the chains do not lead to an id of a ring.
+    /// When an id of a ring is not found, or strays are miscounted.
     pub(crate) fn walked_digest(&self) -> DigestSum {
         let mut sum = DigestSum::default();
         for (session, cursor) in (0_u16..).zip(&self.cursors) {
-            for ring_index in 0..if cursor.lap > 1 { self.window } else { cursor.next } {
+            let mut stray_count = 0;
+            for ring_index in 0..cursor.held(self.window) {
+                let row_length = self.strays[self.ring_start(session) + ring_index].row_length;
+                stray_count += u32::from(row_length > 0);
                 let entry = self.rings[self.ring_start(session) + ring_index];
                 assert_eq!(self.find(session, entry.cl_ord_id), Some(entry.order_id));
                 let head = head(session, ring_index, cursor.lap_of(ring_index), entry.cl_ord_id);
                 sum.add(head);
                 sum.add(head.times(entry.order_id));
             }
+            assert_eq!(stray_count, cursor.stray_count);
         }
         sum
     }
@@ -319,7 +372,8 @@ impl ClientOrderIds {
     /// Where the head of an id's chain lies: the top bits of the hash say.
     #[inline]
     fn head_place(&self, session: u16, cl_ord_id: u64) -> u32 {
-        let home = low_half(hash(cl_ord_id).wrapping_shr(self.shift));
+        let hash = (cl_ord_id ^ cl_ord_id >> 32).wrapping_mul(self.multiplier);
+        let home = low_half(hash.wrapping_shr(self.shift));
         u32::from(session).wrapping_mul(self.heads_length).wrapping_add(home)
     }
 }
@@ -330,6 +384,12 @@ impl Cursor {
     #[inline]
     fn number(self, window: u32) -> u32 {
         low_half(self.lap).wrapping_mul(window).wrapping_add(self.next)
+    }
+
+    /// Ids that a window of this length holds.
+    #[inline]
+    fn held(self, window: u32) -> u32 {
+        if self.lap > 1 { window } else { self.next }
     }
 
     /// In which lap the id at a ring place was recorded.
@@ -344,14 +404,9 @@ fn head(session: u16, ring_index: u32, lap: u64, cl_ord_id: u64) -> Addend {
     Domain::WindowEntry.addend([pair(u32::from(session), ring_index), lap, cl_ord_id])
 }
 
-/// Multiplicative hashing (Knuth, The Art of Computer Programming, 6.4): the top bits count.
-#[inline]
-fn hash(cl_ord_id: u64) -> u64 {
-    (cl_ord_id ^ cl_ord_id >> 32).wrapping_mul(MULTIPLIER)
-}
-
 /// What an id names that was cancelled before it came: no order, as generations count from 1.
 pub(crate) const TOMBSTONE: u64 = 1 << 32;
+/// What ids are hashed by until there is a key.
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Ids between the one that is recorded now and the one whose place is brought close.
 const AHEAD: u32 = 16;

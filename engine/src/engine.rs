@@ -92,6 +92,13 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Hashes the ids that clients choose by `key` from now on. Whoever runs the engine for clients
+    /// gives a number that nobody can guess, so that no choice of ids makes it slow; no effect and
+    /// no digest depends on it. O(ClOrdIDs of all windows).
+    pub fn key_hashes(&mut self, key: u64) {
+        self.client_order_ids.key_hash(key);
+    }
+
     /// The limits it was made with.
     #[must_use]
     pub fn config(&self) -> &EngineConfig {

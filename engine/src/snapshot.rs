@@ -90,6 +90,8 @@ impl Engine {
         if config.shard != beginning.config.shard {
             return Err(decoder.invalid("shard"));
         }
+        // No client chose his ids by the digest of a state that has them in it.
+        engine.key_hashes(beginning.content_digest);
         engine.entitlements.decode(&mut decoder)?;
         engine.sessions.decode(config.access_keys_max, &mut decoder)?;
         engine.client_order_ids.decode(engine.sessions.count(), &mut decoder)?;

@@ -380,14 +380,17 @@ fn backend_of(persister: Option<&Persister>, progress: &Progress) -> BackendInUs
     own.or_else(|| progress.backend()).expect("whoever writes the journal said with what")
 }
 
-/// The recovered engine under the limits that are configured now, or a new one.
+/// The recovered engine under the limits that are configured now, or a new one; its hashes have a
+/// key that nobody can guess.
 fn take_up(engine: Option<Engine>, config: EngineConfig) -> Result<Engine, StartError> {
     let limits = |message: String| StartError::Limits { message };
-    match engine {
-        None => Engine::new(config).map_err(|error| limits(error.to_string())),
-        Some(engine) if engine.config().has_limits_of(&config) => Ok(engine),
-        Some(engine) => engine.reconfigured(config).map_err(|error| limits(error.to_string())),
-    }
+    let mut engine = match engine {
+        None => Engine::new(config).map_err(|error| limits(error.to_string()))?,
+        Some(engine) if engine.config().has_limits_of(&config) => engine,
+        Some(engine) => engine.reconfigured(config).map_err(|error| limits(error.to_string()))?,
+    };
+    engine.key_hashes(getrandom::u64().map_err(StartError::Random)?);
+    Ok(engine)
 }
 
 /// What the gateway must know of the sessions that the engine knows, for their clients to go on.

@@ -49,7 +49,7 @@ impl Replayer {
     #[must_use]
     pub fn resumed(engine: Engine, snapshot: &SnapshotHeader) -> Self {
         Self {
-            engine: Some(engine),
+            engine: Some(keyed(engine)),
             position: snapshot.position,
             command_count: snapshot.command_count,
             sequencing_time_ns: snapshot.sequencing_time_ns,
@@ -187,9 +187,18 @@ impl Replayer {
             Some(engine) if engine.config().has_limits_of(&config) => return Ok(()),
             Some(engine) => engine.reconfigured(config),
         };
-        self.engine = Some(made.map_err(|error| ReplayError::Limits { position, error })?);
+        self.engine = Some(keyed(made.map_err(|error| ReplayError::Limits { position, error })?));
         Ok(())
     }
+}
+
+/// An engine whose hashes nobody can foresee, so that no client's ids make a replay slow; where the
+/// system gives no random numbers they stay as they are.
+fn keyed(mut engine: Engine) -> Engine {
+    if let Ok(key) = getrandom::u64() {
+        engine.key_hashes(key);
+    }
+    engine
 }
 
 /// Where execution and journal part.

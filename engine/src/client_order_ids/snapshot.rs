@@ -8,11 +8,11 @@ impl ClientOrderIds {
     /// The windows of the first `session_count` slots, each entry at its place in the ring.
     pub(crate) fn encode(&self, session_count: u16, encoder: &mut Encoder<'_>) {
         for session in 0..session_count {
-            let Cursor { next, lap, .. } = self.cursors[usize::from(session)];
-            let count = if lap > 1 { self.window } else { next };
+            let cursor = self.cursors[usize::from(session)];
+            let count = cursor.held(self.window);
             encoder.u32(count);
-            encoder.u32(next);
-            encoder.u64(lap);
+            encoder.u32(cursor.next);
+            encoder.u64(cursor.lap);
             for ring_index in 0..count {
                 let entry = self.rings[self.ring_start(session) + ring_index];
                 encoder.u64(entry.cl_ord_id);
@@ -39,7 +39,7 @@ impl ClientOrderIds {
             entries.rotate_left(if is_first_lap { 0 } else { next as usize });
             let keeps_places = !is_first_lap && count == self.window;
             if keeps_places {
-                let cursor = Cursor { next, rising_count: 0, lap: lap - 1, highest: 0 };
+                let cursor = Cursor { next, stray_count: 0, lap: lap - 1, highest: 0 };
                 self.cursors[usize::from(session)] = cursor;
             }
             for (cl_ord_id, order_id) in entries {
@@ -59,7 +59,7 @@ impl ClientOrderIds {
     pub(crate) fn first_digest(&self) -> DigestSum {
         let mut sum = DigestSum::default();
         for (session, cursor) in (0_u16..).zip(&self.cursors) {
-            for ring_index in 0..if cursor.lap > 1 { self.window } else { cursor.next } {
+            for ring_index in 0..cursor.held(self.window) {
                 let entry = self.rings[self.ring_start(session) + ring_index];
                 let piece = Domain::WindowEntry
                     .digest()

@@ -127,6 +127,9 @@ fn use_ids(windows: &mut Windows, seed: u64) {
         if count % 100 == 0 {
             style = random(4);
         }
+        if count % 400 == 350 {
+            windows.ids.key_hash(random(u64::MAX));
+        }
         let cl_ord_id = match style {
             0 => {
                 rising += 1 + random(2);
@@ -146,7 +149,7 @@ fn use_ids(windows: &mut Windows, seed: u64) {
 
 #[test]
 fn a_window_holds_the_last_ids_whatever_they_are() {
-    for window in [1, 2, 3, 5, 8, 13, 64] {
+    for window in [1, 2, 3, 5, 8, 13, 64, 300] {
         use_ids(&mut Windows::new(window), SEED ^ u64::from(window));
     }
 }
@@ -194,12 +197,61 @@ fn every_walk_ends() {
     for difference in 0..10 {
         for (even, odd) in [(1, u32::MAX), (u32::MAX, 1), (2, u32::MAX - 1), (0, 1), (0, 0)] {
             for place in 0..8 {
-                windows.ids.steps[place] = if place % 2 == 0 { even } else { odd };
+                windows.ids.strays[place].step = if place % 2 == 0 { even } else { odd };
             }
             windows.ids.heads.as_mut_slice().fill(number - difference);
             assert!(windows.ids.look_up(0, 1).is_ok(), "{difference} {even} {odd}");
         }
     }
+}
+
+/// Strays of the first session that are met from a head on.
+fn chain_length(ids: &ClientOrderIds, head_place: u32) -> u32 {
+    let cursor = ids.cursors[0];
+    let (mut age, mut length) = (0, 0);
+    let mut step = cursor.number(ids.window).wrapping_sub(ids.heads[head_place]);
+    while step <= cursor.held(ids.window) - age {
+        (age, length) = (age + step, length + 1);
+        step = ids.strays[ids.place_of_age(0, age)].step;
+    }
+    length
+}
+
+fn longest_chain(ids: &ClientOrderIds) -> u32 {
+    (0..ids.heads_length).map(|head_place| chain_length(ids, head_place)).max().unwrap()
+}
+
+/// Ids that were chosen to meet in one chain meet in few of a key that was not known. A full chain
+/// without the key shows that they were chosen well.
+#[test]
+fn ids_chosen_without_the_key_make_no_long_chain() {
+    const COUNT: u32 = 1000;
+    let mut windows = Windows::new(COUNT);
+    let chosen = colliding_ids(&windows.ids, COUNT as usize);
+    chosen.iter().rev().for_each(|cl_ord_id| windows.use_id(0, *cl_ord_id));
+    // The first one is above all before it.
+    assert_eq!(longest_chain(&windows.ids), COUNT - 1);
+    let mut random = random_numbers(SEED);
+    for _ in 0..20 {
+        windows.ids.key_hash(random(u64::MAX));
+        let longest = longest_chain(&windows.ids);
+        assert!(longest > 0 && longest < COUNT / 20, "{longest}");
+        windows.check();
+    }
+}
+
+/// Whoever counts up and then goes back once has that one id chained, and no other is touched.
+#[test]
+fn an_id_that_does_not_go_up_costs_no_work_for_those_that_do() {
+    let mut windows = Windows::new(1000);
+    (1..=1500).for_each(|cl_ord_id| windows.use_id(0, 10 * cl_ord_id));
+    let chained =
+        |ids: &ClientOrderIds| ids.heads.as_slice().iter().filter(|head| **head != 0).count();
+    assert_eq!(chained(&windows.ids), 0);
+    windows.use_id(0, 14_995);
+    assert_eq!(chained(&windows.ids), 1);
+    assert_eq!(longest_chain(&windows.ids), 1);
+    windows.check();
 }
 
 #[test]
