@@ -150,4 +150,4 @@ pub(crate) fn begin_pay_out(origin: Origin, event_id: u32) -> PayOut {
 const ENDED_STATUSES: [MarketStatus; 3] =
     [MarketStatus::Closed, MarketStatus::Determined, MarketStatus::Disputed];
 /// Most accounts that one step looks at.
-const STEP_ACCOUNTS_MAX: u32 = 4096;
+const STEP_ACCOUNTS_MAX: u32 = 1_024;

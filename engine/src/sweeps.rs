@@ -161,6 +161,7 @@ impl Engine {
             let slot = sweep.next_slot;
             sweep.next_slot += 1;
             looked_at += 1;
+            self.look_ahead_of_sweep(sweep, slot);
             if self.orders.live(slot).is_some_and(|order| self.covers(sweep, slot, order)) {
                 match sweep.reason {
                     Some(reason) => self.cancel_resting(slot, reason, effects),
@@ -178,6 +179,26 @@ impl Engine {
             None => report_mass_status(context, sweep, effects),
         }
         true
+    }
+
+    /// Brings what [`Self::covers`] asks of the orders in slots to come close.
+    fn look_ahead_of_sweep(&self, sweep: &Sweep, slot: u32) {
+        let asks_accounts = match sweep.scope {
+            MassActionScope::Event | MassActionScope::Account | MassActionScope::Firm => true,
+            // Of the few orders that are in scope.
+            MassActionScope::Security | MassActionScope::Link => false,
+            MassActionScope::Day | MassActionScope::Session | MassActionScope::Exchange => false,
+        };
+        if !asks_accounts {
+            return;
+        }
+        let slots = self.orders.slots();
+        if let Some(order) = slots.get(slot.saturating_add(ROWS_AHEAD) as usize) {
+            self.ledger.exposures.prefetch_place(order.exposure);
+        }
+        if let Some(order) = slots.get(slot.saturating_add(ACCOUNTS_AHEAD) as usize) {
+            self.ledger.accounts.prefetch(self.ledger.exposures.prefetch_others(order.exposure));
+        }
     }
 
     fn covers(&self, sweep: &Sweep, slot: u32, order: &Order) -> bool {
@@ -307,5 +328,9 @@ fn report_mass_action(
     });
 }
 
-/// Most slots that one step looks at.
-const STEP_SLOTS_MAX: u32 = 16_384;
+/// Most slots that one step looks at: some microseconds.
+const STEP_SLOTS_MAX: u32 = 1_024;
+/// Slots between the one that is looked at and the one whose row of exposures is brought close.
+const ROWS_AHEAD: u32 = 32;
+/// As [`ROWS_AHEAD`], whose account is.
+const ACCOUNTS_AHEAD: u32 = 16;

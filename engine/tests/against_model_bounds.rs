@@ -103,26 +103,26 @@ fn sweeps_of_a_lost_session_have_room_of_their_own() {
 }
 
 #[test]
-fn a_sweep_looks_at_16384_slots_a_step() {
-    let limits = Limits { orders_max: 20_000, accounts_max: 40, exposures_max: 400, ..LIMITS };
+fn a_sweep_looks_at_1024_slots_a_step() {
+    let limits = Limits { orders_max: 2_000, accounts_max: 40, exposures_max: 400, ..LIMITS };
     let accounts: Vec<u32> = (1..=40).collect();
-    let mut desk = Desk::new("a sweep of 16384 slots", limits, &accounts, 10_000_000);
+    let mut desk = Desk::new("a sweep of 1024 slots", limits, &accounts, 10_000_000);
     desk.open_event(40, 0);
     desk.pair.checks_state = false;
-    for index in 0..17_000 {
-        let is_marked = [0, 16_383, 16_384, 16_999].contains(&index);
+    for index in 0..1_700 {
+        let is_marked = [0, 1_023, 1_024, 1_699].contains(&index);
         desk.order(bid(index % 40 + 1, index / 40 % 40 + 1, u32::from(is_marked)));
     }
     let first = desk.mass_cancel(1);
-    assert_eq!(effects_of::<OrderCancelled>(&first).len(), 2, "slots 0 and 16383");
+    assert_eq!(effects_of::<OrderCancelled>(&first).len(), 2, "slots 0 and 1023");
     assert!(desk.pair.model.continuation_is_pending());
     desk.order(bid(1, 1, 1));
     let second = desk.step();
-    assert_eq!(effects_of::<OrderCancelled>(&second).len(), 2, "slots 16384 and 16999");
+    assert_eq!(effects_of::<OrderCancelled>(&second).len(), 2, "slots 1024 and 1699");
     let report = effects_of::<OrderMassActionReport>(&second)[0];
     assert_eq!(report.total_affected_orders.get(), 4);
     desk.mass_cancel(0);
-    assert_eq!(desk.finish_work(), 66, "16,997 orders, 256 a step");
+    assert_eq!(desk.finish_work(), 6, "1,697 orders, 256 a step");
     desk.pair.check_state();
 }
 
@@ -167,9 +167,9 @@ fn a_pay_out_never_splits_an_account_and_lets_others_work_between_its_steps() {
 }
 
 #[test]
-fn a_pay_out_looks_at_4096_accounts_a_step() {
-    let limits = Limits { accounts_max: 20_000, ..LIMITS };
-    for (highest, steps) in [(4_096, 0), (4_097, 1), (8_192, 1), (9_000, 2)] {
+fn a_pay_out_looks_at_1024_accounts_a_step() {
+    let limits = Limits { accounts_max: 5_000, ..LIMITS };
+    for (highest, steps) in [(1_024, 0), (1_025, 1), (2_048, 1), (2_250, 2)] {
         let mut desk = Desk::new("a pay-out to far accounts", limits, &[1, highest], 1_000_000);
         desk.open_event(1, 0);
         desk.order(Wish { account: 1, side: 1, ..ORDER });

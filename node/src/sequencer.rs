@@ -31,12 +31,24 @@ pub struct Sequencer {
     closing: Arc<ClosingState>,
 }
 
-/// What the exchange may do once between two commands, so that neither many timers nor long work
-/// keep commands waiting, nor commands them.
+/// What the exchange may do between two commands, so that neither many timers nor long work keep
+/// commands waiting, nor commands them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Turns {
+    /// Timers: once between two commands.
     has_timers: bool,
-    has_work: bool,
+    /// Commands that have come since the last step of work; it has its turn again behind
+    /// [`COMMANDS_FOR_STEP`], or when none waits.
+    commands_since_step: usize,
+}
+
+impl Turns {
+    /// Behind a command while no work was pending.
+    const ALL: Self = Self { has_timers: true, commands_since_step: COMMANDS_FOR_STEP };
+
+    fn has_work(self) -> bool {
+        self.commands_since_step >= COMMANDS_FOR_STEP
+    }
 }
 
 /// Where the sequencer leaves its last word when it is closed.
@@ -165,7 +177,9 @@ impl Sequencer {
         let mut command = [0; Continue::ENCODED_LENGTH];
         encode(&message, &mut command).expect("the buffer is of the message's length");
         let is_sequenced = self.sequence_own(&command, now);
-        self.turns.has_work &= !is_sequenced;
+        if is_sequenced {
+            self.turns.commands_since_step = 0;
+        }
         is_sequenced
     }
 
@@ -189,7 +203,7 @@ impl Sequencer {
         }
         let is_taken = self.take_command(time_ns);
         if is_taken {
-            self.turns = Turns { has_timers: true, has_work: true };
+            self.turns = Turns::ALL;
         }
         is_taken
     }
@@ -201,10 +215,15 @@ impl Sequencer {
         let work_is_pending = self.engine.continuation_is_pending();
         if timer_is_due && self.turns.has_timers {
             self.fire_timers(now)
-        } else if work_is_pending && self.turns.has_work {
+        } else if work_is_pending && self.turns.has_work() {
             self.go_on_with_work(now)
         } else if self.take_command_between(time_ns) {
-            self.turns = Turns { has_timers: true, has_work: true };
+            let commands_since_step = self.turns.commands_since_step.saturating_add(1);
+            self.turns = if work_is_pending {
+                Turns { has_timers: true, commands_since_step }
+            } else {
+                Turns::ALL
+            };
             true
         } else {
             timer_is_due && self.fire_timers(now) || work_is_pending && self.go_on_with_work(now)
@@ -281,6 +300,8 @@ fn append(
 
 /// Commands of one duty cycle, unless told otherwise.
 const COMMANDS_MAX: usize = 256;
+/// Commands between two steps of work while so many wait: they take about as long as a step.
+const COMMANDS_FOR_STEP: usize = 64;
 /// Longest command of the exchange itself.
 const OWN_COMMAND_LENGTH_MAX: usize = 64;
 

@@ -131,4 +131,4 @@ impl Model {
 }
 
 /// Most accounts that one step looks at.
-const ACCOUNTS_PER_STEP: u32 = 4_096;
+const ACCOUNTS_PER_STEP: u32 = 1_024;

@@ -303,5 +303,5 @@ fn report_mass_action(
 }
 
 /// Most slots that one step looks at.
-const SLOTS_PER_STEP: u32 = 16_384;
+const SLOTS_PER_STEP: u32 = 1_024;
 const ACTION_CANCEL: u8 = 3;

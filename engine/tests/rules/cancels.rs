@@ -205,18 +205,17 @@ fn the_end_of_the_day_ends_day_orders_of_everybody() {
     assert_eq!(report.scope, u8::from(MassActionScope::Day));
 }
 
-/// A step looks at no more than 16,384 slots, however few of them it cancels.
+/// A step looks at no more than 1,024 slots, however few of them it cancels.
 #[test]
 fn a_step_is_bounded_by_the_slots_it_looks_at() {
     let config = forecastle_engine::EngineConfig {
-        orders_max: 1 << 15,
-        cl_ord_id_window: 1 << 15,
+        cl_ord_id_window: 1 << 12,
         ..forecastle_engine::EngineConfig::small()
     };
     let mut world = World::new(config);
     world.is_checked = false;
     world.define_open_event(1, false);
-    for cl_ord_id in 1..=16_386 {
+    for cl_ord_id in 1..=1_026 {
         world.send(BOB_SESSION, &bid(cl_ord_id, BOB, 1, 1));
     }
     world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1));

@@ -28,6 +28,10 @@ fn paying_world() -> World {
     world.set_status(event_id, 0, MarketStatus::Closed);
     world.finish_work();
     world.settle(event_id, &[10_000, 0, 0]);
+    // As far as the first step looked when the state was kept.
+    for _ in 0..3 {
+        world.continue_work();
+    }
     assert!(world.engine.continuation_is_pending());
     world.is_checked = true;
     world

@@ -159,15 +159,24 @@ fn timers_and_work_take_turns_with_commands() {
     let expected = [(TICK, 256), refused, (TICK, 256), refused, (TICK, 256), refused, (TICK, 232)];
     assert_eq!(stage.run(), expected);
     let end = end + 2_000_000;
-    for _ in 0..600 {
-        stage.order(end);
+    // 600 orders are cancelled 256 a record, with 64 commands between, or as many as wait.
+    for (waiting_count, between_count) in [(0, 0), (2, 2), (64, 64), (70, 64)] {
+        for _ in 0..600 {
+            stage.order(end);
+        }
+        while !stage.run().is_empty() {}
+        stage.mass_cancel();
+        for _ in 0..waiting_count {
+            stage.order(0);
+        }
+        let mut expected = vec![(MASS_ACTION, 256), (CONTINUE, 256)];
+        expected.extend([refused; 64].iter().take(between_count));
+        expected.push((CONTINUE, 89));
+        expected.resize(expected.len() + waiting_count - between_count, refused);
+        let mut records = stage.run();
+        records.extend(stage.run());
+        assert_eq!(records, expected, "{waiting_count}");
     }
-    while !stage.run().is_empty() {}
-    stage.mass_cancel();
-    stage.order(0);
-    stage.order(0);
-    let steps = [(MASS_ACTION, 256), (CONTINUE, 256), refused, (CONTINUE, 89), refused];
-    assert_eq!(stage.run(), steps);
 }
 
 const TRADER: u32 = 16;
