@@ -257,12 +257,17 @@ fn replicas_share_a_stream_over_several_destinations_and_over_a_group() {
             first.poll().unwrap();
         });
         let mut second = Copy::share(&floor, second_session);
-        floor.trade(2_000, || {
-            keep_alive(first_session);
-            keep_alive(second_session);
-            first.poll().unwrap();
-            second.poll().unwrap();
-        });
+        // A stream that goes on tells newcomers what it is every now and then only.
+        let deadline = Instant::now() + PATIENCE;
+        while second.stream.position().is_none() {
+            assert!(Instant::now() < deadline, "{shared}");
+            floor.trade(200, || {
+                keep_alive(first_session);
+                keep_alive(second_session);
+                first.poll().unwrap();
+                second.poll().unwrap();
+            });
+        }
         let end = floor.released_position();
         first.read_to(end, first_session);
         second.read_to(end, second_session);
