@@ -76,7 +76,7 @@ pub fn measure(
     for peer in &*peers {
         rates.compare(CPU_RATE, OURS, peer.name());
     }
-    let mut contenders = [(OURS, Arrival::Waiting), (ALONE, Arrival::Alone)]
+    let mut contenders = [(OURS, Arrival::Alone), (WAITING, Arrival::Waiting)]
         .map(|(name, arrival)| {
             Contender::new(name, move || service_time(cpu, flow, arrival).map_err(io::Error::other))
         })
@@ -204,8 +204,8 @@ fn ladder_rate(cpu: usize, flow: &Flow) -> Result<Run, PinError> {
 
 /// Row of the engine.
 pub const OURS: &str = "forecastle";
-/// Row of the engine when each command comes into the empty ring.
-pub const ALONE: &str = "forecastle, each command alone";
+/// Row of the engine when commands wait behind the one that is timed.
+pub const WAITING: &str = "forecastle, while others wait";
 /// Row of the ladder without accounts, messages and effects.
 pub const LADDER: &str = "forecastle's ladder alone";
 /// Row with few resting orders.

@@ -112,8 +112,8 @@ fn the_engine() {
     let keys: Vec<_> = ours.keys().map(String::as_str).collect();
     assert_eq!(keys, ["commands_per_s", "commands_per_wall_s", "p50_ns", "p999_ns", "p99_ns"]);
     assert!(ours.values().all(|figure| figure.as_u64() > Some(0)), "{summary}");
-    let alone = summary["alone"].as_object().unwrap();
-    let keys: Vec<_> = alone.keys().map(String::as_str).collect();
+    let waiting = summary["waiting"].as_object().unwrap();
+    let keys: Vec<_> = waiting.keys().map(String::as_str).collect();
     assert_eq!(keys, ["p50_ns", "p999_ns", "p99_ns"]);
     assert!(summary["ratio_to_best_peer"].is_null(), "{summary}");
 }

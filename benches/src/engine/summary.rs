@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::peers::WrongPeer;
-use super::{ALONE, FEW, FlowTables, LADDER, MANY, OFFERED_RATES, OURS};
+use super::{FEW, FlowTables, LADDER, MANY, OFFERED_RATES, OURS, WAITING};
 use crate::measurement::{CPU_RATE, Ratio, Table, WALL_RATE};
 
 /// A flow's figures, medians over the rounds. A peer that filled wrongly has no figures: it stands
@@ -12,7 +12,7 @@ use crate::measurement::{CPU_RATE, Ratio, Table, WALL_RATE};
 pub fn of_flow(tables: &FlowTables, wrong: &[WrongPeer]) -> Value {
     let names = tables.service_times.rows.iter().map(|row| row.name.as_str());
     let peers: Map<_, _> = names
-        .filter(|name| ![OURS, ALONE].contains(name))
+        .filter(|name| ![OURS, WAITING].contains(name))
         .map(|name| (name.to_owned(), contender(tables, name)))
         .collect();
     let wrong: Map<_, _> =
@@ -32,7 +32,7 @@ pub fn of_flow(tables: &FlowTables, wrong: &[WrongPeer]) -> Value {
         .collect();
     json!({
         "ours": contender(tables, OURS),
-        "alone": service_times(tables, ALONE),
+        "waiting": service_times(tables, WAITING),
         "peers": peers,
         "ratio_to_best_peer": ratio_to_best_peer(&tables.rates),
         "wrong_fills": wrong,
