@@ -16,6 +16,7 @@ use crate::event_parameters::EventParameters;
 use crate::events::Market;
 use crate::exposure::EventShape;
 use crate::fees::FeeRates;
+use crate::work::Owner;
 
 impl Engine {
     pub(crate) fn define_event(
@@ -287,7 +288,7 @@ impl Engine {
         }
         let sweeps = status == MarketStatus::Closed
             || self.halts_orders(security_ids.clone(), (status, message.in_play));
-        if sweeps && self.work.is_full() {
+        if sweeps && self.work.is_full(Owner::Exchange) {
             return Err(RejectCode::WorkQueueFull);
         }
         Ok((status, security_ids))

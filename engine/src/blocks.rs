@@ -1,8 +1,9 @@
 //! Blocks: scopes in which no new order is taken, set by firms over their own orders and by risk
 //! officers over everybody's.
 //!
-//! The table is small and looked through only when it is not empty, so that orders pay one
-//! comparison for it while nothing is suspended.
+//! Each firm has room of its own, and kill switches have theirs: nobody's blocks keep another's
+//! out. An order is looked at for the kill switches and for the blocks of its own firm, and pays
+//! one comparison while there are none at all.
 
 mod snapshot;
 
@@ -46,7 +47,8 @@ pub(crate) struct BlockTable {
 
 impl BlockTable {
     pub(crate) fn new() -> Self {
-        Self { blocks: Vec::with_capacity(BLOCKS_MAX), digest: DigestSum::default() }
+        let blocks = Vec::with_capacity(KILL_SWITCHES_MAX + BLOCKS_OF_FIRMS_MAX);
+        Self { blocks, digest: DigestSum::default() }
     }
 
     /// What it keeps in memory.
@@ -60,8 +62,14 @@ impl BlockTable {
         self.blocks.is_empty()
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.blocks.len() == BLOCKS_MAX
+    /// Whether there is no room for one more block of a firm, or for one more kill switch.
+    pub(crate) fn is_full(&self, firm_id: u32) -> bool {
+        let count = self.of(firm_id).len();
+        let of_firms = self.blocks.len() - self.of(0).len();
+        match firm_id {
+            0 => count >= KILL_SWITCHES_MAX,
+            _ => count >= BLOCKS_OF_FIRM_MAX || of_firms >= BLOCKS_OF_FIRMS_MAX,
+        }
     }
 
     /// Blocks that stand.
@@ -73,20 +81,28 @@ impl BlockTable {
         self.blocks.binary_search(block).is_ok()
     }
 
-    /// Whether any block covers an order. O(blocks).
+    /// Whether any block covers an order. O(kill switches + blocks of its firm).
     pub(crate) fn covers(&self, subject: &Subject) -> bool {
-        self.blocks.iter().any(|block| block.covers(subject))
+        let mut looked_at = self.of(0).iter().chain(self.of(subject.firm_id));
+        looked_at.any(|block| block.covers(subject))
+    }
+
+    /// The blocks of a firm; of 0, the kill switches.
+    fn of(&self, firm_id: u32) -> &[Block] {
+        let first = self.blocks.partition_point(|block| block.firm_id < firm_id);
+        let rest = &self.blocks[first..];
+        &rest[..rest.partition_point(|block| block.firm_id == firm_id)]
     }
 
     /// Sets a block; one that stands already stands.
     ///
     /// # Panics
-    /// When it is new and the table is full.
+    /// When it is new and there is no room for it.
     pub(crate) fn set(&mut self, block: Block) {
         let Err(place) = self.blocks.binary_search(&block) else {
             return;
         };
-        assert!(!self.is_full(), "room is looked for before a block is set");
+        assert!(!self.is_full(block.firm_id), "room is looked for before a block is set");
         self.blocks.insert(place, block);
         self.digest.add(piece(&block));
     }
@@ -135,5 +151,9 @@ fn piece(block: &Block) -> Digest {
         .absorb(pair(block.scope.into(), block.side.into()))
 }
 
-/// Most blocks that stand at once.
-pub(crate) const BLOCKS_MAX: usize = 256;
+/// Most kill switches that stand at once.
+pub(crate) const KILL_SWITCHES_MAX: usize = 256;
+/// Most blocks of one firm.
+const BLOCKS_OF_FIRM_MAX: usize = 128;
+/// Most blocks of all firms.
+const BLOCKS_OF_FIRMS_MAX: usize = 64 * BLOCKS_OF_FIRM_MAX;

@@ -28,7 +28,7 @@ impl Engine {
     /// Sweeps the orders of a market, or of an event, that end on the halt that just came.
     ///
     /// # Panics
-    /// When the queue of work is full.
+    /// When the exchange has no room for work.
     pub(crate) fn sweep_halted(
         &mut self,
         context: &Context,

@@ -25,7 +25,7 @@ pub struct EngineConfig {
     pub exposures_max: u32,
     /// Most trades of one command, 1 to 8192: their records fit one log record.
     pub sweep_trades_max: u32,
-    /// Most sweeps and pay-outs in progress, 1 to 4096.
+    /// Most sweeps and pay-outs in progress of one firm, and of the exchange, 1 to 4096.
     pub work_max: u32,
     /// Shard, the top 8 bits of every order id.
     pub shard: u8,

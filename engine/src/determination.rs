@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::settlement::begin_pay_out;
 use crate::state_digest::{Domain, pair};
 use crate::timers::Timer;
-use crate::work::{Origin, Work};
+use crate::work::{Origin, Owner, Work};
 
 /// Where the outcome of an event stands. The vector itself lies in its markets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         let determination = *self.events.determination(event_id);
-        if self.work.is_full() {
+        if self.work.is_full(Owner::Exchange) {
             let window_end_ns = context.time_ns.saturating_add(NS_PER_MS);
             self.events
                 .set_determination(event_id, Determination { window_end_ns, ..determination });

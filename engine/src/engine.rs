@@ -151,7 +151,7 @@ impl Engine {
         if self.quote_sets.has_blocked() {
             return Some(Requester { session_id: EXCHANGE_SESSION_ID, request_id: 0, seq_num: 0 });
         }
-        let origin = self.work.oldest()?.origin();
+        let origin = self.work.next()?.origin();
         Some(Requester {
             session_id: origin.session_id,
             request_id: origin.request_id,

@@ -6,7 +6,7 @@ use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::sweeps::ScopeKeys;
-use crate::work::Sweep;
+use crate::work::{Owner, Sweep};
 
 impl Engine {
     /// Begins to report the live orders of the sender's firm in a scope.
@@ -26,10 +26,10 @@ impl Engine {
             link_id: message.cl_ord_link_id.get(),
         };
         let covered = self.check_scope(context, message.scope, &keys)?;
-        if self.work.is_full() {
+        let firm_id = context.entitlement.firm_id;
+        if self.work.is_full(Owner::Firm(firm_id)) {
             return Err(RejectCode::WorkQueueFull);
         }
-        let firm_id = context.entitlement.firm_id;
         let sweep = self.sweep_of(context, covered, None);
         self.begin_sweep(context, Sweep { firm_id, side: message.side, ..sweep }, effects);
         Ok(())

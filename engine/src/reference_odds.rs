@@ -22,6 +22,7 @@ use crate::memory_table::MemoryUse;
 use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{DigestSum, Domain, pair};
 use crate::timers::{Timer, Timers};
+use crate::work::Owner;
 
 /// The reference odds of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +171,7 @@ impl Engine {
         let has_jumped = action == OddsAction::Update && after.have_jumped(&before, jump_limit);
         let security_ids = self.events.event(event_id).security_ids();
         let halts_orders = has_jumped && self.halts_orders(security_ids, (MarketStatus::Paused, 0));
-        if halts_orders && self.work.is_full() {
+        if halts_orders && self.work.is_full(Owner::Exchange) {
             return Err(RejectCode::WorkQueueFull);
         }
         if !is_planted(PlantedFault::OddsAppliedTwice) {

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::exposure::Stake;
 use crate::ledger::saturated;
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::work::{Origin, PayOut, Work};
+use crate::work::{Origin, Owner, PayOut, Work};
 
 impl Engine {
     pub(crate) fn settle(
@@ -134,7 +134,7 @@ impl Engine {
             return Err(RejectCode::SettlementVectorInvalid);
         }
         let pays_at_once = self.events.parameters(message.event_id.get()).dispute_window_ms == 0;
-        if pays_at_once && self.work.is_full() {
+        if pays_at_once && self.work.is_full(Owner::Exchange) {
             return Err(RejectCode::WorkQueueFull);
         }
         Ok(())

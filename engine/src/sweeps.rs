@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::mass_status::report_mass_status;
 use crate::order_table::Order;
 use crate::planted_fault::{PlantedFault, is_planted};
-use crate::work::{Sweep, Work};
+use crate::work::{Owner, Sweep, Work};
 
 impl Engine {
     pub(crate) fn mass_action(
@@ -51,7 +51,7 @@ impl Engine {
     /// Cancels the orders that a block covers, which stands by now.
     ///
     /// # Panics
-    /// When the queue of work is full.
+    /// When its owner has no room for work.
     pub(crate) fn sweep_suspended(
         &mut self,
         context: &Context,
@@ -69,7 +69,7 @@ impl Engine {
         context: &Context,
         effects: &mut EffectBuffer<'_>,
     ) -> Result<(), RejectCode> {
-        if self.work.is_full() {
+        if self.work.is_full(Owner::Exchange) {
             return Err(RejectCode::WorkQueueFull);
         }
         let sweep = self.sweep_of(context, (MassActionScope::Day, 0), CancelReason::DayEnded);
@@ -80,7 +80,7 @@ impl Engine {
     /// Sweeps the orders of a market, or of an event, that has just closed.
     ///
     /// # Panics
-    /// When the queue of work is full.
+    /// When the exchange has no room for work.
     pub(crate) fn sweep_closed(
         &mut self,
         context: &Context,
@@ -91,12 +91,13 @@ impl Engine {
         self.begin_sweep(context, sweep, effects);
     }
 
-    /// Does the next step of ending blocked quotes, else of the oldest work, if there is any.
+    /// Does the next step of ending blocked quotes, else of the work whose turn it is, if there is
+    /// any.
     pub(crate) fn continue_work(&mut self, context: &Context, effects: &mut EffectBuffer<'_>) {
         if self.quote_sets.has_blocked() {
             return self.cancel_blocked_quotes(effects);
         }
-        let (work, is_finished) = match self.work.oldest() {
+        let (work, is_finished) = match self.work.next() {
             None => return,
             Some(Work::Sweep(mut sweep)) => {
                 let is_finished = self.step_sweep(context, &mut sweep, effects);
@@ -108,9 +109,9 @@ impl Engine {
             }
         };
         if is_finished {
-            self.work.finish_oldest();
+            self.work.finish();
         } else {
-            self.work.advance_oldest(work);
+            self.work.advance(work);
         }
     }
 
@@ -288,15 +289,19 @@ impl Engine {
         block: &Block,
     ) -> Result<(), RejectCode> {
         let stands = self.blocks.contains(block);
+        let owner = match block.firm_id {
+            0 => Owner::KillSwitches,
+            firm_id => Owner::Firm(firm_id),
+        };
         match action {
             MassActionType::Release if stands => return Ok(()),
             MassActionType::Release => return Err(RejectCode::UnknownBlock),
-            MassActionType::Suspend if !stands && self.blocks.is_full() => {
+            MassActionType::Suspend if !stands && self.blocks.is_full(block.firm_id) => {
                 return Err(RejectCode::BlockTableFull);
             }
             MassActionType::Suspend | MassActionType::Cancel => {}
         }
-        if self.work.is_full() { Err(RejectCode::WorkQueueFull) } else { Ok(()) }
+        if self.work.is_full(owner) { Err(RejectCode::WorkQueueFull) } else { Ok(()) }
     }
 }
 

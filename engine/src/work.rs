@@ -1,12 +1,15 @@
-//! Work that goes on over several records: sweeps that cancel orders, and pay-outs of settled
-//! events, in a queue.
+//! Work that goes on over several records: sweeps that cancel or report orders, and pay-outs of
+//! settled events. Everybody's has room of its own and its turn, so that nobody's keeps another's
+//! out, or waiting for more than a step of each.
 
+mod queue;
 mod snapshot;
 
 use forecastle_proto_spec::{CancelReason, Digest, MassActionScope};
 
-use crate::memory_table::MemoryUse;
-use crate::state_digest::{DigestSum, Domain, pair};
+use crate::state_digest::{Domain, pair};
+
+pub(crate) use queue::WorkQueue;
 
 /// The request that work answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,8 +75,42 @@ impl Work {
         }
     }
 
-    fn is_disconnect(&self) -> bool {
-        matches!(self, Self::Sweep(sweep) if sweep.reason == DISCONNECTED)
+    /// Whose it is.
+    pub(crate) fn owner(&self) -> Owner {
+        match self {
+            Self::PayOut(_) => Owner::Exchange,
+            Self::Sweep(sweep) => match sweep.reason {
+                DISCONNECTED => Owner::LostSessions,
+                _ if sweep.firm_id != 0 => Owner::Firm(sweep.firm_id),
+                Some(CancelReason::Suspended) => Owner::KillSwitches,
+                _ => Owner::Exchange,
+            },
+        }
+    }
+}
+
+/// Whose work is: each has room of its own, and its own is done in the order that it came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The sweeps of kill switches, before all other work.
+    KillSwitches,
+    /// The sweeps of sessions that were lost.
+    LostSessions,
+    /// What officers ask for and timers begin: closings, ends of day, halts, pay-outs.
+    Exchange,
+    /// The mass actions and mass status requests of a firm.
+    Firm(u32),
+}
+
+impl Owner {
+    /// Its place among the owners when they take turns; those of firms are by number.
+    fn place(self) -> u64 {
+        match self {
+            Self::KillSwitches => 0,
+            Self::LostSessions => 1,
+            Self::Exchange => 2,
+            Self::Firm(firm_id) => FIRST_FIRM + u64::from(firm_id),
+        }
     }
 }
 
@@ -82,169 +119,6 @@ impl Sweep {
     fn is_same_disconnect(&self, other: &Self) -> bool {
         let words = |sweep: &Self| (sweep.reason, sweep.key, sweep.exec_inst);
         self.reason == DISCONNECTED && words(self) == words(other)
-    }
-}
-
-/// Unfinished work, the oldest first.
-///
-/// Sweeps of lost sessions have room of their own: nobody is there to hear that there is none. A
-/// session has at most two, one for all its orders and one for those with an instruction, because a
-/// sweep that is queued already begins anew instead.
-#[derive(Debug)]
-pub(crate) struct WorkQueue {
-    ring: Box<[Option<Work>]>,
-    work_max: u64,
-    /// Sweeps of lost sessions among the queued.
-    disconnect_count: u64,
-    /// Work ever queued, and work ever finished from the queue.
-    queued_count: u64,
-    finished_count: u64,
-    pay_out_count: u32,
-    digest: DigestSum,
-}
-
-impl WorkQueue {
-    /// Room for `work_max` works that requests begin, and for the sweeps of lost sessions.
-    pub(crate) fn new(work_max: u32, sessions_max: u32) -> Self {
-        let length = work_max as usize + sessions_max as usize * DISCONNECTS_PER_SESSION;
-        let mut queue = Self {
-            ring: vec![None; length].into_boxed_slice(),
-            work_max: work_max.into(),
-            disconnect_count: 0,
-            queued_count: 0,
-            finished_count: 0,
-            pay_out_count: 0,
-            digest: DigestSum::default(),
-        };
-        queue.digest.add(queue.counters_piece());
-        queue
-    }
-
-    /// What it keeps in memory.
-    #[cold]
-    pub(crate) fn memory(&self) -> [MemoryUse; 1] {
-        [MemoryUse::of_slice("work in progress", &self.ring)]
-    }
-
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queued_count == self.finished_count
-    }
-
-    /// Whether there is no room for work that a request begins.
-    pub(crate) fn is_full(&self) -> bool {
-        self.queued_count - self.finished_count - self.disconnect_count == self.work_max
-    }
-
-    /// The oldest work.
-    pub(crate) fn oldest(&self) -> Option<Work> {
-        self.ring[self.place(self.finished_count)]
-    }
-
-    /// Adds work.
-    ///
-    /// # Panics
-    /// When the queue is full.
-    pub(crate) fn push(&mut self, work: Work) {
-        assert!(!self.is_full(), "room is looked for before work begins");
-        self.add(work);
-    }
-
-    /// Adds the sweep of a lost session, or begins the one anew that it has. O(unfinished work).
-    pub(crate) fn push_disconnect(&mut self, sweep: Sweep) {
-        let queued = (self.finished_count..self.queued_count).find(|number| {
-            let work = &self.ring[self.place(*number)];
-            matches!(work, Some(Work::Sweep(other)) if other.is_same_disconnect(&sweep))
-        });
-        let Some(number) = queued else { return self.add(Work::Sweep(sweep)) };
-        let place = self.place(number);
-        if let Some(Work::Sweep(other)) = &mut self.ring[place] {
-            self.digest.remove(piece(number, &Work::Sweep(*other)));
-            other.accepted_count = sweep.accepted_count;
-            other.next_slot = 0;
-            self.digest.add(piece(number, &Work::Sweep(*other)));
-        }
-    }
-
-    fn add(&mut self, work: Work) {
-        self.digest.remove(self.counters_piece());
-        self.digest.add(piece(self.queued_count, &work));
-        self.ring[self.place(self.queued_count)] = Some(work);
-        self.queued_count += 1;
-        self.pay_out_count += u32::from(matches!(work, Work::PayOut(_)));
-        self.disconnect_count += u64::from(work.is_disconnect());
-        self.digest.add(self.counters_piece());
-    }
-
-    /// Stores how far the oldest work has come.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub(crate) fn advance_oldest(&mut self, work: Work) {
-        let place = self.place(self.finished_count);
-        let oldest = self.ring[place].replace(work).expect("work that advances is queued");
-        self.digest.remove(piece(self.finished_count, &oldest));
-        self.digest.add(piece(self.finished_count, &work));
-    }
-
-    /// Takes the oldest work, which is finished, out of the queue.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub(crate) fn finish_oldest(&mut self) {
-        let place = self.place(self.finished_count);
-        let oldest = self.ring[place].take().expect("work that finishes is queued");
-        self.digest.remove(self.counters_piece());
-        self.digest.remove(piece(self.finished_count, &oldest));
-        self.finished_count += 1;
-        self.pay_out_count -= u32::from(matches!(oldest, Work::PayOut(_)));
-        self.disconnect_count -= u64::from(oldest.is_disconnect());
-        self.digest.add(self.counters_piece());
-    }
-
-    /// Whether a pay-out is queued.
-    #[inline]
-    pub(crate) fn has_pay_outs(&self) -> bool {
-        self.pay_out_count > 0
-    }
-
-    /// Events whose queued pay-out may not have reached an account.
-    pub(crate) fn events_unpaid(&self, account: u32) -> impl Iterator<Item = u32> {
-        self.ring.iter().flatten().filter_map(move |work| match work {
-            Work::PayOut(pay_out) if pay_out.next_account <= account => Some(pay_out.event_id),
-            _ => None,
-        })
-    }
-
-    /// Queued pay-outs, in no order.
-    pub(crate) fn pay_outs(&self) -> impl Iterator<Item = PayOut> {
-        self.ring.iter().flatten().filter_map(|work| match work {
-            Work::PayOut(pay_out) => Some(*pay_out),
-            Work::Sweep(_) => None,
-        })
-    }
-
-    #[inline]
-    pub(crate) fn digest(&self) -> DigestSum {
-        self.digest
-    }
-
-    /// The digest by a walk over the queue.
-    pub(crate) fn walked_digest(&self) -> DigestSum {
-        let queued = (self.finished_count..self.queued_count).map(|number| {
-            let work = self.ring[self.place(number)].expect("numbers between are queued");
-            piece(number, &work)
-        });
-        queued.chain([self.counters_piece()]).collect()
-    }
-
-    #[inline]
-    fn place(&self, number: u64) -> usize {
-        usize::try_from(number % self.ring.len() as u64).expect("below the length of the ring")
-    }
-
-    fn counters_piece(&self) -> Digest {
-        Domain::WorkCounters.digest().absorb(self.queued_count).absorb(self.finished_count)
     }
 }
 
@@ -280,10 +154,10 @@ fn piece(number: u64, work: &Work) -> Digest {
     }
 }
 
+/// Place of the firm 0, which there is not, among the owners.
+const FIRST_FIRM: u64 = 3;
 /// Why sweeps of lost sessions cancel.
 const DISCONNECTED: Option<CancelReason> = Some(CancelReason::Disconnected);
-/// A sweep of all orders, and one of those with an instruction.
-const DISCONNECTS_PER_SESSION: usize = 2;
 
 /// Low and high word of a wide sum.
 fn words(sum: i128) -> [u64; 2] {

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::MassActionScope;
 
-use super::{BLOCKS_MAX, Block, BlockTable};
+use super::{Block, BlockTable};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
 
 impl BlockTable {
@@ -18,7 +18,6 @@ impl BlockTable {
 
     pub(crate) fn decode(&mut self, decoder: &mut Decoder<'_>) -> Result<(), SnapshotError> {
         let count = decoder.u32()?;
-        decoder.require(count as usize <= BLOCKS_MAX, "count of blocks")?;
         for _ in 0..count {
             let block = Block {
                 firm_id: decoder.u32()?,
@@ -30,6 +29,7 @@ impl BlockTable {
             let is_scope = scope.is_ok_and(|scope| scope != MassActionScope::Day);
             decoder.require(is_scope && block.side <= 2, "block")?;
             decoder.require(self.blocks.last() < Some(&block), "order of blocks")?;
+            decoder.require(!self.is_full(block.firm_id), "count of blocks")?;
             self.set(block);
         }
         Ok(())

@@ -2,76 +2,92 @@
 
 use forecastle_proto_spec::{CancelReason, EXEC_INST_CANCEL_ON_DISCONNECT, MassActionScope};
 
-use super::{DISCONNECTED, Origin, PayOut, Sweep, Work, WorkQueue};
+use super::queue::{Numbered, WorkQueue};
+use super::{DISCONNECTED, Origin, Owner, PayOut, Sweep, Work};
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 
 impl WorkQueue {
     pub(crate) fn encode(&self, encoder: &mut Encoder<'_>) {
-        encoder.u64(self.queued_count);
-        encoder.u64(self.finished_count);
-        for number in self.finished_count..self.queued_count {
-            let work = self.ring[self.place(number)].expect("numbers between are queued");
+        let (queued_count, turn) = self.counters();
+        encoder.u64(queued_count);
+        encoder.u64(turn);
+        encoder.u64(self.works().len() as u64);
+        for Numbered { number, work } in self.works() {
             let origin = work.origin();
+            encoder.u64(*number);
             encoder.u32(origin.session_id);
             encoder.u64(origin.request_id);
             encoder.u32(origin.seq_num);
             match work {
-                Work::Sweep(sweep) => encode_sweep(&sweep, encoder),
-                Work::PayOut(pay_out) => encode_pay_out(&pay_out, encoder),
+                Work::Sweep(sweep) => encode_sweep(sweep, encoder),
+                Work::PayOut(pay_out) => encode_pay_out(pay_out, encoder),
             }
         }
     }
 
     pub(crate) fn decode(&mut self, decoder: &mut Decoder<'_>) -> Result<(), SnapshotError> {
+        if decoder.version() == 1 {
+            return self.decode_first(decoder);
+        }
+        let (queued_count, turn, count) = (decoder.u64()?, decoder.u64()?, decoder.u64()?);
+        decoder.require(queued_count < COUNTER_LIMIT, "count of works")?;
+        decoder.require(count <= queued_count, "count of works")?;
+        let is_place = turn <= Owner::Firm(u32::MAX).place();
+        decoder.require(is_place && (turn == 0 || count > 0), "turn of works")?;
+        self.begin_at((queued_count, turn));
+        for _ in 0..count {
+            let number = decoder.u64()?;
+            decoder.require(number < queued_count, "number of work")?;
+            let restored = Numbered { number, work: decode_work(decoder)? };
+            let is_behind = self.works().last().is_none_or(|it| it.place() < restored.place());
+            decoder.require(is_behind, "order of works")?;
+            self.restore(restored, decoder)?;
+        }
+        Ok(())
+    }
+
+    /// The queue of states of version 1: one for all, without gaps.
+    fn decode_first(&mut self, decoder: &mut Decoder<'_>) -> Result<(), SnapshotError> {
         let (queued_count, finished_count) = (decoder.u64()?, decoder.u64()?);
         decoder.require(queued_count < COUNTER_LIMIT, "count of works")?;
-        let count = queued_count.checked_sub(finished_count);
-        let count = count.ok_or(decoder.invalid("count of works"))?;
-        self.begin_at(finished_count);
-        for _ in 0..count {
-            let origin = Origin {
-                session_id: decoder.u32()?,
-                request_id: decoder.u64()?,
-                seq_num: decoder.u32()?,
-            };
-            let work = match decoder.u8()? {
-                SWEEP => Work::Sweep(decode_sweep(origin, decoder)?),
-                PAY_OUT => Work::PayOut(decode_pay_out(origin, decoder)?),
-                _ => return Err(decoder.invalid("kind of work")),
-            };
-            self.restore(work, decoder)?;
+        decoder.require(finished_count <= queued_count, "count of works")?;
+        self.begin_at((queued_count, 0));
+        for number in finished_count..queued_count {
+            let work = decode_work(decoder)?;
+            self.restore(Numbered { number, work }, decoder)?;
         }
         Ok(())
     }
 
     /// Adds work when there is room for it.
-    fn restore(&mut self, work: Work, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
-        match work {
-            Work::Sweep(sweep) if work.is_disconnect() => {
-                let is_second =
-                    self.ring.iter().flatten().any(
-                        |other| matches!(other, Work::Sweep(it) if it.is_same_disconnect(&sweep)),
-                    );
-                let room = self.ring.len() as u64 - self.work_max;
-                let has_room = self.disconnect_count < room && !is_second;
-                decoder.require(has_room, "sweep of a lost session")?;
-            }
-            _ if self.is_full() => {
-                let needed = self.work_max + 1;
-                return Err(SnapshotError::Limit { limit: "work_max", needed });
-            }
-            _ => {}
+    fn restore(&mut self, it: Numbered, decoder: &Decoder<'_>) -> Result<(), SnapshotError> {
+        if let Work::Sweep(sweep) = it.work {
+            let is_second = |other: &Numbered| match other.work {
+                Work::Sweep(other) => other.is_same_disconnect(&sweep),
+                Work::PayOut(_) => false,
+            };
+            let is_single = !self.works().iter().any(is_second);
+            decoder.require(is_single, "sweep of a lost session")?;
         }
-        self.add(work);
+        let owner = it.work.owner();
+        if self.is_full(owner) {
+            return Err(match owner {
+                Owner::KillSwitches | Owner::LostSessions => decoder.invalid("count of works"),
+                Owner::Exchange | Owner::Firm(_) => self.too_small(),
+            });
+        }
+        self.insert(it);
         Ok(())
     }
+}
 
-    /// An empty queue that `finished_count` works have passed.
-    fn begin_at(&mut self, finished_count: u64) {
-        self.digest.remove(self.counters_piece());
-        self.queued_count = finished_count;
-        self.finished_count = finished_count;
-        self.digest.add(self.counters_piece());
+fn decode_work(decoder: &mut Decoder<'_>) -> Result<Work, SnapshotError> {
+    let origin =
+        Origin { session_id: decoder.u32()?, request_id: decoder.u64()?, seq_num: decoder.u32()? };
+    match decoder.u8()? {
+        SWEEP => decode_sweep(origin, decoder).map(Work::Sweep),
+        PAY_OUT => decode_pay_out(origin, decoder).map(Work::PayOut),
+        _ => Err(decoder.invalid("kind of work")),
     }
 }
 

@@ -10,7 +10,7 @@ use super::Model;
 use super::effects::Effects;
 use super::sessions::Request;
 use super::settlement::PayOut;
-use super::sweeps::{Work, WorkKind};
+use super::sweeps::{Owner, Work, WorkKind};
 use super::timers::Due;
 
 /// An outcome that is not final.
@@ -78,7 +78,7 @@ impl Model {
 
     /// The window is over: the event is settled, its pay-out waits for `Continue`.
     pub fn end_dispute_window(&mut self, event_id: u32, effects: &mut Effects) {
-        if self.check_work_queue().is_err() {
+        if self.check_work_queue(Owner::Exchange).is_err() {
             let due = self.arm(effects.now + NS_PER_MS);
             let determination = self.events[event_id as usize - 1].determination.as_mut();
             determination.expect("its timer fired").due = Some(due);
@@ -90,7 +90,8 @@ impl Model {
         self.settle_markets(&request, event_id, determination.values, effects);
         self.work_count += 1;
         let pay_out = PayOut { event_id, next_account: 1, position_count: 0, amount: 0 };
-        self.work.push(Work { request, kind: WorkKind::PayOut(pay_out) });
+        let kind = WorkKind::PayOut(pay_out);
+        self.work.push(Work { owner: Owner::Exchange, request, kind });
     }
 
     /// Makes the values final.

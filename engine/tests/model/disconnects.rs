@@ -6,7 +6,7 @@ use super::Model;
 use super::effects::Effects;
 use super::orders::CANCEL_ON_DISCONNECT;
 use super::sessions::{OnEnd, Request};
-use super::sweeps::{Covered, Sweep, Work, WorkKind};
+use super::sweeps::{Covered, Owner, Sweep, Work, WorkKind};
 
 impl Model {
     /// An established session is so no longer: it was lost, or its client terminated.
@@ -60,7 +60,11 @@ impl Model {
                 it.accepted_count = sweep.accepted_count;
                 it.next_slot = 0;
             }
-            None => self.work.push(Work { request, kind: WorkKind::Sweep(sweep) }),
+            None => self.work.push(Work {
+                owner: Owner::LostSessions,
+                request,
+                kind: WorkKind::Sweep(sweep),
+            }),
         }
     }
 }

@@ -8,7 +8,7 @@ use zerocopy::FromZeros;
 use super::Model;
 use super::effects::Effects;
 use super::sessions::Request;
-use super::sweeps::Covered;
+use super::sweeps::{Covered, Owner};
 
 /// What suspends orders until it is released word for word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +62,15 @@ impl Model {
         if action == RELEASE {
             return if stands { Ok(()) } else { Err(RejectCode::UnknownBlock) };
         }
-        if action == SUSPEND && !stands && self.blocks.len() == 256 {
+        let of_owner = self.blocks.iter().filter(|it| it.firm_id == block.firm_id).count();
+        let (room, owner) = match block.firm_id {
+            0 => (256, Owner::KillSwitches),
+            firm_id => (128, Owner::Firm(firm_id)),
+        };
+        if action == SUSPEND && !stands && of_owner >= room {
             return Err(RejectCode::BlockTableFull);
         }
-        self.check_work_queue()
+        self.check_work_queue(owner)
     }
 
     pub fn switch_block(&mut self, action: u8, block: Block) {
@@ -124,14 +129,14 @@ impl Model {
         report.transact_time_ns.set(effects.now);
         report.seq_num.set(request.seq_num);
         report.key.set(key);
-        report.block_count.set(u32::try_from(self.blocks.len()).expect("at most 256"));
+        report.block_count.set(u32::try_from(self.blocks.len()).expect("there are few"));
         report.scope = message.scope;
         report.action = message.action;
         report.side = message.side;
         effects.push(&report);
         if message.action == SUSPEND {
             let closing = (scope, message.side, CancelReason::Suspended);
-            self.start_sweep(request, covered, closing, effects);
+            self.start_sweep((Owner::KillSwitches, request), covered, closing, effects);
         }
         Ok(())
     }

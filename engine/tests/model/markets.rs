@@ -12,7 +12,7 @@ use super::effects::Effects;
 use super::event_parameters::EventParameters;
 use super::orders::CANCEL_ON_HALT;
 use super::sessions::Request;
-use super::sweeps::{Covered, Sweep, Work, WorkKind};
+use super::sweeps::{Covered, Owner, Sweep, Work, WorkKind};
 use super::tick_tables::EVERY_PRICE;
 
 /// An event and where its markets begin.
@@ -172,7 +172,7 @@ impl Model {
         }
         let halts_orders = markets.iter().any(|&it| self.halts_orders(it, new, message.in_play));
         if new == MarketStatus::Closed || halts_orders {
-            self.check_work_queue()?;
+            self.check_work_queue(Owner::Exchange)?;
         }
         for &market in &markets {
             self.set_status(request, market, (new, message.in_play, message.reason.get()), effects);
@@ -185,7 +185,8 @@ impl Model {
             self.sweep_halted(request, scope, covered, effects);
         } else if new == MarketStatus::Closed {
             let closing = (scope, 0, CancelReason::MarketClosed);
-            self.start_sweep(request, Covered::Markets(covered), closing, effects);
+            let owner = (Owner::Exchange, request);
+            self.start_sweep(owner, Covered::Markets(covered), closing, effects);
         }
         Ok(())
     }
@@ -221,7 +222,8 @@ impl Model {
             next_slot: 0,
             order_count: 0,
         };
-        self.start_work(Work { request: *request, kind: WorkKind::Sweep(sweep) }, effects);
+        let kind = WorkKind::Sweep(sweep);
+        self.start_work(Work { owner: Owner::Exchange, request: *request, kind }, effects);
     }
 
     /// Sets status, in-play mark and tells it.

@@ -51,7 +51,7 @@ use self::protection::Group;
 use self::quotes::QuoteSet;
 use self::reference_odds::Odds;
 use self::sessions::{Entitlement, Request, Session};
-use self::sweeps::Work;
+use self::sweeps::{Owner, Work};
 
 /// The limits of `docs/engine-rules.md` §1, and the level named in each establishment.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +96,8 @@ pub struct Model {
     pub sessions: BTreeMap<u32, Session>,
     pub entitlements: BTreeMap<u32, Entitlement>,
     pub work: Vec<Work>,
+    /// Whose turn was last, when it matters.
+    pub last_turn: Option<Owner>,
     pub blocks: Vec<Block>,
     /// Limits on position, worst loss and cost of an order, of accounts that have one.
     pub account_limits: BTreeMap<u32, [i64; 3]>,
@@ -144,6 +146,7 @@ impl Model {
             sessions: BTreeMap::new(),
             entitlements: BTreeMap::new(),
             work: Vec::new(),
+            last_turn: None,
             blocks: Vec::new(),
             account_limits: BTreeMap::new(),
             paid: BTreeMap::new(),

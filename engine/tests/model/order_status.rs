@@ -9,7 +9,7 @@ use zerocopy::FromZeros;
 use super::Model;
 use super::effects::Effects;
 use super::sessions::Request;
-use super::sweeps::Sweep;
+use super::sweeps::{Owner, Sweep};
 
 impl Model {
     pub fn order_status(
@@ -45,8 +45,9 @@ impl Model {
             message.cl_ord_link_id.get(),
         ];
         let (scope, _, covered) = self.check_scope(request, message.scope, keys)?;
-        self.check_work_queue()?;
-        self.start_sweep(request, covered, (scope, message.side, None), effects);
+        let owner = Owner::Firm(self.entitlement_of(request.session_id).firm_id);
+        self.check_work_queue(owner)?;
+        self.start_sweep((owner, request), covered, (scope, message.side, None), effects);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use zerocopy::FromZeros;
 use super::Model;
 use super::effects::Effects;
 use super::sessions::Request;
+use super::sweeps::Owner;
 use super::timers::Due;
 
 /// What was last said about an event.
@@ -108,7 +109,7 @@ impl Model {
         let halts_orders =
             has_jumped && markets.any(|it| self.halts_orders(it, MarketStatus::Paused, 0));
         if halts_orders {
-            self.check_work_queue()?;
+            self.check_work_queue(Owner::Exchange)?;
         }
         let before = self.odds.get(&event_id).cloned();
         let change_count = before.as_ref().map_or(0, |it| it.change_count) + 1;

@@ -10,7 +10,7 @@ use super::Model;
 use super::accounts::saturated;
 use super::effects::Effects;
 use super::sessions::Request;
-use super::sweeps::{Work, WorkKind};
+use super::sweeps::{Owner, Work, WorkKind};
 
 /// A walk over the accounts that pays what an event owes.
 #[derive(Clone, Debug)]
@@ -57,10 +57,11 @@ impl Model {
             self.determine(request, event_id, values, effects);
             return Ok(());
         }
-        self.check_work_queue()?;
+        self.check_work_queue(Owner::Exchange)?;
         self.settle_markets(request, event_id, values, effects);
         let pay_out = PayOut { event_id, next_account: 1, position_count: 0, amount: 0 };
-        self.start_work(Work { request: *request, kind: WorkKind::PayOut(pay_out) }, effects);
+        let kind = WorkKind::PayOut(pay_out);
+        self.start_work(Work { owner: Owner::Exchange, request: *request, kind }, effects);
         Ok(())
     }
 

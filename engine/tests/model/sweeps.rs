@@ -1,5 +1,5 @@
 //! Work that goes on in `Continue` records: sweeps over orders and pay-outs
-//! (`docs/engine-rules.md` §3 and §5).
+//! (`docs/engine-rules.md` §3 and §5), and whose turn it is.
 
 use std::collections::BTreeMap;
 
@@ -17,23 +17,27 @@ use super::order_status::report_mass_status;
 use super::sessions::Request;
 use super::settlement::PayOut;
 
-/// One piece of work, and the request that its reports answer.
+/// One piece of work, whose it is, and the request that its reports answer.
 #[derive(Clone, Debug)]
 pub struct Work {
+    pub owner: Owner,
     pub request: Request,
     pub kind: WorkKind,
+}
+
+/// In the order in which they take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    KillSwitches,
+    LostSessions,
+    Exchange,
+    Firm(u32),
 }
 
 #[derive(Clone, Debug)]
 pub enum WorkKind {
     Sweep(Sweep),
     PayOut(PayOut),
-}
-
-impl Work {
-    pub fn is_disconnect(&self) -> bool {
-        matches!(&self.kind, WorkKind::Sweep(it) if it.reason == Some(CancelReason::Disconnected))
-    }
 }
 
 /// A walk over the slots that cancels what it covers.
@@ -93,20 +97,22 @@ impl Model {
         if message.action == RELEASE {
             report_mass_action(request, (scope, RELEASE, message.side), 0, effects);
         } else {
-            self.start_sweep(request, covered, (scope, message.side, reason), effects);
+            let closing = (scope, message.side, reason);
+            self.start_sweep((Owner::Firm(firm_id), request), covered, closing, effects);
         }
     }
 
     pub fn end_day(&mut self, request: &Request, effects: &mut Effects) -> Result<(), RejectCode> {
-        self.check_work_queue()?;
+        self.check_work_queue(Owner::Exchange)?;
         let closing = (MassActionScope::Day, 0, CancelReason::DayEnded);
-        self.start_sweep(request, Covered::Day, closing, effects);
+        self.start_sweep((Owner::Exchange, request), Covered::Day, closing, effects);
         Ok(())
     }
 
-    pub fn check_work_queue(&self) -> Result<(), RejectCode> {
-        let is_requested = |work: &&Work| !work.is_disconnect();
-        if self.work.iter().filter(is_requested).count() >= self.limits.work_max as usize {
+    /// Whether there is room for more work of an owner. (There are never works of 64 firms here.)
+    pub fn check_work_queue(&self, owner: Owner) -> Result<(), RejectCode> {
+        let room = if owner == Owner::KillSwitches { 256 } else { self.limits.work_max as usize };
+        if self.work.iter().filter(|work| work.owner == owner).count() >= room {
             return Err(RejectCode::WorkQueueFull);
         }
         Ok(())
@@ -115,7 +121,7 @@ impl Model {
     /// Begins a sweep and takes its first step.
     pub fn start_sweep(
         &mut self,
-        request: &Request,
+        (owner, request): (Owner, &Request),
         covered: Covered,
         (scope, side, reason): (MassActionScope, u8, impl Into<Option<CancelReason>>),
         effects: &mut Effects,
@@ -130,7 +136,7 @@ impl Model {
             next_slot: 0,
             order_count: 0,
         };
-        self.start_work(Work { request: *request, kind: WorkKind::Sweep(sweep) }, effects);
+        self.start_work(Work { owner, request: *request, kind: WorkKind::Sweep(sweep) }, effects);
     }
 
     /// Takes the first step of new work; what remains queues.
@@ -141,18 +147,45 @@ impl Model {
         }
     }
 
-    /// `Continue`: the next step of the oldest work.
+    /// `Continue`: the next step of the work whose turn it is.
     pub fn continue_work(&mut self, effects: &mut Effects) {
         if self.has_blocked() {
             return self.cancel_blocked(effects);
         }
-        if self.work.is_empty() {
-            return;
+        let Some(index) = self.next_work() else { return };
+        let mut work = self.work[index].clone();
+        let is_finished = self.step(&mut work, effects);
+        let owner = work.owner;
+        if is_finished {
+            self.work.remove(index);
+        } else {
+            self.work[index] = work;
         }
-        let mut work = self.work.remove(0);
-        if !self.step(&mut work, effects) {
-            self.work.insert(0, work);
+        if owner != Owner::KillSwitches {
+            let others = |it: &Work| it.owner != owner && it.owner != Owner::KillSwitches;
+            self.last_turn = self.work.iter().any(others).then_some(owner);
         }
+    }
+
+    /// Session, id and number of the request whose work goes on next; zeros for blocked quotes.
+    pub fn continuation(&self) -> Option<(u32, u64, u32)> {
+        if self.has_blocked() {
+            return Some((0, 0, 0));
+        }
+        let request = self.work[self.next_work()?].request;
+        Some((request.session_id, request.id, request.seq_num))
+    }
+
+    /// The oldest work of the kill switches, else of the next owner behind the one that had the
+    /// last turn, else of the first.
+    fn next_work(&self) -> Option<usize> {
+        let owners = || self.work.iter().map(|work| work.owner);
+        let is_behind = |owner: &Owner| Some(*owner) > self.last_turn;
+        let next = match owners().min()? {
+            Owner::KillSwitches => Owner::KillSwitches,
+            first => owners().filter(is_behind).min().unwrap_or(first),
+        };
+        owners().position(|owner| owner == next)
     }
 
     fn step(&mut self, work: &mut Work, effects: &mut Effects) -> bool {

@@ -11,6 +11,7 @@ use crate::guards::kill_switch;
 use crate::limits::limits;
 use crate::rejects::full_work_queue;
 use crate::tick_tables::tick_table;
+use crate::turns::{FIRST_FIRM, suspend_firm, with_kill_switches};
 use crate::world::*;
 
 #[track_caller]
@@ -82,7 +83,12 @@ fn what_needs_room_for_work_looks_for_it_last() {
     let mut switch = kill_switch(MassActionScope::Event, 2, MassActionType::Release);
     assert_eq!(world.send(EXCHANGE, &switch).reject_code(), RejectCode::UnknownBlock);
     switch.action = MassActionType::Suspend.into();
-    assert_eq!(world.send(EXCHANGE, &switch).reject_code(), RejectCode::WorkQueueFull);
+    world.send(EXCHANGE, &switch).first::<KillSwitchReport>();
+    let mut world = with_kill_switches();
+    let other = suspend_firm(FIRST_FIRM + 256);
+    assert_eq!(world.send(EXCHANGE, &other).reject_code(), RejectCode::BlockTableFull);
+    let again = suspend_firm(FIRST_FIRM);
+    assert_eq!(world.send(EXCHANGE, &again).reject_code(), RejectCode::WorkQueueFull);
 }
 
 #[test]

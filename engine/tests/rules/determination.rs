@@ -134,11 +134,12 @@ fn a_window_that_ends_without_room_for_work_waits_for_it() {
     for cl_ord_id in 100..500 {
         let mut order = bid(cl_ord_id, ALICE, 1, 1);
         order.security_id.set(lone);
+        order.time_in_force = TimeInForce::Day.into();
         world.send(ALICE_SESSION, &order);
     }
     world.is_checked = true;
     world.settle(1, &[10_000, 0]).first::<OutcomeReport>();
-    world.send(ALICE_SESSION, &mass_cancel(1_000, MassActionScope::Firm));
+    world.send(EXCHANGE, &EndOfDayRequest::new_zeroed());
     assert!(world.engine.continuation_is_pending());
     let after = u64::from(WINDOW_MS) * NS_PER_MS;
     for wait_ns in [after, NS_PER_MS, NS_PER_MS] {

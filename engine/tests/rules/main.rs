@@ -45,5 +45,6 @@ mod snapshots;
 mod state_reports;
 mod tick_tables;
 mod timers;
+mod turns;
 mod whole_state;
 mod world;

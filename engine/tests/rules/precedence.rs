@@ -11,6 +11,7 @@ use crate::limits::limits;
 use crate::quotes::{quote, quote_set};
 use crate::rejects::fill_work_queue;
 use crate::tick_tables::tick_table;
+use crate::turns::{FIRST_LINK, set_blocks, switch_link};
 use crate::world::*;
 
 /// Expects that an order of Bob's is refused.
@@ -317,11 +318,7 @@ fn mass_actions_that_need_room_look_for_it_last() {
     let config = EngineConfig { work_max: 1, ..EngineConfig::small() };
     let mut world = World::new(config);
     world.define_open_event(1, false);
-    let switch = |key, action| kill_switch(MassActionScope::Firm, key, action);
-    for key in 100..356 {
-        let request = switch(key, MassActionType::Suspend);
-        world.send(EXCHANGE, &request).first::<KillSwitchReport>();
-    }
+    set_blocks(&mut world);
     fill_work_queue(&mut world);
     let mut expect = |action, code| {
         let request = mass_switch(9, MassActionScope::Firm, action);
@@ -332,8 +329,8 @@ fn mass_actions_that_need_room_look_for_it_last() {
     expect(MassActionType::Release, RejectCode::UnknownBlock);
     expect(MassActionType::Suspend, RejectCode::BlockTableFull);
     expect(MassActionType::Cancel, RejectCode::WorkQueueFull);
-    let release = switch(100, MassActionType::Release);
-    world.send(EXCHANGE, &release).only::<KillSwitchReport>();
+    let release = switch_link(FIRST_LINK, MassActionType::Release);
+    world.send(ALICE_SESSION, &release).only::<OrderMassActionReport>();
     let mut expect = |action, code| {
         let request = mass_switch(9, MassActionScope::Firm, action);
         assert_eq!(world.send(ALICE_SESSION, &request).reject_code(), code);

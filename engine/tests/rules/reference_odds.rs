@@ -347,7 +347,7 @@ fn odds_are_checked_in_order() {
 }
 
 /// Two providers; event 1 of two markets jumps beyond 100 and has a collar of 300, and Bob's order
-/// in market 2 ends on a halt; the only place for work is taken.
+/// in market 2 ends on a halt; the only place for work of the exchange is taken.
 fn about_to_jump() -> World {
     let mut world = World::new(EngineConfig { work_max: 1, ..EngineConfig::small() });
     world.define_open_event(2, true);
@@ -411,8 +411,8 @@ fn a_jump_without_room_for_its_sweep_is_refused_and_nothing_changes() {
 #[test]
 fn a_jump_that_ends_nothing_needs_no_room() {
     let mut world = about_to_jump();
-    let all = mass_cancel(2, MassActionScope::Firm);
-    assert_eq!(world.send(BOB_SESSION, &all).reject_code(), RejectCode::WorkQueueFull);
+    let ended = world.send(EXCHANGE, &EndOfDayRequest::new_zeroed());
+    assert_eq!(ended.reject_code(), RejectCode::WorkQueueFull);
     let order_id = world.order_ids(2)[0];
     let request = OrderCancelRequest { security_id: 2.into(), ..cancel(3, order_id) };
     world.send(BOB_SESSION, &request).only::<OrderCancelled>();

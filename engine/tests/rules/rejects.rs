@@ -12,6 +12,7 @@ use crate::guards::{kill_switch, mass_switch};
 use crate::limits::limits;
 use crate::reference_odds::{PROVIDER_SESSION, odds, with_providers};
 use crate::tick_tables::tick_table;
+use crate::turns::{FIRST_FIRM, suspend_firm, with_blocks, with_kill_switches};
 use crate::world::*;
 
 #[test]
@@ -250,13 +251,12 @@ const CASES: &[Case] = &[
     }),
     (RejectCode::UnknownBlock, || switched(|request| request.action = 2)),
     (RejectCode::BlockTableFull, || {
-        let mut world = World::open();
-        for key in 1..=256 {
-            let request = kill_switch(MassActionScope::Firm, key, MassActionType::Suspend);
-            world.send(EXCHANGE, &request).first::<KillSwitchReport>();
-        }
+        let mut world = with_blocks();
         let request = mass_switch(1, MassActionScope::Firm, MassActionType::Suspend);
         world.send(ALICE_SESSION, &request)
+    }),
+    (RejectCode::BlockTableFull, || {
+        with_kill_switches().send(EXCHANGE, &suspend_firm(FIRST_FIRM + 256))
     }),
     (RejectCode::LimitOutOfRange, || World::open().send(EXCHANGE, &limits(ALICE, [-1, 0, 0]))),
     (RejectCode::LimitOutOfRange, || World::open().send(EXCHANGE, &limits(ALICE, [0, -1, 0]))),
@@ -296,10 +296,7 @@ const CASES: &[Case] = &[
         world.send(EXCHANGE, &request).first::<KillSwitchReport>();
         world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1))
     }),
-    (RejectCode::WorkQueueFull, || {
-        let request = kill_switch(MassActionScope::Exchange, 0, MassActionType::Suspend);
-        full_work_queue().send(EXCHANGE, &request)
-    }),
+    (RejectCode::WorkQueueFull, || with_kill_switches().send(EXCHANGE, &suspend_firm(FIRST_FIRM))),
     (RejectCode::UnknownEvent, || {
         mass(|request| {
             request.scope = MassActionScope::Event.into();
@@ -516,7 +513,8 @@ fn open_with(config: EngineConfig) -> World {
     world
 }
 
-/// One place for work, taken; events 1 and 2 with one market each.
+/// One place for work of each owner, those of Alice's firm and of the exchange taken; events 1 and
+/// 2 with one market each.
 pub fn full_work_queue() -> World {
     let mut world = World::new(EngineConfig { work_max: 1, ..EngineConfig::small() });
     world.define_open_event(1, false);
@@ -525,14 +523,22 @@ pub fn full_work_queue() -> World {
     world
 }
 
-/// Takes the last place for work by a mass cancel of more orders than one step cancels.
+/// Takes the place for work of Alice's firm by a mass cancel, and that of the exchange by an end of
+/// the day, each of more orders than one step cancels.
 pub fn fill_work_queue(world: &mut World) {
     world.is_checked = false;
-    for cl_ord_id in 1..=300 {
-        world.send(ALICE_SESSION, &bid(cl_ord_id, ALICE, 1, 1));
+    let terms = [(1..=300, TimeInForce::GoodTillCancel), (301..=600, TimeInForce::Day)];
+    for (cl_ord_ids, time_in_force) in terms {
+        for cl_ord_id in cl_ord_ids {
+            let order = bid(cl_ord_id, ALICE, 1, 1);
+            let order = NewOrderSingle { time_in_force: time_in_force.into(), ..order };
+            world.send(ALICE_SESSION, &order).first::<OrderRested>();
+        }
     }
-    world.send(ALICE_SESSION, &mass_cancel(1, MassActionScope::Firm));
-    assert!(world.engine.continuation_is_pending());
+    let ended = world.send(EXCHANGE, &EndOfDayRequest::new_zeroed());
+    assert_eq!(ended.templates(), [OrderCancelled::TEMPLATE_ID; 256]);
+    let cancelled = world.send(ALICE_SESSION, &mass_cancel(1, MassActionScope::Firm));
+    assert_eq!(cancelled.templates(), [OrderCancelled::TEMPLATE_ID; 256]);
 }
 
 /// Alice has 2^48 lots, all that an account may have, in 65,536 orders of 2^32 − 1 lots and one of

@@ -512,7 +512,7 @@ impl Message for RecordHeader {
     }
 }
 
-/// Command of the exchange itself: do the next bounded step of the oldest sweep or pay-out. It names the request that began it, for the reports of the step; the engine does not read it.
+/// Command of the exchange itself: do the next bounded step of the sweep or pay-out whose turn it is. It names the request that began it, for the reports of the step; the engine does not read it.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
 )]
@@ -585,7 +585,7 @@ pub struct EngineConfiguration {
     pub exposures_max: U32,
     /// Most trades of one command.
     pub sweep_trades_max: U32,
-    /// Most sweeps and pay-outs in progress.
+    /// Most sweeps and pay-outs in progress of one firm, and of the exchange.
     pub work_max: U32,
     /// Version of the engine rules; a journal re-executes only with a build that has its rules.
     pub rules_version: U32,

@@ -29,6 +29,8 @@ pub struct Coverage {
     pub replaces: [u64; 2],
     /// Continuations that found work.
     pub continued_steps: u64,
+    /// Those behind which work of another owner was next.
+    pub turns: u64,
     /// Times that the engine went on from a snapshot.
     pub snapshots: u64,
     /// Those with unfinished work in them.
@@ -154,6 +156,7 @@ impl Coverage {
         self.replaces[0] += other.replaces[0];
         self.replaces[1] += other.replaces[1];
         self.continued_steps += other.continued_steps;
+        self.turns += other.turns;
         self.snapshots += other.snapshots;
         self.snapshots_with_work += other.snapshots_with_work;
         self.snapshots_with_blocks += other.snapshots_with_blocks;
@@ -188,14 +191,15 @@ impl Coverage {
             .collect();
         format!(
             "{} commands, {trades} trades ({} with itself), {} replaces with and {} without \
-             priority, {} continued steps, {} buying powers enumerated, effects by template {:?}, \
-             cancels by reason {:?}, those of waiting orders {:?}, {} in a book by a halt, {} \
+             priority, {} continued steps ({} of turns), {} buying powers enumerated, effects by \
+             template {:?}, cancels by reason {:?}, those of waiting orders {:?}, {} in a book by a halt, {} \
              rejects by code: {}",
             self.commands,
             self.self_trades,
             self.replaces[1],
             self.replaces[0],
             self.continued_steps,
+            self.turns,
             self.enumerations,
             self.effects,
             self.cancel_reasons,
@@ -252,6 +256,7 @@ impl Coverage {
             ("replace without priority", self.replaces[0]),
             ("replace with priority", self.replaces[1]),
             ("continued step", self.continued_steps),
+            ("turn of one owner among others", self.turns),
             ("snapshot", self.snapshots),
             ("snapshot with unfinished work", self.snapshots_with_work),
             ("snapshot with a block", self.snapshots_with_blocks),
@@ -279,7 +284,7 @@ const NOT_BY_THE_ENGINE: [RejectCode; 6] = [
     RejectCode::RetransmitInProgress,
     RejectCode::RetransmitUnavailable,
 ];
-/// It takes 131,072 orders, 256 blocks, 28 quote sets or 128 markets to reach;
+/// It takes 131,072 orders, 129 blocks of a firm, 28 quote sets or 128 markets to reach;
 /// `against_model_bounds.rs` and `rules/quotes.rs` do.
 const BY_ANOTHER_TEST: [RejectCode; 5] = [
     RejectCode::HoldOverflow,

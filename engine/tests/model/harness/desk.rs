@@ -2,10 +2,10 @@
 //! trading session of firm 1.
 
 use forecastle_proto_spec::{
-    AccountDefinitionRequest, Continue, DepositRequest, EntitlementRequest, Establish,
-    EventDefinitionRequest, MarketStatus, Negotiate, NewOrderSingle, OrderCancelRequest,
-    OrderMassActionRequest, OrderMassStatusRequest, ROLES_TRADER, SecurityStatusRequest,
-    SessionDisconnected, SettlementRequest, WithdrawalRequest,
+    AccountDefinitionRequest, Continue, DepositRequest, EndOfDayRequest, EntitlementRequest,
+    Establish, EventDefinitionRequest, KillSwitchRequest, MarketStatus, Negotiate, NewOrderSingle,
+    OrderCancelRequest, OrderMassActionRequest, OrderMassStatusRequest, ROLES_TRADER,
+    SecurityStatusRequest, SessionDisconnected, SettlementRequest, WithdrawalRequest,
 };
 use zerocopy::FromZeros;
 
@@ -36,11 +36,7 @@ impl Desk {
     /// A logged-in trader and these accounts of its firm, each with some cash.
     pub fn new(name: &str, limits: Limits, accounts: &[u32], cash: i64) -> Self {
         let mut desk = Self { pair: SideBySide::new(name.to_owned(), limits), next_cl_ord_id: 1 };
-        let mut entitlement = EntitlementRequest::new_zeroed();
-        entitlement.access_key_id.set(1);
-        entitlement.firm_id.set(1);
-        entitlement.roles.set(ROLES_TRADER);
-        desk.pair.apply(0, &bytes_of(&entitlement));
+        desk.join_firm(1);
         let mut negotiate = Negotiate::new_zeroed();
         negotiate.session_id.set(TRADER);
         negotiate.access_key_id.set(1);
@@ -62,6 +58,15 @@ impl Desk {
             desk.deposit(account, cash);
         }
         desk
+    }
+
+    /// From here on the trader acts for a firm.
+    pub fn join_firm(&mut self, firm_id: u32) {
+        let mut entitlement = EntitlementRequest::new_zeroed();
+        entitlement.access_key_id.set(1);
+        entitlement.firm_id.set(firm_id);
+        entitlement.roles.set(ROLES_TRADER);
+        self.pair.apply(0, &bytes_of(&entitlement));
     }
 
     pub fn deposit(&mut self, account: u32, amount: i64) -> Vec<u8> {
@@ -158,6 +163,20 @@ impl Desk {
         message.seq_num.set(self.next_seq_num());
         message.scope = 5;
         self.pair.apply(TRADER, &bytes_of(&message))
+    }
+
+    /// Ends all orders of the day.
+    pub fn end_day(&mut self) -> Vec<u8> {
+        self.pair.apply(0, &bytes_of(&EndOfDayRequest::new_zeroed()))
+    }
+
+    /// Suspends (1) or releases (2) a firm.
+    pub fn kill_switch(&mut self, firm_id: u32, action: u8) -> Vec<u8> {
+        let mut message = KillSwitchRequest::new_zeroed();
+        message.key.set(firm_id);
+        message.scope = 5;
+        message.action = action;
+        self.pair.apply(0, &bytes_of(&message))
     }
 
     /// The trading session loses its transport.

@@ -66,6 +66,14 @@ impl World {
         if wide && self.pair.model.orders.len() > 500 && self.random.once_in(40) {
             return Some(self.large_sweep());
         }
+        // Of several owners, so that they take turns.
+        if wide && self.pair.model.continuation_is_pending() && self.random.once_in(6) {
+            return Some(if self.random.once_in(4) {
+                self.kill_switch()
+            } else {
+                self.large_sweep()
+            });
+        }
         let is_full = self.pair.model.work.len() >= self.pair.model.limits.work_max as usize;
         if is_full && self.random.once_in(12) {
             return Some(self.cancel_firm());

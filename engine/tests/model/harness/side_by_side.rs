@@ -98,12 +98,16 @@ impl SideBySide {
         self.lives.follow(&got);
         if work_was_pending && session_id == 0 && bytes.get(2) == Some(&CONTINUE_TEMPLATE) {
             self.coverage.continued_steps += 1;
+            self.coverage.turns += u64::from(self.model.last_turn.is_some());
         }
         assert_eq!(
             self.engine.continuation_is_pending(),
             self.model.continuation_is_pending(),
             "continuation is pending"
         );
+        let next = self.engine.continuation();
+        let next = next.map(|it| (it.session_id, it.request_id, it.seq_num));
+        assert_eq!(next, self.model.continuation(), "the request that goes on");
         assert_eq!(
             self.engine.timer_is_due(self.now_ns),
             self.model.timer_is_due(self.now_ns),

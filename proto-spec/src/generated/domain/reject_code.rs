@@ -96,7 +96,7 @@ pub enum RejectCode {
     ///
     /// Remedy: Send zero.
     UnsupportedField = 210,
-    /// Too many sweeps are in progress.
+    /// Too many sweeps of the firm, or of the exchange, are in progress.
     ///
     /// Remedy: Try again when one has been reported.
     WorkQueueFull = 211,
@@ -312,7 +312,7 @@ pub enum RejectCode {
     ///
     /// Remedy: Send 1, 2 or 3.
     InvalidStateScope = 414,
-    /// Too many blocks stand.
+    /// Too many blocks of the firm, or too many kill switches, stand.
     ///
     /// Remedy: Release one, or suspend a wider scope.
     BlockTableFull = 434,
