@@ -1,8 +1,8 @@
 //! Limits of accounts, and what they are measured by: lots of open orders in each market, and what
 //! was paid in each event since the limit stands.
 //!
-//! Both are kept only for accounts with such a limit; every other account pays one comparison, and
-//! while no account is limited that is of one counter.
+//! Both are kept only for accounts with such a limit; every other account pays one comparison: of a
+//! bit, and while no account is limited of one counter.
 
 mod snapshot;
 
@@ -58,6 +58,8 @@ impl OpenLots {
 #[derive(Debug)]
 pub(crate) struct LimitTable {
     limits: Arena<AccountLimits>,
+    /// A bit for each account with any limit, 64 to a word: few lines, where the limits are many.
+    limited: Arena<u64>,
     /// Accounts with any limit.
     limited_count: u32,
     /// Lots of open orders by row, of accounts with a position limit.
@@ -71,6 +73,7 @@ impl LimitTable {
     pub(crate) fn new(accounts_max: u32, exposures_max: u32) -> Self {
         Self {
             limits: Arena::new(accounts_max + 1, NO_LIMITS),
+            limited: Arena::new(accounts_max / u64::BITS + 1, 0),
             limited_count: 0,
             open: Arena::new(exposures_max, [NO_LOTS; ROW_MARKETS]),
             paid: Arena::new(exposures_max, 0),
@@ -80,9 +83,10 @@ impl LimitTable {
 
     /// What it keeps in memory.
     #[cold]
-    pub(crate) fn memory(&self) -> [MemoryUse; 3] {
+    pub(crate) fn memory(&self) -> [MemoryUse; 4] {
         [
             MemoryUse::of_arena("limits of accounts", &self.limits),
+            MemoryUse::of_arena("limited accounts", &self.limited),
             MemoryUse::of_arena("open lots by exposure", &self.open),
             MemoryUse::of_arena("payments by exposure", &self.paid),
         ]
@@ -91,13 +95,14 @@ impl LimitTable {
     /// The limits of an account in range.
     #[inline]
     pub(crate) fn limits(&self, account: u32) -> AccountLimits {
-        if self.limited_count == 0 { NO_LIMITS } else { self.limits[account] }
+        if self.is_limited(account) { self.limits[account] } else { NO_LIMITS }
     }
 
-    /// Whether any account has a limit.
-    #[inline]
-    pub(crate) fn has_limited(&self) -> bool {
+    /// Whether an account in range has any limit.
+    #[inline(always)]
+    pub(crate) fn is_limited(&self, account: u32) -> bool {
         self.limited_count > 0
+            && self.limited[account / u64::BITS] & 1 << (account % u64::BITS) != 0
     }
 
     /// Sets the limits of an account; [`Self::forget`] follows for what is no longer kept.
@@ -111,6 +116,9 @@ impl LimitTable {
             self.limited_count += 1;
             self.digest.add(limits_piece(account, &limits));
         }
+        let bit = 1 << (account % u64::BITS);
+        let word = &mut self.limited[account / u64::BITS];
+        *word = if limits == NO_LIMITS { *word & !bit } else { *word | bit };
     }
 
     /// Lots of open orders at a place, of an account with a position limit.
@@ -151,7 +159,14 @@ impl LimitTable {
     }
 
     /// The digest of all limits by a walk; what was paid is walked with the pairs.
+    ///
+    /// # Panics
+    /// When an account is limited and not marked so, or the other way round.
     pub(crate) fn walked_digest(&self) -> DigestSum {
+        let is_marked = |(account, limits): (u32, &AccountLimits)| {
+            self.is_limited(account) == (*limits != NO_LIMITS)
+        };
+        assert!((0..).zip(self.limits.as_slice()).all(is_marked), "each has its bit");
         let limited = self.iter().map(|(account, limits)| limits_piece(account, limits));
         limited.collect()
     }

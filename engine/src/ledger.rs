@@ -82,7 +82,7 @@ impl Ledger {
         leaves: i64,
     ) -> &mut Account {
         let effect = self.exposures.change(row, state, stake);
-        if self.limits.has_limited() {
+        if self.limits.is_limited(effect.account) {
             self.count_open((effect.account, row, state), stake.open_side(), leaves);
         }
         let account = self.accounts.account_mut(effect.account);
@@ -101,7 +101,7 @@ impl Ledger {
         leaves: i64,
     ) -> (u32, &mut Account) {
         let effect = self.exposures.hold(row, state, side, cost);
-        if self.limits.has_limited() {
+        if self.limits.is_limited(effect.account) {
             self.count_open((effect.account, row, state), side, leaves);
         }
         let account = self.accounts.account_mut(effect.account);
@@ -121,8 +121,8 @@ impl Ledger {
         account
     }
 
-    /// Counts lots of open orders of an account in the market of a state, if it has a limit on
-    /// them.
+    /// Counts lots of open orders of a limited account in the market of a state, if it has a limit
+    /// on them.
     #[cold]
     fn count_open(&mut self, (account, row, state): (u32, u32, u8), side: Side, leaves: i64) {
         if self.limits.limits(account).position != 0 && leaves != 0 {
@@ -141,7 +141,7 @@ impl Ledger {
         cash: i64,
     ) -> (u32, &mut Account) {
         let effect = self.exposures.change(row, state, stake);
-        if self.limits.has_limited() {
+        if self.limits.is_limited(effect.account) {
             self.count_fill((effect.account, row, state), (stake, leaves), cash);
         }
         let holder = self.accounts.move_cash(effect.account, cash);
@@ -150,7 +150,7 @@ impl Ledger {
         (effect.account, holder)
     }
 
-    /// Counts what trades do to the limits of an account, if it has any.
+    /// Counts what trades do to the limits of a limited account.
     #[cold]
     fn count_fill(
         &mut self,

@@ -87,7 +87,7 @@ impl Engine {
             Some(row) => (exposures.minimum(row), exposures.minimum_with(row, state, stake)),
             None => (0, market.shape.minimum_of_one(stake)),
         };
-        if self.ledger.limits.has_limited() {
+        if self.ledger.limits.is_limited(account) {
             let addition = Addition { side, lots: leaves, minimum: (before, after) };
             self.check_account_limits((account, row), state, &addition)?;
         }
@@ -165,7 +165,7 @@ impl Engine {
         if may_rest(time_in_force) || market.delays_trades() {
             self.check_open_orders(context)?;
         }
-        if self.ledger.limits.has_limited() {
+        if self.ledger.limits.is_limited(account) {
             self.check_order_cost(account, cost)?;
         }
         check_collar(market, price)?;

@@ -27,7 +27,7 @@ impl Engine {
         let order = orders.order(slot);
         let security_id = order.security_id;
         let is_named = security_id == message.security_id.get() && message.cl_ord_id.get() != 0;
-        if !is_named || order.has_detail() || ledger.limits.has_limited() {
+        if !is_named || order.has_detail() {
             return false;
         }
         let Some((market, changes)) = events.find_market_mut(security_id) else { return false };
@@ -35,6 +35,7 @@ impl Engine {
         let Some(holder) = ledger.accounts.find_mut(account) else { return false };
         if !matches!(market.status(), MarketStatus::Open | MarketStatus::Paused)
             || holder.firm_id != sender.entitlement.firm_id
+            || ledger.limits.is_limited(account)
         {
             return false;
         }
@@ -46,7 +47,7 @@ impl Engine {
         let state = market.state_index;
         let effect = ledger.exposures.hold(order.exposure, state, order.side, -cost);
         let is_covered = holder.leave_order(effect.minimum, lots);
-        // Nobody is limited, so no limit counts what was paid.
+        // The account is not limited, so no limit counts what was paid.
         if ledger.exposures.is_flat(order.exposure) {
             ledger.exposures.release(&mut holder.pairs, order.exposure);
         }

@@ -10,6 +10,7 @@ mod take;
 use forecastle_proto_spec::{MarketStatus, NewOrderSingle, ROLES_TRADER, Side, TimeInForce};
 
 use crate::accounts::Account;
+use crate::blocks::Subject;
 use crate::client_order_ids::Vacancy;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
@@ -81,13 +82,15 @@ impl Engine {
             return false;
         }
         let (account, security_id) = (message.account.get(), message.security_id.get());
-        let Self { client_order_ids, ledger, events, orders, books, .. } = self;
-        let Ledger { accounts, exposures, .. } = ledger;
+        let Self { client_order_ids, ledger, events, orders, books, blocks, .. } = self;
+        let Ledger { accounts, exposures, limits, .. } = ledger;
         let Some((market, changes)) = events.find_market_mut(security_id) else { return false };
         let Some(holder) = accounts.find_mut(account) else { return false };
         let rests = books.rests(security_id, plain.side, u32::from(plain.price));
         let may_enter = plain.is_taken_by(market)
             && sender.may_trade_for(holder, orders)
+            && !limits.is_limited(account)
+            && (blocks.is_empty() || !blocks.covers(&plain.subject(sender, message, market)))
             && rests != plain.takes;
         if !may_enter {
             return false;
@@ -122,14 +125,10 @@ impl Engine {
         true
     }
 
-    /// Whether nothing stands that orders have to be checked against one by one.
+    /// Whether nothing stands that every order has to be checked against.
     #[inline(always)]
     fn takes_plain_orders(&self) -> bool {
-        self.blocks.is_empty()
-            && !self.ledger.limits.has_limited()
-            && !self.quote_sets.has_blocked()
-            && self.orders.has_free_slot()
-            && !keeps_to_long_way()
+        !self.quote_sets.has_blocked() && self.orders.has_free_slot() && !keeps_to_long_way()
     }
 }
 
@@ -166,6 +165,20 @@ impl PlainOrder {
             && !(self.takes & market.delays_trades())
             && limits.low <= self.price
             && self.price <= limits.high
+    }
+
+    /// It as blocks look at it.
+    #[cold]
+    fn subject(&self, sender: &Sender, message: &NewOrderSingle, market: &Market) -> Subject {
+        Subject {
+            security_id: message.security_id.get(),
+            event_id: market.event_id,
+            account: message.account.get(),
+            firm_id: sender.entitlement.firm_id,
+            link_id: message.cl_ord_link_id.get(),
+            side: self.side,
+            session_ids: [sender.session_id; 2],
+        }
     }
 
     /// What is held for it and its event's worst case with it, when the account can bear it and

@@ -173,7 +173,7 @@ impl Engine {
         let stakes = &needs.stakes[..usize::from(plan.shape.market_count)];
         let after = exposures.minimum_with_all(plan.row, plan.shape, stakes);
         let before = plan.row.map_or(0, |row| exposures.minimum(row));
-        if self.ledger.limits.has_limited() {
+        if self.ledger.limits.is_limited(plan.account) {
             self.check_limits(plan, entries, (before, after))?;
         }
         if self.buying_power(plan.account) + (after - before) < 0 {

@@ -56,7 +56,7 @@ impl Engine {
     pub(super) fn row_to_move_in(&self, plan: &Plan) -> Option<u32> {
         let is_free = plan.only_moves
             && !self.quote_sets.has_blocked()
-            && !self.ledger.limits.has_limited()
+            && !self.ledger.limits.is_limited(plan.account)
             && !keeps_to_long_way();
         if is_free { plan.row } else { None }
     }

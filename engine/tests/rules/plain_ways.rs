@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 
+use super::guards::kill_switch;
+use super::limits::limits;
+use super::turns::switch_link;
 use super::world::*;
 
 /// Which order is sent, by a number that stands for chance.
@@ -104,12 +107,21 @@ impl Worlds {
     }
 }
 
-/// Gives how many orders were cancelled, by reason.
-fn compare(fees: (u16, u16), sweep_trades_max: u32) -> BTreeMap<u16, u32> {
-    let world = || world(fees, sweep_trades_max);
+/// How many orders were cancelled, by reason, and refused, by code.
+#[derive(Debug, Default)]
+struct Ends {
+    cancelled: BTreeMap<u16, u32>,
+    refused: BTreeMap<u16, u32>,
+}
+
+fn compare(fees: (u16, u16), sweep_trades_max: u32) -> Ends {
+    compare_in(|| world(fees, sweep_trades_max))
+}
+
+fn compare_in(world: impl Fn() -> World) -> Ends {
     let mut worlds = Worlds { short: world(), long: world(), rested: Vec::new() };
-    let (mut met, mut cancelled) = (BTreeMap::<u16, u32>::new(), BTreeMap::new());
-    for index in 1..=1_500_u64 {
+    let (mut met, mut ends) = (BTreeMap::<u16, u32>::new(), Ends::default());
+    for index in 1..=2_000_u64 {
         let draw = index
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
             .rotate_left(29)
@@ -121,7 +133,10 @@ fn compare(fees: (u16, u16), sweep_trades_max: u32) -> BTreeMap<u16, u32> {
             *met.entry(template_id).or_default() += 1;
         }
         for report in effects.all::<OrderCancelled>() {
-            *cancelled.entry(report.reason.get()).or_default() += 1;
+            *ends.cancelled.entry(report.reason.get()).or_default() += 1;
+        }
+        for report in effects.all::<ExecutionReportRejected>() {
+            *ends.refused.entry(report.reject_code.get()).or_default() += 1;
         }
         let digests = [&worlds.short, &worlds.long].map(|world| world.engine.state_digest());
         assert_eq!(digests[0], digests[1], "after command {index}");
@@ -134,7 +149,7 @@ fn compare(fees: (u16, u16), sweep_trades_max: u32) -> BTreeMap<u16, u32> {
     ] {
         assert!(met.get(&template_id).is_some_and(|count| *count >= 100), "{met:?}");
     }
-    cancelled
+    ends
 }
 
 #[test]
@@ -151,10 +166,34 @@ fn the_short_way_holds_the_fee_that_the_long_way_holds() {
 #[test]
 fn the_short_way_meets_as_many_orders_as_the_long_way() {
     for sweep_trades_max in [1, 2] {
-        let cancelled = compare((10, 70), sweep_trades_max);
+        let Ends { cancelled, .. } = compare((10, 70), sweep_trades_max);
         for reason in [CancelReason::SweepLimit, CancelReason::ImmediateOrCancel] {
             let count = cancelled.get(&u16::from(reason));
             assert!(count.is_some_and(|count| *count >= 5), "{sweep_trades_max}: {cancelled:?}");
         }
+    }
+}
+
+/// One account has limits, and blocks of every owner stand: who they do not concern goes the short
+/// way, also where he meets the orders of who they do.
+#[test]
+fn limits_and_blocks_of_some_leave_the_short_way_right_for_all() {
+    let ends = compare_in(|| {
+        let mut world = world((10, 70), 4_096);
+        world.send(EXCHANGE, &limits(CAROL, [900, 3_000_000, 0])).only::<AccountLimitsReport>();
+        let side = Side::Sell.into();
+        let switch = kill_switch(MassActionScope::Security, 2, MassActionType::Suspend);
+        world.send(EXCHANGE, &KillSwitchRequest { side, ..switch }).first::<KillSwitchReport>();
+        for (session_id, link_id) in [(ALICE_SESSION, 60), (BOB_SESSION, 61), (BOB_SESSION, 62)] {
+            let request = switch_link(link_id, MassActionType::Suspend);
+            world.send(session_id, &request).only::<OrderMassActionReport>();
+        }
+        world
+    });
+    for code in
+        [RejectCode::PositionLimit, RejectCode::WorstLossLimit, RejectCode::TradingSuspended]
+    {
+        let count = ends.refused.get(&u16::from(code));
+        assert!(count.is_some_and(|count| *count >= 5), "{code:?}: {:?}", ends.refused);
     }
 }
