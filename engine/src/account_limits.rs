@@ -4,6 +4,7 @@
 //! Both are kept only for accounts with such a limit; every other account pays one comparison: of a
 //! bit, and while no account is limited of one counter.
 
+mod checks;
 mod snapshot;
 
 use forecastle_proto_spec::{Digest, Side};
@@ -11,6 +12,8 @@ use forecastle_runtime::memory::Arena;
 
 use crate::memory_table::MemoryUse;
 use crate::state_digest::{DigestSum, Domain, pair};
+
+pub(crate) use checks::Addition;
 
 /// Limits of one account; 0 is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,9 +135,17 @@ impl LimitTable {
         self.paid[row]
     }
 
-    /// Counts lots of open orders.
-    pub(crate) fn count_open(&mut self, (row, index): (u32, usize), side: Side, lots: i64) {
-        *self.open[row][index].of_mut(side) += lots;
+    /// Counts lots of open orders of an account at a place, if it has a limit on them.
+    #[inline]
+    pub(crate) fn count_open(
+        &mut self,
+        account: u32,
+        (row, index): (u32, usize),
+        (side, lots): (Side, i64),
+    ) {
+        if self.limits(account).position != 0 && lots != 0 {
+            *self.open[row][index].of_mut(side) += lots;
+        }
     }
 
     /// Counts what an account paid for a trade.
@@ -151,6 +162,27 @@ impl LimitTable {
     /// Forgets the open lots of a row.
     pub(crate) fn forget_open(&mut self, row: u32) {
         self.open[row] = [NO_LOTS; ROW_MARKETS];
+    }
+
+    /// Brings the limits of an account close, and what is counted in a row of it, if it has any and
+    /// is in range.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, account: u32, row: Option<u32>) {
+        if self.limited_count > 0 {
+            self.prefetch_limited(account, row);
+        }
+    }
+
+    #[inline(never)]
+    fn prefetch_limited(&self, account: u32, row: Option<u32>) {
+        if account >= self.limits.capacity() || !self.is_limited(account) {
+            return;
+        }
+        self.limits.prefetch(account);
+        if let Some(row) = row {
+            self.open.prefetch(row);
+            self.paid.prefetch(row);
+        }
     }
 
     #[inline]

@@ -58,6 +58,27 @@ impl Row {
     }
 }
 
+/// Where the first row of a pair may be, as far as its account alone tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PairCandidate {
+    /// Most likely this row.
+    Near(u32),
+    /// Where the index says.
+    Indexed,
+    /// Nowhere.
+    None,
+}
+
+impl PairCandidate {
+    /// The row, where the account tells it.
+    pub(crate) fn near(self) -> Option<u32> {
+        match self {
+            Self::Near(row) => Some(row),
+            Self::Indexed | Self::None => None,
+        }
+    }
+}
+
 /// All exposures.
 #[derive(Debug)]
 pub(crate) struct ExposureTable {
@@ -189,16 +210,18 @@ impl ExposureTable {
     }
 
     /// Brings the first row of a pair close, as far as the tag of its entry tells, or its bucket of
-    /// the index; gives whether it was the bucket.
+    /// the index.
     #[inline]
-    pub(crate) fn prefetch(&self, near: &NearPairs, account: u32, event_id: u32) -> bool {
+    pub(crate) fn prefetch(&self, near: &NearPairs, account: u32, event_id: u32) -> PairCandidate {
         if let Some(row) = near.first_candidate(event_id) {
             self.rows.prefetch(row);
+            PairCandidate::Near(row)
         } else if near.has_further() {
             self.index.prefetch(account, event_id);
-            return true;
+            PairCandidate::Indexed
+        } else {
+            PairCandidate::None
         }
-        false
     }
 
     /// Brings the first row of a pair close, as far as its bucket of the index tells.

@@ -123,11 +123,9 @@ impl Ledger {
 
     /// Counts lots of open orders of a limited account in the market of a state, if it has a limit
     /// on them.
-    #[cold]
+    #[inline(never)]
     fn count_open(&mut self, (account, row, state): (u32, u32, u8), side: Side, leaves: i64) {
-        if self.limits.limits(account).position != 0 && leaves != 0 {
-            self.limits.count_open(self.exposures.place(row, state), side, leaves);
-        }
+        self.limits.count_open(account, self.exposures.place(row, state), (side, leaves));
     }
 
     /// What trades do to one side: as [`Self::change`], and `cash` is moved to the account, from it
@@ -151,7 +149,7 @@ impl Ledger {
     }
 
     /// Counts what trades do to the limits of a limited account.
-    #[cold]
+    #[inline(never)]
     fn count_fill(
         &mut self,
         (account, row, state): (u32, u32, u8),

@@ -13,7 +13,9 @@ use forecastle_proto_spec::{NewOrderSingle, OrderCancelReplaceRequest, OrderId, 
 
 use crate::apply::OrderCommand;
 use crate::engine::Engine;
+use crate::exposure::PairCandidate;
 use crate::ladder::Ladders;
+use crate::ledger::Ledger;
 
 /// The commands announced last, and how far each has been looked into.
 #[derive(Debug)]
@@ -226,10 +228,12 @@ impl Engine {
     #[inline]
     fn look_into_order(&self, upcoming: &mut UpcomingOrder) {
         let UpcomingOrder { account, event_id, security_id, tick, is_bid, .. } = *upcoming;
-        upcoming.is_indexed =
-            self.ledger.accounts.find(account).is_some_and(|holder| {
-                self.ledger.exposures.prefetch(&holder.pairs, account, event_id)
-            });
+        let Ledger { accounts, exposures, limits, .. } = &self.ledger;
+        if let Some(holder) = accounts.find(account) {
+            let row = exposures.prefetch(&holder.pairs, account, event_id);
+            limits.prefetch(account, row.near());
+            upcoming.is_indexed = row == PairCandidate::Indexed;
+        }
         let side = select_unpredictable(is_bid, Side::Buy, Side::Sell);
         let met = self.books.find_met(security_id, side, tick);
         upcoming.would_trade = met.is_some();
@@ -285,7 +289,9 @@ impl Engine {
             self.orders.prefetch(behind);
             self.ledger.exposures.prefetch_place(next.exposure);
         }
-        self.ledger.accounts.prefetch(self.ledger.exposures.prefetch_others(order.exposure));
+        let account = self.ledger.exposures.prefetch_others(order.exposure);
+        self.ledger.accounts.prefetch(account);
+        self.ledger.limits.prefetch(account, Some(order.exposure));
         self.books.prefetch_level(order.security_id, order.place.tick());
     }
 }

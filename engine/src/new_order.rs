@@ -5,6 +5,7 @@ use forecastle_proto_spec::{
     NewOrderSingle, OrderAccepted, PRICE_MAX, PRICE_MIN, RejectCode, Side, TimeInForce,
 };
 
+use crate::account_limits::Addition;
 use crate::apply::Context;
 use crate::blocks::Subject;
 use crate::client_order_ids::{Recorded, TOMBSTONE, Vacancy};
@@ -14,7 +15,6 @@ use crate::engine::Engine;
 use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::ledger::{ACCOUNT_LOTS_MAX, held, signed};
-use crate::limit_checks::Addition;
 use crate::matching::Incoming;
 use crate::order_detail::OrderDetail;
 use crate::order_table::{Order, Terms};
@@ -89,7 +89,7 @@ impl Engine {
         };
         if self.ledger.limits.is_limited(account) {
             let addition = Addition { side, lots: leaves, minimum: (before, after) };
-            self.check_account_limits((account, row), state, &addition)?;
+            self.ledger.limits.check((account, row), state, &addition, exposures)?;
         }
         let change = after - before;
         // What events that are paid out are sure to pay is looked for only where it is needed.
@@ -166,7 +166,7 @@ impl Engine {
             self.check_open_orders(context)?;
         }
         if self.ledger.limits.is_limited(account) {
-            self.check_order_cost(account, cost)?;
+            self.ledger.limits.check_order_cost(account, cost)?;
         }
         check_collar(market, price)?;
         if !self.orders.has_free_slot() {

@@ -35,7 +35,6 @@ impl Engine {
         let Some(holder) = ledger.accounts.find_mut(account) else { return false };
         if !matches!(market.status(), MarketStatus::Open | MarketStatus::Paused)
             || holder.firm_id != sender.entitlement.firm_id
-            || ledger.limits.is_limited(account)
         {
             return false;
         }
@@ -47,8 +46,13 @@ impl Engine {
         let state = market.state_index;
         let effect = ledger.exposures.hold(order.exposure, state, order.side, -cost);
         let is_covered = holder.leave_order(effect.minimum, lots);
-        // The account is not limited, so no limit counts what was paid.
-        if ledger.exposures.is_flat(order.exposure) {
+        let is_limited = ledger.limits.is_limited(account);
+        if is_limited {
+            let place = ledger.exposures.place(order.exposure, state);
+            ledger.limits.count_open(account, place, (order.side, -lots));
+        }
+        let counts_paid = is_limited && ledger.limits.paid(order.exposure) != 0;
+        if !counts_paid && ledger.exposures.is_flat(order.exposure) {
             ledger.exposures.release(&mut holder.pairs, order.exposure);
         }
         let rpt_seq = market.leave_order(changes);

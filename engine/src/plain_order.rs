@@ -9,6 +9,7 @@ mod take;
 
 use forecastle_proto_spec::{MarketStatus, NewOrderSingle, ROLES_TRADER, Side, TimeInForce};
 
+use crate::account_limits::{Addition, LimitTable};
 use crate::accounts::Account;
 use crate::blocks::Subject;
 use crate::client_order_ids::Vacancy;
@@ -89,7 +90,6 @@ impl Engine {
         let rests = books.rests(security_id, plain.side, u32::from(plain.price));
         let may_enter = plain.is_taken_by(market)
             && sender.may_trade_for(holder, orders)
-            && !limits.is_limited(account)
             && (blocks.is_empty() || !blocks.covers(&plain.subject(sender, message, market)))
             && rests != plain.takes;
         if !may_enter {
@@ -103,6 +103,10 @@ impl Engine {
         let Some((cost, minimum)) = plain.cost(market, holder, exposures, row.ok()) else {
             return false;
         };
+        let is_limited = limits.is_limited(account);
+        if is_limited && !plain.keeps_limits(market, (account, row.ok()), limits, exposures) {
+            return false;
+        }
         let place = (pair, market.shape, market.state_index);
         if plain.takes {
             let found = Found { side: plain.side, vacancy, row, place };
@@ -112,6 +116,10 @@ impl Engine {
         let held = (plain.side, cost);
         let (exposure, change) = exposures.hold_to(&mut holder.pairs, row, place, held, minimum);
         holder.enter_order(change, plain.lots);
+        if is_limited {
+            let counted = exposures.place(exposure, place.2);
+            limits.count_open(account, counted, (plain.side, plain.lots));
+        }
         let mut order = plain.order(message, sender.session, exposure);
         let slot = orders.accept_plain(&mut order, account);
         let order_id = orders.id_of(slot, &order).value();
@@ -202,6 +210,21 @@ impl PlainOrder {
         let is_wrong = is_planted(PlantedFault::PlainOrderHoldsNothing);
         (has_room && is_covered && holder.lots + self.lots <= ACCOUNT_LOTS_MAX)
             .then_some((if is_wrong { 0 } else { cost }, minimum))
+    }
+
+    /// Whether it keeps the limits of its account, which has some.
+    #[inline(never)]
+    fn keeps_limits(
+        &self,
+        market: &Market,
+        (account, row): (u32, Option<u32>),
+        limits: &LimitTable,
+        exposures: &ExposureTable,
+    ) -> bool {
+        let (cost, before, after) = self.held_at(market.fees.incoming(), market, exposures, row);
+        let addition = Addition { side: self.side, lots: self.lots, minimum: (before, after) };
+        let checked = limits.check((account, row), market.state_index, &addition, exposures);
+        checked.is_ok() && limits.check_order_cost(account, cost).is_ok()
     }
 
     /// What is held for it at a rate, and its event's worst case before and with that.

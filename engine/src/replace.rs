@@ -153,7 +153,7 @@ impl Engine {
         let old_cost = hold_per_lot(order.side, order.price(), fees.maker) * old;
         let new_cost = hold_per_lot(order.side, price, fees.incoming()) * new;
         let account = self.account_of(order);
-        self.check_order_cost(account, new_cost)?;
+        self.ledger.limits.check_order_cost(account, new_cost)?;
         check_collar(self.events.market(order.security_id), price)?;
         self.check_funds(
             (account, Some(order.exposure)),

@@ -5,14 +5,14 @@ use forecastle_proto_spec::{MarketStatus, MassQuote, MassQuoteEntry, PAYOUT, Rej
 use super::needs::Needs;
 use super::plan::{Plan, QuoteAction, Standing};
 use super::{Refusal, quote_of, sides_of};
+use crate::account_limits::Addition;
 use crate::apply::Context;
 use crate::blocks::Subject;
 use crate::collars::check_collar;
 use crate::engine::Engine;
 use crate::events::Market;
 use crate::fees::hold_per_lot;
-use crate::ledger::ACCOUNT_LOTS_MAX;
-use crate::limit_checks::Addition;
+use crate::ledger::{ACCOUNT_LOTS_MAX, Ledger};
 use crate::new_order::{check_price_and_quantity, check_staleness};
 use crate::quote_sets::{QUOTE_SET_MARKETS_MAX, QuotedMarket};
 
@@ -138,7 +138,7 @@ impl Engine {
             session_ids: [context.session_id; 2],
         })?;
         let cost = hold_per_lot(side, price, market.fees.incoming()) * i64::from(size);
-        self.check_order_cost(account, cost)?;
+        self.ledger.limits.check_order_cost(account, cost)?;
         check_collar(market, price)
     }
 
@@ -190,6 +190,7 @@ impl Engine {
         minimum: (i64, i64),
     ) -> Result<(), RejectCode> {
         let account = (plan.account, plan.row);
+        let Ledger { limits, exposures, .. } = &self.ledger;
         for (entry, side, action) in plan.sides(entries) {
             // No other quote gets more lots.
             let QuoteAction::Enter(old) = action else { continue };
@@ -197,9 +198,9 @@ impl Engine {
             let lots = i64::from(quote_of(entry, side).1) - i64::from(old);
             let state = self.events.market(entry.security_id.get()).state_index;
             let addition = Addition { side, lots, minimum: (0, 0) };
-            self.check_account_limits(account, state, &addition)?;
+            limits.check(account, state, &addition, exposures)?;
         }
-        self.check_account_limits(account, 0, &Addition { side: Side::Buy, lots: 0, minimum })
+        limits.check(account, 0, &Addition { side: Side::Buy, lots: 0, minimum }, exposures)
     }
 
     /// A market without a bid counts 0, one without an offer the payout.

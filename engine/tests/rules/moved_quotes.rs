@@ -1,6 +1,6 @@
 //! A mass quote that only keeps, reduces and moves quotes takes a short way through the engine.
 //! Whatever it is, it does what the long way does: the same commands are given to two exchanges, in
-//! one of which an account has a limit, so that nothing goes a short way there.
+//! one of which every account has a limit, so that no quotes go the short way there.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ enum Kind {
 
 fn world(
     (kind, (maker_fee_rate, taker_fee_rate)): (Kind, (u16, u16)),
-    of_carol: [[i64; 3]; 2],
+    in_turn: [[i64; 3]; 2],
 ) -> World {
     let mut world = World::new(EngineConfig::small());
     for (market_count, exhaustive) in [(3, 1), (1, 0), (6, 0)] {
@@ -61,8 +61,10 @@ fn world(
         let message = QuoteSetDefinition { exec_inst, ..quote_set(set, account, 0) };
         world.send(session_id, &message).only::<QuoteSetReport>();
     }
-    for of_carol in of_carol {
-        world.send(EXCHANGE, &limits(CAROL, of_carol)).only::<AccountLimitsReport>();
+    for limit in in_turn {
+        for account in [ALICE, BOB, CAROL] {
+            world.send(EXCHANGE, &limits(account, limit)).only::<AccountLimitsReport>();
+        }
     }
     world
 }
@@ -113,7 +115,7 @@ fn order_of(index: u64, draw: u64) -> (u32, NewOrderSingle) {
 /// Gives how often each kind of effect was met, and the counts of the answers to mass quotes.
 fn compare(kind: (Kind, (u16, u16))) -> (BTreeMap<u16, u32>, [u32; 3]) {
     let mut worlds = [world(kind, [WIDE, [0; 3]]), world(kind, [[0; 3], WIDE])];
-    // What the limit adds to the sum of the pieces of state.
+    // What the limits add to the sum of the pieces of state.
     let limit = worlds[1].engine.state_digest().wrapping_sub(worlds[0].engine.state_digest());
     let (mut met, mut counts) = (BTreeMap::<u16, u32>::new(), [0; 3]);
     for index in 1..=1_500_u64 {
