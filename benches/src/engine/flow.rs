@@ -224,6 +224,9 @@ impl Maker {
             deposit.amount.set(DEPOSIT);
             self.administer(EXCHANGE_SESSION_ID, &deposit);
         }
+        if self.settings.is_guarded {
+            self.set_guards();
+        }
         let per_event = self.settings.markets_per_event;
         for event_id in 1..=self.settings.market_count / u32::from(per_event) {
             let mut definition = EventDefinitionRequest::new_zeroed();
@@ -235,6 +238,22 @@ impl Maker {
             status.status = MarketStatus::Open.into();
             self.administer(EXCHANGE_SESSION_ID, &status);
         }
+    }
+
+    fn set_guards(&mut self) {
+        for account in 1..=self.settings.account_count {
+            let mut limits = AccountLimitsRequest::new_zeroed();
+            limits.account.set(account);
+            limits.position_limit.set(NEVER_REACHED);
+            limits.worst_loss_limit.set(NEVER_REACHED);
+            limits.order_cost_max.set(NEVER_REACHED);
+            self.administer(EXCHANGE_SESSION_ID, &limits);
+        }
+        let mut switch = KillSwitchRequest::new_zeroed();
+        switch.scope = MassActionScope::Firm.into();
+        switch.action = MassActionType::Suspend.into();
+        switch.key.set(self.settings.firm_count + 1);
+        self.administer(EXCHANGE_SESSION_ID, &switch);
     }
 
     fn passive_order(&mut self) {
@@ -452,6 +471,8 @@ const EXCHANGE_SESSION_ID: u32 = 0;
 /// What each account has at the start, millionths: enough for every order of the flow, and little
 /// enough for a million accounts to have it.
 const DEPOSIT: i64 = 10_000_000_000;
+/// A limit in lots or millionths beyond what the flow comes to.
+const NEVER_REACHED: i64 = 1 << 50;
 /// Lots of a passive order: 1 to this.
 const PASSIVE_QUANTITY_MAX: u32 = 99;
 

@@ -23,6 +23,9 @@ pub struct FlowSettings {
     /// Quote sets, each of an account of its own that sends nothing else. With them the flow has
     /// mass quotes where others have passive orders and cancels.
     pub quote_set_count: u32,
+    /// Whether every account has a limit on its position, its worst loss and the cost of an order,
+    /// none of which is reached, and a kill switch stands that covers nobody.
+    pub is_guarded: bool,
     /// Commands that are measured.
     pub command_count: u32,
     /// Seed of all choices.
@@ -43,6 +46,7 @@ impl FlowSettings {
             firm_count: 100,
             resting_order_count: 100_000,
             quote_set_count: 0,
+            is_guarded: false,
             command_count: 1_000_000,
             seed,
         }
@@ -70,6 +74,7 @@ impl FlowSettings {
                 quote_set_count: 999,
                 ..main
             },
+            "guarded" => Self { is_guarded: true, ..main },
             "three_outcome" => Self { market_count: 999, markets_per_event: 3, ..main },
             _ => return None,
         })
@@ -93,5 +98,5 @@ impl FlowSettings {
 }
 
 /// The flows that have names.
-pub const NAMES: [&str; 6] =
-    ["main", "one_market", "ticks_9999", "million", "three_outcome", "mass_quote"];
+pub const NAMES: [&str; 7] =
+    ["main", "one_market", "ticks_9999", "million", "three_outcome", "mass_quote", "guarded"];
