@@ -91,8 +91,10 @@ impl ProtectionTable {
         })
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        usize::from(self.count) + 1 == self.groups.len()
+    /// Whether there is no room for one more group of a firm. O(groups).
+    pub(crate) fn is_full(&self, firm_id: u32) -> bool {
+        let of_firm = self.places().filter(|place| self.group(*place).firm_id == firm_id);
+        usize::from(self.count) + 1 == self.groups.len() || of_firm.count() >= GROUPS_OF_FIRM_MAX
     }
 
     pub(crate) fn places(&self) -> std::ops::RangeInclusive<u16> {
@@ -289,5 +291,7 @@ const BUCKET_COUNT: usize = 16;
 const NS_PER_SIXTEENTH_MS: u64 = 62_500;
 const NO_FILLS: Bucket =
     Bucket { number: 0, fills: Fills { quantity: 0, trade_count: 0, net_change: 0 } };
+/// Most protection groups of one firm, so that none takes all the room.
+const GROUPS_OF_FIRM_MAX: usize = 128;
 /// Most protection groups of an exchange; what they write fits the longest record.
 pub(crate) const PROTECTION_GROUPS_LIMIT: u32 = 1_024;

@@ -63,7 +63,9 @@ impl Engine {
         let firm_id = context.entitlement.firm_id;
         let place = match self.protection.find(firm_id, protection_group) {
             Some(place) => place,
-            None if self.protection.is_full() => return Err(RejectCode::ProtectionTableFull),
+            None if self.protection.is_full(firm_id) => {
+                return Err(RejectCode::ProtectionTableFull);
+            }
             None => self.protection.add(firm_id, protection_group),
         };
         self.protection.set_limits(place, limits);
@@ -140,7 +142,9 @@ impl Engine {
             Some(place) if !self.quote_sets.markets(place).is_empty() => {
                 return Err(RejectCode::QuoteSetInUse);
             }
-            None if self.quote_sets.is_full() => return Err(RejectCode::QuoteSetTableFull),
+            None if self.quote_sets.is_full(access_key_id) => {
+                return Err(RejectCode::QuoteSetTableFull);
+            }
             _ => {}
         }
         let set = QuoteSet {

@@ -113,14 +113,19 @@ impl QuoteSetTable {
 
     /// The place of a key's set.
     pub(crate) fn find(&self, access_key_id: u32, quote_set_id: u16) -> Option<u16> {
-        let newest = *self.newest.get(access_key_id as usize)?;
-        let older = |place: &u16| some(self.entry(*place).older);
-        std::iter::successors(some(newest), older)
-            .find(|place| self.set(*place).quote_set_id == quote_set_id)
+        self.sets_of(access_key_id).find(|place| self.set(*place).quote_set_id == quote_set_id)
     }
 
-    pub(crate) fn is_full(&self) -> bool {
+    /// Whether there is no room for one more set of a key. O(sets of the key).
+    pub(crate) fn is_full(&self, access_key_id: u32) -> bool {
         usize::from(self.count) + 1 == self.entries.len()
+            || self.sets_of(access_key_id).count() >= SETS_OF_KEY_MAX
+    }
+
+    /// Places of a key's sets, the newest first.
+    fn sets_of(&self, access_key_id: u32) -> impl Iterator<Item = u16> {
+        let newest = self.newest.get(access_key_id as usize).and_then(|place| some(*place));
+        std::iter::successors(newest, |place| some(self.entry(*place).older))
     }
 
     /// Places of all sets.
@@ -330,6 +335,8 @@ fn side_index(side: Side) -> usize {
 pub(crate) const QUOTE_SET_MARKETS_MAX: usize = 128;
 /// Most quote sets of an exchange.
 pub(crate) const QUOTE_SETS_LIMIT: u32 = 4_096;
+/// Most quote sets of one key, so that none takes all the room.
+const SETS_OF_KEY_MAX: usize = 256;
 const MARKETS_MAX: u32 = 128;
 const NO_QUOTE: u32 = u32::MAX;
 const NO_MARKET: QuotedMarket = QuotedMarket { security_id: 0, quotes: [NO_QUOTE; 2] };

@@ -5,6 +5,7 @@ use forecastle_proto_spec::*;
 use zerocopy::FromZeros;
 
 use crate::guards::{kill_switch, mass_switch};
+use crate::quotes::quote_set;
 use crate::rejects::full_work_queue;
 use crate::world::*;
 
@@ -146,6 +147,33 @@ fn the_blocks_of_sixty_four_firms_leave_room_for_kill_switches() {
     let report: KillSwitchReport = world.send(EXCHANGE, &suspend_firm(77)).first();
     assert_eq!(report.block_count.get(), 64 * 128 + 1);
     world.engine.check_invariants();
+}
+
+/// One key defines all quote sets that it may, and its firm all groups; others still find room.
+#[test]
+fn the_quote_sets_and_groups_of_one_keep_nobody_else_s_out() {
+    let mut world = World::new(EngineConfig { sessions_max: 80, ..EngineConfig::small() });
+    world.is_checked = false;
+    let group = |number: u16| MarketMakerProtectionLimits {
+        protection_group: number.into(),
+        window_ms: 100.into(),
+        ..MarketMakerProtectionLimits::new_zeroed()
+    };
+    for number in 1..=256 {
+        world.send(ALICE_SESSION, &quote_set(number, ALICE, 0)).only::<QuoteSetReport>();
+    }
+    for number in 1..=128 {
+        world.send(ALICE_SESSION, &group(number)).only::<MarketMakerProtectionReport>();
+    }
+    let refused = world.send(ALICE_SESSION, &quote_set(257, ALICE, 0));
+    assert_eq!(refused.reject_code(), RejectCode::QuoteSetTableFull);
+    let refused = world.send(ALICE_SESSION, &group(129));
+    assert_eq!(refused.reject_code(), RejectCode::ProtectionTableFull);
+    world.send(BOB_SESSION, &quote_set(1, BOB, 0)).only::<QuoteSetReport>();
+    world.send(BOB_SESSION, &group(1)).only::<MarketMakerProtectionReport>();
+    // What is defined can be defined anew.
+    world.send(ALICE_SESSION, &quote_set(256, ALICE, 0)).only::<QuoteSetReport>();
+    world.send(ALICE_SESSION, &group(128)).only::<MarketMakerProtectionReport>();
 }
 
 /// Alice's firm has set as many blocks as it may.

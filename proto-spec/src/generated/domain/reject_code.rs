@@ -352,7 +352,7 @@ pub enum RejectCode {
     ///
     /// Remedy: Cancel its quotes first.
     QuoteSetInUse = 426,
-    /// No room for another quote set.
+    /// No room for another quote set, or none for another of the key.
     ///
     /// Remedy: Use the sets that are defined, or ask the operator to raise sessions_max.
     QuoteSetTableFull = 427,
@@ -372,7 +372,7 @@ pub enum RejectCode {
     ///
     /// Remedy: Send a group from 1 and a window inside the range.
     InvalidProtectionLimits = 431,
-    /// No room for another protection group.
+    /// No room for another protection group, or none for another of the firm.
     ///
     /// Remedy: Use the groups that are there, or ask the operator to raise sessions_max.
     ProtectionTableFull = 432,
