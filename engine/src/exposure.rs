@@ -147,13 +147,20 @@ impl ExposureTable {
         ) {
             return Ok(row);
         }
-        if near.has_further() {
-            let key_of = |row: u32| (rows[row as usize].account, rows[row as usize].event_id);
-            if let Some(row) = self.index.find(account, event_id, key_of) {
-                return Ok(row);
-            }
+        if near.has_further()
+            && let Some(row) = self.find_further(account, event_id)
+        {
+            return Ok(row);
         }
         Err(near.vacancy())
+    }
+
+    /// The first row of a pair that the index has.
+    #[inline(always)]
+    fn find_further(&self, account: u32, event_id: u32) -> Option<u32> {
+        let rows = self.rows.as_slice();
+        let key_of = |row: u32| (rows[row as usize].account, rows[row as usize].event_id);
+        self.index.find(account, event_id, key_of)
     }
 
     /// Positions that are not zero.
@@ -185,9 +192,12 @@ impl ExposureTable {
         *self.stake_at(row, index)
     }
 
-    /// First rows of an account's pairs, by ascending event. O(events that there may be).
+    /// First rows of an account's pairs, in no order. O(1), and O(events that there may be) when it
+    /// has more than lie near it.
     pub(crate) fn rows_of(&self, near: &NearPairs, account: u32) -> impl Iterator<Item = u32> {
-        (1..=self.events_max).filter_map(move |event_id| self.find(near, account, event_id))
+        let events_max = if near.has_further() { self.events_max } else { 0 };
+        let further = move |event_id| self.find_further(account, event_id);
+        near.rows().chain((1..=events_max).filter_map(further))
     }
 
     /// First rows of all pairs, as they lie. O(rows).

@@ -144,6 +144,35 @@ impl Ladders {
         (next != NONE).then_some(next)
     }
 
+    /// Lots before `order` in its level; `None` when more than `orders_max` orders lie before it
+    /// and more than that behind it. Goes to both sides at once, to whichever end is nearer.
+    #[must_use]
+    pub fn quantity_before<T: AsRef<Place>>(
+        &self,
+        orders: &[T],
+        book: u32,
+        order: u32,
+        orders_max: usize,
+    ) -> Option<u64> {
+        let place = orders[order as usize].as_ref();
+        let (mut before, mut behind) = (place.previous, place.next);
+        let (mut lots_before, mut lots_behind) = (0, 0);
+        for _ in 0..=orders_max {
+            if before == NONE {
+                return Some(lots_before);
+            }
+            if behind == NONE {
+                let own_and_behind = u64::from(place.quantity) + lots_behind;
+                return Some(self.quantity_at(book, place.tick) - own_and_behind);
+            }
+            let (previous, next) = (&orders[before as usize], &orders[behind as usize]);
+            lots_before += u64::from(previous.as_ref().quantity);
+            lots_behind += u64::from(next.as_ref().quantity);
+            (before, behind) = (previous.as_ref().previous, next.as_ref().next);
+        }
+        None
+    }
+
     /// Puts `order` last at the tick and with the quantity of its [`Place`]; gives the lots that
     /// lay there before.
     ///

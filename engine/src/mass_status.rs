@@ -43,7 +43,7 @@ impl Engine {
         slot: u32,
         effects: &mut EffectBuffer<'_>,
     ) {
-        self.report_order(context, &sweep.origin, (slot, ORDERS_AHEAD_MAX), effects);
+        self.report_order(context, &sweep.origin, (slot, ORDERS_BESIDE_MAX), effects);
     }
 }
 
@@ -61,6 +61,5 @@ pub(crate) fn report_mass_status(context: &Context, sweep: &Sweep, effects: &mut
     });
 }
 
-/// Most orders before one that are counted, so that a step stays short: as many in all as it looks
-/// at slots.
-const ORDERS_AHEAD_MAX: usize = 64;
+/// Most orders before one, or behind it, that are counted, so that a step stays short.
+const ORDERS_BESIDE_MAX: usize = 16;

@@ -5,7 +5,7 @@ use forecastle_proto_spec::{OrdStatus, OrderStatusReport, OrderStatusRequest, Re
 use crate::apply::Context;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
-use crate::ladder::Ladders;
+use crate::new_order::saturated_quantity;
 use crate::order_table::Order;
 use crate::work::Origin;
 
@@ -23,17 +23,17 @@ impl Engine {
             message.orig_cl_ord_id.get(),
             message.security_id.get(),
         )?;
-        self.report_order(context, &context.origin(), (slot, ORDERS_AHEAD_MAX), effects);
+        self.report_order(context, &context.origin(), (slot, ORDERS_BESIDE_MAX), effects);
         Ok(())
     }
 
-    /// Reports the live order in a slot to who sent a request, with the lots of at most
-    /// `ahead_max` orders before it.
+    /// Reports the live order in a slot to who sent a request, with the lots before it when at most
+    /// `orders_max` orders lie before it or behind it.
     pub(crate) fn report_order(
         &self,
         context: &Context,
         origin: &Origin,
-        (slot, ahead_max): (u32, usize),
+        (slot, orders_max): (u32, usize),
         effects: &mut EffectBuffer<'_>,
     ) {
         let order = self.orders.order(slot);
@@ -54,7 +54,7 @@ impl Engine {
             security_id: order.security_id.into(),
             leaves_qty: order.leaves_qty().into(),
             cum_qty: order.cum_qty().into(),
-            quantity_ahead: self.quantity_before(slot, order, ahead_max).into(),
+            quantity_ahead: self.quantity_before(slot, order, orders_max).into(),
             account: self.account_of(order).into(),
             session_id: self.sessions.session(order.session).session_id.into(),
             price: order.price().into(),
@@ -67,26 +67,17 @@ impl Engine {
     }
 
     /// Lots that trade before a resting order at its price, as far as a report tells them: nothing
-    /// of an order that waits. O(orders before it), at most `ahead_max`.
-    fn quantity_before(&self, slot: u32, order: &Order, ahead_max: usize) -> u32 {
+    /// of an order that waits, nor of one with more than `orders_max` orders on either side.
+    fn quantity_before(&self, slot: u32, order: &Order, orders_max: usize) -> u32 {
         if self.orders.is_pending(slot) {
             return u32::MAX;
         }
-        let first = self.books.first_order(order.security_id, order.place.tick());
-        let behind = |slot: &u32| Ladders::order_behind(self.orders.slots(), *slot);
-        let mut lots = 0;
-        for (count, other) in std::iter::successors(first, behind).enumerate() {
-            if other == slot {
-                return u32::try_from(lots).unwrap_or(u32::MAX);
-            }
-            if count == ahead_max {
-                break;
-            }
-            lots += u64::from(self.orders.order(other).leaves_qty());
-        }
-        u32::MAX
+        let slots = self.orders.slots();
+        let lots = self.books.quantity_before(slots, order.security_id, slot, orders_max);
+        lots.map_or(u32::MAX, saturated_quantity)
     }
 }
 
-/// Most orders before one that are counted for it alone.
-const ORDERS_AHEAD_MAX: usize = 4_096;
+/// Most orders before one, or behind it, that are counted for it alone: some microseconds where no
+/// cache holds them.
+const ORDERS_BESIDE_MAX: usize = 256;

@@ -64,6 +64,13 @@ fn compare(ladders: &Ladders, orders: &[Place], book: u32, model: &Model) {
                 next = Ladders::order_behind(orders, order);
             }
             assert_eq!(walked, Vec::from(queue.clone()));
+            let mut before = 0;
+            for (place, (order, quantity)) in walked.iter().enumerate() {
+                let is_near = place.min(walked.len() - 1 - place) <= 2;
+                let told = ladders.quantity_before(orders, book, *order, 2);
+                assert_eq!(told, is_near.then_some(before));
+                before += u64::from(*quantity);
+            }
         }
     }
 }

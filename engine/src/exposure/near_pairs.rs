@@ -42,6 +42,11 @@ impl NearPairs {
         self.further_count > 0
     }
 
+    /// The rows that are here, in no order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = u32> {
+        self.entries.into_iter().filter_map(|entry| (entry & ROW_MASK).checked_sub(1))
+    }
+
     /// Where a new pair goes.
     #[inline(always)]
     pub(super) fn vacancy(&self) -> PairVacancy {

@@ -24,7 +24,7 @@ impl Model {
             message.orig_cl_ord_id.get(),
             message.security_id.get(),
         )?;
-        self.report_order(request, order.order_id, 4_096, effects);
+        self.report_order(request, order.order_id, 256, effects);
         Ok(())
     }
 
@@ -51,12 +51,13 @@ impl Model {
         Ok(())
     }
 
-    /// One order as it stands; orders before it are told up to a number of them.
+    /// One order as it stands; the lots before it are told when no more than so many orders lie
+    /// before it or behind it.
     pub fn report_order(
         &self,
         request: &Request,
         order_id: u64,
-        ahead_max: usize,
+        beside_max: usize,
         effects: &mut Effects,
     ) {
         let order = self.order(order_id).expect("only live orders are reported");
@@ -64,7 +65,8 @@ impl Model {
         let at_price: Vec<_> = resting.iter().filter(|it| it.price == order.price).collect();
         let place = at_price.iter().position(|it| it.order_id == order.order_id);
         // One that waits has no place.
-        let before = place.map(|place| &at_price[..place]).filter(|it| it.len() <= ahead_max);
+        let is_told = |place: &usize| (*place).min(at_price.len() - 1 - place) <= beside_max;
+        let before = place.filter(is_told).map(|place| &at_price[..place]);
         let lots = before.map(|it| it.iter().map(|it| u64::from(it.leaves)).sum::<u64>());
         let ahead = lots.and_then(|lots| u32::try_from(lots).ok()).unwrap_or(u32::MAX);
         let mut report = OrderStatusReport::new_zeroed();

@@ -212,7 +212,7 @@ impl Model {
             if let Some(&order_id) = order_by_slot.get(&sweep.next_slot) {
                 match sweep.reason {
                     Some(reason) => self.cancel_order(order_id, reason, effects),
-                    None => self.report_order(request, order_id, 64, effects),
+                    None => self.report_order(request, order_id, 16, effects),
                 }
                 order_count += 1;
                 sweep.order_count += 1;

@@ -169,3 +169,27 @@ fn limits_and_their_counts_come_out_of_a_snapshot() {
     expect(&mut world, &bid(4, ALICE, 1, 9_001), Some(RejectCode::OrderCostLimit));
     expect(&mut world, &bid(5, ALICE, 1, 6_000), None);
 }
+
+/// More events than an account has room for at itself: what its positions can lose in each is left
+/// out when the limit is set, and forgotten when it is lifted.
+#[test]
+fn a_limit_is_set_over_the_positions_of_many_events() {
+    let mut world = World::new(EngineConfig::small());
+    let markets: Vec<u32> = (0..12).map(|_| world.define_open_event(1, false).1).collect();
+    let in_market =
+        |order: NewOrderSingle, market: u32| NewOrderSingle { security_id: market.into(), ..order };
+    for (id, market) in (1..).zip(&markets) {
+        world
+            .send(BOB_SESSION, &in_market(ask(id, BOB, 10, 5_000), *market))
+            .first::<OrderRested>();
+        world.send(ALICE_SESSION, &in_market(bid(id, ALICE, 10, 5_000), *market)).first::<Trade>();
+    }
+    world.send(EXCHANGE, &limits(ALICE, [0, 1, 0])).only::<AccountLimitsReport>();
+    for (id, market) in (100..).zip(&markets) {
+        world.send(ALICE_SESSION, &in_market(bid(id, ALICE, 1, 1), *market)).first::<OrderRested>();
+        let refused = world.send(ALICE_SESSION, &in_market(bid(id + 100, ALICE, 1, 1), *market));
+        assert_eq!(refused.reject_code(), RejectCode::WorstLossLimit, "market {market}");
+    }
+    world.send(EXCHANGE, &limits(ALICE, [0; 3])).only::<AccountLimitsReport>();
+    world.engine.check_invariants();
+}

@@ -72,8 +72,8 @@ fn steps_tell_256_orders_each_and_only_those_that_were_there() {
     assert_eq!(first.templates(), [OrderStatusReport::TEMPLATE_ID; 256]);
     let ahead: Vec<u32> =
         first.all::<OrderStatusReport>().iter().map(|it| it.quantity_ahead.get()).collect();
-    assert_eq!(ahead[..65], (0..65).collect::<Vec<_>>());
-    assert!(ahead[65..].iter().all(|lots| *lots == u32::MAX), "no more than 64 are counted");
+    assert_eq!(ahead[..17], (0..17).collect::<Vec<_>>());
+    assert!(ahead[17..].iter().all(|lots| *lots == u32::MAX), "no more than 16 are counted");
     let requester = world.engine.continuation().unwrap();
     assert_eq!((requester.session_id, requester.request_id), (ALICE_SESSION, 77));
     // One ends before its turn, and another takes its slot.

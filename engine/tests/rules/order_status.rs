@@ -56,23 +56,28 @@ fn another_firm_s_order_and_an_ended_one_are_unknown() {
     assert_eq!(refused.reject_code(), RejectCode::NotEntitled);
 }
 
+/// Exact where the nearer end of the queue is at most 256 orders away.
 #[test]
-fn lots_behind_4096_orders_are_not_counted() {
-    let mut world = World::new(forecastle_engine::EngineConfig {
-        orders_max: 5_000,
-        cl_ord_id_window: 8_192,
-        ..forecastle_engine::EngineConfig::small()
-    });
-    world.define_open_event(1, false);
+fn lots_with_more_than_256_orders_on_either_side_are_not_counted() {
+    let mut world = World::open();
     world.is_checked = false;
-    let mut last = 0;
-    for id in 1..=4_097 {
-        last =
-            world.send(ALICE_SESSION, &bid(id, ALICE, 1, 30)).first::<OrderRested>().order_id.get();
+    let mut order_ids = Vec::new();
+    for id in 1..=514 {
+        let lots = u32::try_from(id % 7 + 1).unwrap();
+        let rested: OrderRested = world.send(ALICE_SESSION, &bid(id, ALICE, lots, 30)).first();
+        order_ids.push((rested.order_id.get(), lots));
     }
-    let report: OrderStatusReport = world.send(ALICE_SESSION, &status_of(last, 0)).only();
-    assert_eq!(report.quantity_ahead.get(), 4_096);
-    let last = world.send(ALICE_SESSION, &bid(5_000, ALICE, 1, 30)).first::<OrderRested>().order_id;
-    let report: OrderStatusReport = world.send(ALICE_SESSION, &status_of(last.get(), 0)).only();
-    assert_eq!(report.quantity_ahead.get(), u32::MAX);
+    let ahead = |world: &mut World, index: usize| {
+        let request = status_of(order_ids[index].0, 0);
+        world.send(ALICE_SESSION, &request).only::<OrderStatusReport>().quantity_ahead.get()
+    };
+    let lots_before = |index: usize| order_ids[..index].iter().map(|(_, lots)| lots).sum::<u32>();
+    // As many orders lie before one as its index, and 513 less its index behind it.
+    for index in [0, 1, 255, 256, 257, 258, 512, 513] {
+        assert_eq!(ahead(&mut world, index), lots_before(index), "{index}");
+    }
+    world.send(ALICE_SESSION, &bid(600, ALICE, 1, 30)).first::<OrderRested>();
+    assert_eq!(ahead(&mut world, 256), lots_before(256));
+    assert_eq!(ahead(&mut world, 257), u32::MAX, "257 before it, 257 behind it");
+    assert_eq!(ahead(&mut world, 258), lots_before(258));
 }

@@ -320,7 +320,7 @@ pub struct OrderStatusReport {
     pub leaves_qty: U32,
     /// Quantity traded (FIX 14).
     pub cum_qty: U32,
-    /// Lots at the same price that trade before it; 4294967295 when they are more, or lie in more than 4,096 orders.
+    /// Lots at the same price that trade before it; 4294967295 when they are more, or more than 256 orders (of a mass status 16) lie before it and as many behind it.
     pub quantity_ahead: U32,
     /// Account number (FIX 1).
     pub account: U32,
