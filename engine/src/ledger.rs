@@ -110,8 +110,23 @@ impl Ledger {
         (effect.account, account)
     }
 
-    /// Brings the account of a row up to holds that were changed unsettled, of an account without
-    /// limits, and adds `leaves` to what is left of its open orders; gives the account.
+    /// Adds `cost` to what an account holds for open orders of a side in the market of a state, and
+    /// `leaves` to what its limits count of them; [`Self::settle_holds`] has to follow.
+    #[inline(always)]
+    pub(crate) fn hold_unsettled(
+        &mut self,
+        (account, row, state): (u32, u32, u8),
+        (side, cost): (Side, i64),
+        leaves: i64,
+    ) {
+        self.exposures.hold_unsettled((row, state), (side, cost));
+        if self.limits.is_limited(account) {
+            self.count_open((account, row, state), side, leaves);
+        }
+    }
+
+    /// Brings the account of a row up to holds that were changed unsettled, and adds `leaves` to
+    /// what is left of its open orders; gives the account.
     #[inline]
     pub(crate) fn settle_holds(&mut self, row: u32, leaves: i64) -> &Account {
         let effect = self.exposures.settle(row);

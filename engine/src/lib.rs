@@ -86,6 +86,6 @@ pub use fees::fee_per_lot;
 pub use look_ahead::LookAhead;
 pub use memory_table::{MemoryUse, OrderPart, RestingOrderLength};
 #[cfg(feature = "planted-faults")]
-pub use planted_fault::{PlantedFault, plant};
+pub use planted_fault::{PlantedFault, keep_to_long_way, plant};
 pub use snapshot::{SNAPSHOT_VERSION, SnapshotError};
 pub use views::{AccountView, BookOrder, BookView, EntitlementView, SessionView};

@@ -57,6 +57,13 @@ mod chosen {
 
     thread_local! {
         static CHOSEN: Cell<Option<PlantedFault>> = const { Cell::new(None) };
+        static IS_KEPT: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Whether every engine of this thread goes the long way from here on, which is no fault: short
+    /// and long ways do the same.
+    pub fn keep_to_long_way(is_kept: bool) {
+        IS_KEPT.set(is_kept);
     }
 
     /// Chooses the fault that every engine of this thread has from here on.
@@ -69,18 +76,19 @@ mod chosen {
         CHOSEN.get() == Some(fault)
     }
 
-    /// Whether a fault is chosen that lies on the long way of a new order or behind it, so that no
-    /// order may go round it.
+    /// Whether no order may go a short way, because that was asked for or because a fault is chosen
+    /// that lies on the long way of a new order or behind it.
     #[inline]
     pub(crate) fn keeps_to_long_way() -> bool {
-        CHOSEN.get().is_some_and(|fault| fault != PlantedFault::PlainOrderHoldsNothing)
+        let goes_round = |fault| fault != PlantedFault::PlainOrderHoldsNothing;
+        IS_KEPT.get() || CHOSEN.get().is_some_and(goes_round)
     }
 }
 
 #[cfg(feature = "planted-faults")]
-pub use chosen::plant;
-#[cfg(feature = "planted-faults")]
 pub(crate) use chosen::{is_planted, keeps_to_long_way};
+#[cfg(feature = "planted-faults")]
+pub use chosen::{keep_to_long_way, plant};
 
 /// Whether the engine has this fault; never without the feature.
 #[cfg(not(feature = "planted-faults"))]

@@ -54,10 +54,7 @@ impl<'a> Moves<'a> {
 impl Engine {
     /// The row of account and event, when a mass quote can go the short way.
     pub(super) fn row_to_move_in(&self, plan: &Plan) -> Option<u32> {
-        let is_free = plan.only_moves
-            && !self.quote_sets.has_blocked()
-            && !self.ledger.limits.is_limited(plan.account)
-            && !keeps_to_long_way();
+        let is_free = plan.only_moves && !self.quote_sets.has_blocked() && !keeps_to_long_way();
         if is_free { plan.row } else { None }
     }
 
@@ -151,7 +148,8 @@ impl Engine {
         let rate = market.fees.maker;
         let cost = hold_per_lot(side, price, rate) * lots
             - hold_per_lot(side, order.price(), rate) * leaves;
-        self.ledger.exposures.hold_unsettled((row, market.state_index), (side, cost));
+        let place = (account, row, market.state_index);
+        self.ledger.hold_unsettled(place, (side, cost), lots - leaves);
         let rpt_seq = market.next_rpt_seq(changes);
         let order_id = self.orders.id_of(slot, &order).value();
         let owner = (account, context.session_id);

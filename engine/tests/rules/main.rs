@@ -24,6 +24,7 @@ mod life_cycle;
 mod limits;
 mod mass_status;
 mod matching;
+#[cfg(feature = "planted-faults")]
 mod moved_quotes;
 mod order_slots;
 mod order_status;

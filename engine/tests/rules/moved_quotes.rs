@@ -1,10 +1,11 @@
 //! A mass quote that only keeps, reduces and moves quotes takes a short way through the engine.
 //! Whatever it is, it does what the long way does: the same commands are given to two exchanges, in
-//! one of which every account has a limit, so that no quotes go the short way there.
+//! one of which nothing goes a short way. Runs with the feature `planted-faults`, which has the
+//! switch for that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use forecastle_engine::EngineConfig;
+use forecastle_engine::{EngineConfig, keep_to_long_way};
 use forecastle_proto_spec::*;
 
 use crate::event_parameters::parameters;
@@ -17,8 +18,6 @@ const OTHER_SESSION: u32 = ALICE_SESSION + 1;
 /// Sessions and sets that quote.
 const QUOTING: [(u32, u16); 4] =
     [(ALICE_SESSION, 1), (BOB_SESSION, 1), (ALICE_SESSION, 2), (OTHER_SESSION, 1)];
-/// A limit that no order reaches.
-const WIDE: [i64; 3] = [0, 0, 1 << 40];
 
 /// What the first event has.
 #[derive(Clone, Copy)]
@@ -28,10 +27,7 @@ enum Kind {
     CrossOutcome,
 }
 
-fn world(
-    (kind, (maker_fee_rate, taker_fee_rate)): (Kind, (u16, u16)),
-    in_turn: [[i64; 3]; 2],
-) -> World {
+fn world((kind, (maker_fee_rate, taker_fee_rate)): (Kind, (u16, u16))) -> World {
     let mut world = World::new(EngineConfig::small());
     for (market_count, exhaustive) in [(3, 1), (1, 0), (6, 0)] {
         let mut request = event(market_count, exhaustive);
@@ -61,10 +57,9 @@ fn world(
         let message = QuoteSetDefinition { exec_inst, ..quote_set(set, account, 0) };
         world.send(session_id, &message).only::<QuoteSetReport>();
     }
-    for limit in in_turn {
-        for account in [ALICE, BOB, CAROL] {
-            world.send(EXCHANGE, &limits(account, limit)).only::<AccountLimitsReport>();
-        }
+    // Some of what Alice and Carol ask for breaks theirs; Bob has none.
+    for (account, of_account) in [(ALICE, [0, 90_000, 34_000]), (CAROL, [14, 0, 0])] {
+        world.send(EXCHANGE, &limits(account, of_account)).only::<AccountLimitsReport>();
     }
     world
 }
@@ -112,11 +107,13 @@ fn order_of(index: u64, draw: u64) -> (u32, NewOrderSingle) {
     (session, order)
 }
 
-/// Gives how often each kind of effect was met, and the counts of the answers to mass quotes.
-fn compare(kind: (Kind, (u16, u16))) -> (BTreeMap<u16, u32>, [u32; 3]) {
-    let mut worlds = [world(kind, [WIDE, [0; 3]]), world(kind, [[0; 3], WIDE])];
-    // What the limits add to the sum of the pieces of state.
-    let limit = worlds[1].engine.state_digest().wrapping_sub(worlds[0].engine.state_digest());
+/// Gives how often each kind of effect was met, and the counts of the answers to mass quotes; which
+/// limits refused one is added to `refused`.
+fn compare(
+    kind: (Kind, (u16, u16)),
+    refused: &mut BTreeSet<RejectCode>,
+) -> (BTreeMap<u16, u32>, [u32; 3]) {
+    let mut worlds = [world(kind), world(kind)];
     let (mut met, mut counts) = (BTreeMap::<u16, u32>::new(), [0; 3]);
     for index in 1..=1_500_u64 {
         let draw = index
@@ -133,15 +130,19 @@ fn compare(kind: (Kind, (u16, u16))) -> (BTreeMap<u16, u32>, [u32; 3]) {
             }
         };
         let effects = send(&mut worlds[0]);
-        assert_eq!(send(&mut worlds[1]), effects, "command {index}");
+        keep_to_long_way(true);
+        let by_long_way = send(&mut worlds[1]);
+        keep_to_long_way(false);
+        assert_eq!(by_long_way, effects, "command {index}");
         let digests = [&worlds[0], &worlds[1]].map(|world| world.engine.state_digest());
-        assert_eq!(digests[0].wrapping_add(limit), digests[1], "after command {index}");
+        assert_eq!(digests[0], digests[1], "after command {index}");
         for template_id in effects.templates() {
             *met.entry(template_id).or_default() += 1;
         }
         for ack in effects.all::<MassQuoteAck>() {
-            let refused = u16::from(ack.reject_code.get() != 0);
-            let told = [ack.kept_count.get(), ack.cancelled_count.get(), refused];
+            let code = RejectCode::try_from(ack.reject_code.get()).ok();
+            refused.extend(code);
+            let told = [ack.kept_count.get(), ack.cancelled_count.get(), code.map_or(0, |_| 1)];
             for (count, told) in counts.iter_mut().zip(told) {
                 *count += u32::from(told);
             }
@@ -152,16 +153,21 @@ fn compare(kind: (Kind, (u16, u16))) -> (BTreeMap<u16, u32>, [u32; 3]) {
 
 #[test]
 fn quotes_that_move_do_what_the_long_way_does() {
+    let mut refused = BTreeSet::new();
     for (kind, fees, template_id) in [
         (Kind::Plain, (0, 0), Trade::TEMPLATE_ID),
         (Kind::Plain, (50, 20), Trade::TEMPLATE_ID),
         (Kind::InPlayDelay, (10, 70), OrderPending::TEMPLATE_ID),
         (Kind::CrossOutcome, (10, 70), CrossOutcomeFill::TEMPLATE_ID),
     ] {
-        let (met, counts) = compare((kind, fees));
+        let (met, counts) = compare((kind, fees), &mut refused);
         for template_id in [QuoteEntered::TEMPLATE_ID, OrderReplaced::TEMPLATE_ID, template_id] {
             assert!(met.get(&template_id).is_some_and(|count| *count >= 25), "{met:?}");
         }
         assert!(counts.iter().all(|count| *count >= 25), "{counts:?}");
+    }
+    for code in [RejectCode::PositionLimit, RejectCode::WorstLossLimit, RejectCode::OrderCostLimit]
+    {
+        assert!(refused.contains(&code), "{code:?} is not among {refused:?}");
     }
 }
