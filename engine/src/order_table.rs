@@ -3,161 +3,19 @@
 //! A slot's number is part of the order id, so that an order is found without a search, and the
 //! generation in the id tells its occupants apart. Which slot comes next is engine state.
 
+mod order;
 mod snapshot;
 
-use forecastle_proto_spec::{
-    CancelReason, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderCancelled,
-    OrderId, OrderRested, Side, TimeInForce,
-};
+use forecastle_proto_spec::{EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderId};
 use forecastle_runtime::memory::Arena;
 
 use crate::ladder::Place;
 use crate::memory_table::{MemoryUse, OrderPart};
 use crate::order_detail::OrderDetail;
-use crate::planted_fault::{PlantedFault, is_planted};
 use crate::state_digest::{Addend, DigestSum, Domain, StackDigest, pair};
+use order::EMPTY;
 
-/// One order: 64 bytes, a cache line. Outside a command every live order rests in a book.
-///
-/// It is not aligned to a line by its type, so that copies of it on the stack ask for nothing: the
-/// arena begins on a page, and its length does the rest.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(crate) struct Order {
-    pub(crate) place: Place,
-    /// Count of accepted orders when it was accepted, itself included.
-    pub(crate) accepted_number: u64,
-    pub(crate) priority: u64,
-    pub(crate) cl_ord_id: u64,
-    /// Total quantity, what has traded included.
-    pub(crate) order_qty: u32,
-    pub(crate) security_id: u32,
-    pub(crate) link_id: u32,
-    /// Row of its account and event in the exposures.
-    pub(crate) exposure: u32,
-    pub(crate) generation: u32,
-    /// Slot of the owner session.
-    pub(crate) session: u16,
-    pub(crate) side: Side,
-    pub(crate) terms: Terms,
-}
-
-/// Time in force, and whether the order has a detail, in one byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Terms(u8);
-
-impl Terms {
-    #[inline]
-    pub(crate) fn new(time_in_force: TimeInForce, detail: &OrderDetail) -> Self {
-        Self(time_in_force as u8 | if detail.is_some() { HAS_DETAIL } else { 0 })
-    }
-
-    /// The terms of an order without a detail.
-    #[inline]
-    pub(crate) fn plain(time_in_force: TimeInForce) -> Self {
-        Self(time_in_force as u8)
-    }
-}
-
-impl Order {
-    #[inline]
-    pub(crate) fn time_in_force(&self) -> TimeInForce {
-        let value = self.terms.0 & !HAS_DETAIL;
-        TimeInForce::try_from(value).expect("terms are made of a time in force")
-    }
-
-    /// Whether its detail holds anything.
-    #[inline]
-    pub(crate) fn has_detail(&self) -> bool {
-        self.terms.0 & HAS_DETAIL != 0
-    }
-
-    #[inline]
-    pub(crate) fn leaves_qty(&self) -> u32 {
-        self.place.quantity()
-    }
-
-    #[inline]
-    pub(crate) fn cum_qty(&self) -> u32 {
-        self.order_qty - self.place.quantity()
-    }
-
-    /// Prices are the ladder's ticks.
-    #[inline]
-    pub(crate) fn price(&self) -> u16 {
-        u16::try_from(self.place.tick()).expect("an order's price is on the grid")
-    }
-
-    #[inline]
-    fn is_live(&self) -> bool {
-        self.place.quantity() > 0
-    }
-
-    /// Begins the next use of the slot that this order was in, which was the top of the free list
-    /// unless it was never used.
-    #[inline(always)]
-    fn begin_generation(&mut self, (slot, was_used): (u32, bool), free_digest: &mut StackDigest) {
-        if was_used {
-            free_digest.pop(pair(self.generation, slot));
-        }
-        let is_kept = is_planted(PlantedFault::GenerationKept) && self.generation > 0;
-        self.generation += u32::from(!is_kept);
-    }
-
-    /// The report that it came to rest.
-    #[inline(always)]
-    pub(crate) fn rested(&self, order_id: u64, rpt_seq: u32) -> OrderRested {
-        OrderRested {
-            order_id: order_id.into(),
-            priority: self.priority.into(),
-            security_id: self.security_id.into(),
-            rpt_seq: rpt_seq.into(),
-            leaves_qty: self.leaves_qty().into(),
-            price: self.price().into(),
-            side: self.side.into(),
-            reserved_31: [0; 1],
-        }
-    }
-
-    /// The report that it was cancelled while it rested, to its account and session.
-    #[inline(always)]
-    pub(crate) fn cancelled(
-        &self,
-        order_id: u64,
-        (account, session_id): (u32, u32),
-        rpt_seq: u32,
-        reason: CancelReason,
-    ) -> OrderCancelled {
-        OrderCancelled {
-            order_id: order_id.into(),
-            cl_ord_id: self.cl_ord_id.into(),
-            security_id: self.security_id.into(),
-            account: account.into(),
-            session_id: session_id.into(),
-            cancelled_qty: self.leaves_qty().into(),
-            cum_qty: self.cum_qty().into(),
-            rpt_seq: rpt_seq.into(),
-            reason: u16::from(reason).into(),
-            side: self.side.into(),
-            was_resting: 1,
-            reserved_44: [0; 4],
-        }
-    }
-}
-
-impl AsRef<Place> for Order {
-    #[inline]
-    fn as_ref(&self) -> &Place {
-        &self.place
-    }
-}
-
-impl AsMut<Place> for Order {
-    #[inline]
-    fn as_mut(&mut self) -> &mut Place {
-        &mut self.place
-    }
-}
+pub(crate) use order::{Order, Terms};
 
 /// All order slots.
 #[derive(Debug)]
@@ -432,7 +290,7 @@ impl OrderTable {
         quantity: u32,
         change: impl FnOnce(&mut [Order]),
     ) {
-        self.digest.remove(order_piece(slot, order, account).times(quantity.into()));
+        self.digest.remove(order.piece(slot, account).times(quantity.into()));
         change(self.orders.as_mut_slice());
     }
 
@@ -534,7 +392,7 @@ impl OrderTable {
                 continue;
             };
             live_count += 1;
-            let piece = order_piece(slot, order, account_of(order));
+            let piece = order.piece(slot, account_of(order));
             sum.add(piece);
             sum.add(piece.times(order.leaves_qty().into()));
             if order.has_detail() {
@@ -582,7 +440,7 @@ impl OrderTable {
     /// Adds the piece of the resting order in a slot.
     #[inline(always)]
     fn add_piece(&mut self, slot: u32, order: &Order, account: u32) {
-        let piece = order_piece(slot, order, account);
+        let piece = order.piece(slot, account);
         self.digest.add(piece);
         self.digest.add(piece.times(order.leaves_qty().into()));
     }
@@ -591,7 +449,7 @@ impl OrderTable {
     /// sooner than another line would come from memory.
     #[inline(always)]
     fn remove_piece(&mut self, slot: u32, order: &Order, account: u32) {
-        let piece = order_piece(slot, order, account);
+        let piece = order.piece(slot, account);
         self.digest.remove(piece);
         self.digest.remove(piece.times(order.leaves_qty().into()));
     }
@@ -635,43 +493,10 @@ impl OrderTable {
     }
 }
 
-/// The piece of an order but for what is left of it.
-#[inline(always)]
-fn order_piece(slot: u32, order: &Order, account: u32) -> Addend {
-    let kind = u32::from(order.side as u8) << 8 | u32::from(order.terms.0 & !HAS_DETAIL);
-    Domain::Order.addend([
-        pair(slot, order.generation),
-        order.cl_ord_id,
-        order.accepted_number,
-        pair(order.security_id, order.link_id),
-        pair(account, u32::from(order.session) << 16 | kind),
-        order.priority,
-        pair(order.place.tick(), order.order_qty),
-    ])
-}
-
 const ACCEPTED_COUNT: Addend = Domain::OrderCounters.addend([1]);
 const LAST_PRIORITY: Addend = Domain::OrderCounters.addend([2]);
 const HIGH_WATER: Addend = Domain::OrderCounters.addend([3]);
 const FREE_SLOTS: Addend = Domain::FreeSlot.addend([]);
-const EMPTY: Order = Order {
-    place: Place::EMPTY,
-    accepted_number: 0,
-    priority: 0,
-    cl_ord_id: 0,
-    order_qty: 0,
-    security_id: 0,
-    link_id: 0,
-    exposure: 0,
-    generation: 0,
-    session: 0,
-    side: Side::Buy,
-    terms: Terms(TimeInForce::Day as u8),
-};
-/// Bit of [`Terms`] above every time in force.
-const HAS_DETAIL: u8 = 0x80;
-
-const _: () = assert!(size_of::<Order>() == 64);
 
 #[cfg(test)]
 mod tests {
