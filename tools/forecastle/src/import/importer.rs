@@ -99,9 +99,16 @@ impl Importer {
     /// # Errors
     /// A session has ended, or lost a request.
     pub fn poll(&mut self) -> anyhow::Result<usize> {
+        self.keep_others()?;
+        self.poll_traders()
+    }
+
+    /// Whoever waits for the traders keeps the feed drained and the administrator's session alive:
+    /// the exchange cuts off who takes nothing for some seconds.
+    fn keep_others(&mut self) -> anyhow::Result<()> {
         self.admin.poll()?;
         self.feed.poll();
-        self.poll_traders()
+        Ok(())
     }
 
     fn poll_traders(&mut self) -> anyhow::Result<usize> {
@@ -137,8 +144,7 @@ impl Importer {
                 let silent = anyhow::anyhow!("a request was not answered in time");
                 return Err(silent.context(Failure::Unreachable));
             } else {
-                // Whoever waits keeps the feed drained too.
-                self.feed.poll();
+                self.keep_others()?;
                 patience.pause(|period| self.maker.wait(period));
             }
         }
@@ -200,7 +206,7 @@ impl Importer {
                 let silent = anyhow::anyhow!("the orders of a closed market were not cancelled");
                 return Err(silent.context(Failure::Unreachable));
             }
-            self.feed.poll();
+            self.keep_others()?;
             patience.pause(|period| self.maker.wait(period));
         }
         Ok(())

@@ -1,8 +1,10 @@
 //! Whole imports into an exchange of this process, over real sockets.
 
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,7 @@ use forecastle::import::survey::Survey;
 use forecastle::import::{self, Arguments};
 use forecastle::pace::Speed;
 use forecastle_client::{Books, MarketData, ReadyFile};
-use forecastle_node::{Config, DataFolder, Exchange, Limits, Network};
+use forecastle_node::{Config, DataFolder, Exchange, Journal, Limits, Network};
 
 use crate::{file_of, recorded_file, synthetic};
 
@@ -26,6 +28,10 @@ struct Venue {
 impl Venue {
     /// Starts on ports of the system's choice; `group` keeps tests that run together apart.
     fn start(group: u8) -> Self {
+        Self::start_with(group, Journal::default(), tempfile::tempdir().unwrap())
+    }
+
+    fn start_with(group: u8, journal: Journal, folder: tempfile::TempDir) -> Self {
         let any_port = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into();
         let config = Config {
             network: Network {
@@ -46,9 +52,9 @@ impl Venue {
                 log_bytes: 16 << 20,
                 ..Limits::default()
             },
+            journal,
             ..Config::default()
         };
-        let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::open(folder.path()).unwrap();
         let exchange = Exchange::start(&config, &data, None).unwrap();
         let addresses = exchange.addresses();
@@ -108,6 +114,42 @@ fn the_recorded_market_is_traded_whole_and_twice_to_the_same_digest() {
         ..summary.clone()
     };
     assert_eq!(untimed(&first), untimed(&second));
+}
+
+/// Nothing is acknowledged for longer than the exchange waits for who takes nothing from it: every
+/// session of the import has to be kept alive meanwhile, the administrator's too.
+#[test]
+fn an_import_outlives_a_persister_that_stands_still() {
+    let Some(file) = recorded_file() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("exchange.toml");
+    std::fs::write(&config, "[limits]\nlog_bytes = 16777216\n[journal]\npersister = \"process\"\n")
+        .unwrap();
+    let mut persister = Command::new(env!("CARGO_BIN_EXE_forecastle"))
+        .args([OsStr::new("persist"), OsStr::new("--data"), folder.path().as_os_str()])
+        .args([OsStr::new("--config"), config.as_os_str()])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let journal = Journal { persister: "process".to_owned(), ..Journal::default() };
+    let venue = Venue::start_with(13, journal, folder);
+    let signal = |name: &str| {
+        let status = Command::new("kill").args([name, &persister.id().to_string()]).status();
+        assert!(status.unwrap().success());
+    };
+    let summary = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(500));
+            signal("-STOP");
+            std::thread::sleep(STANDSTILL);
+            signal("-CONT");
+        });
+        venue.import(&file)
+    });
+    assert!(summary.elapsed_s > STANDSTILL.as_secs_f64(), "it stood still meanwhile: {summary:?}");
+    assert!(summary.rejects.is_empty() && summary.is_clean() && summary.conserved, "{summary:?}");
+    venue.exchange.stop().unwrap();
+    assert!(persister.wait().unwrap().success());
 }
 
 #[test]
@@ -227,4 +269,6 @@ impl Observer {
 }
 
 const READY: &str = "ready.json";
+/// Longer than the exchange waits for who takes nothing, shorter than an import for an answer.
+const STANDSTILL: Duration = Duration::from_secs(7);
 const PATIENCE: Duration = Duration::from_secs(10);
