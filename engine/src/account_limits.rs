@@ -108,7 +108,8 @@ impl LimitTable {
             && self.limited[account / u64::BITS] & 1 << (account % u64::BITS) != 0
     }
 
-    /// Sets the limits of an account; [`Self::forget`] follows for what is no longer kept.
+    /// Sets the limits of an account; [`Self::forget_paid`] and [`Self::forget_open`] follow for
+    /// what is no longer kept.
     pub(crate) fn set(&mut self, account: u32, limits: AccountLimits) {
         let old = std::mem::replace(&mut self.limits[account], limits);
         if old != NO_LIMITS {
