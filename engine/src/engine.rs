@@ -1,6 +1,6 @@
 //! The engine: all state, one command at a time.
 
-use forecastle_proto_spec::OrderId;
+use forecastle_proto_spec::{OrderId, SESSIONS_PER_KEY};
 
 use crate::apply::EXCHANGE_SESSION_ID;
 use crate::blocks::BlockTable;
@@ -12,7 +12,7 @@ use crate::entitlements::EntitlementTable;
 use crate::events::EventTable;
 use crate::ladder::Ladders;
 use crate::ledger::Ledger;
-use crate::order_table::{Order, OrderTable};
+use crate::order_table::{Order, OrderTable, OwnerTag};
 use crate::protection::{PROTECTION_GROUPS_LIMIT, ProtectionTable};
 use crate::quote_sets::{QUOTE_SETS_LIMIT, QuoteSetTable};
 use crate::reference_odds::{OddsRequests, ReferenceOddsTable};
@@ -204,6 +204,14 @@ impl Engine {
     #[inline]
     pub(crate) fn firm_of(&self, order: &Order) -> u32 {
         self.ledger.accounts.account(self.account_of(order)).firm_id
+    }
+
+    /// Who owns an order, for the index of slots.
+    #[inline]
+    pub(crate) fn owner_of(&self, order: &Order) -> OwnerTag {
+        let event_id = self.ledger.exposures.event_id(order.exposure);
+        let access_key_id = self.sessions.session(order.session).session_id / SESSIONS_PER_KEY;
+        OwnerTag::new(self.firm_of(order), access_key_id, event_id, self.account_of(order))
     }
 
     /// The live order that an id names.

@@ -34,7 +34,8 @@ impl Engine {
         detail.release_time_ns = self.sequencing_time_ns.saturating_add(delay_ns);
         order.priority = 0;
         order.terms = Terms::new(order.time_in_force(), &detail);
-        self.orders.pend(slot, order, &detail, account);
+        let owner = (account, self.owner_of(&order));
+        self.orders.pend(slot, order, &detail, owner);
         self.events.count_order(order.security_id);
         self.ledger.accounts.account_mut(account).open_order_count += 1;
         self.hold_incoming(&order, i64::from(order.leaves_qty()));

@@ -46,6 +46,10 @@ impl Engine {
             let counted = self.orders.halt_count(security_id) as usize;
             assert_eq!(marked, counted, "orders that end on a halt");
         }
+        for slot in 0..self.orders.high_water() {
+            let owner = self.orders.live(slot).map(|order| self.owner_of(order));
+            assert_eq!(owner, self.orders.owner(slot), "owner of the order in a slot");
+        }
         assert!(self.timers_are_owned(), "timers are those of their owners");
         self.check_price_limits();
         self.check_quotes();

@@ -289,6 +289,7 @@ impl Engine {
             self.orders.prefetch(behind);
             self.ledger.exposures.prefetch_place(next.exposure);
         }
+        self.orders.prefetch_entry(named.slot);
         let account = self.ledger.exposures.prefetch_others(order.exposure);
         self.ledger.accounts.prefetch(account);
         self.ledger.limits.prefetch(account, Some(order.exposure));

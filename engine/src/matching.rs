@@ -293,7 +293,8 @@ impl Engine {
         account: u32,
     ) -> u64 {
         let security_id = order.security_id;
-        self.orders.rest(slot, order, detail, account);
+        let owner = (account, self.owner_of(order));
+        self.orders.rest(slot, order, detail, owner);
         let ahead = self.books.push_back(self.orders.slots_mut(), security_id, order.side, slot);
         let market = self.events.count_order(security_id);
         let lots = i64::from(order.leaves_qty());

@@ -4,7 +4,10 @@
 //! generation in the id tells its occupants apart. Which slot comes next is engine state.
 
 mod order;
+mod slot_index;
 mod snapshot;
+
+use std::ops::Range;
 
 use forecastle_proto_spec::{EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, OrderId};
 use forecastle_runtime::memory::Arena;
@@ -14,8 +17,10 @@ use crate::memory_table::{MemoryUse, OrderPart};
 use crate::order_detail::OrderDetail;
 use crate::state_digest::{Addend, DigestSum, Domain, StackDigest, pair};
 use order::EMPTY;
+use slot_index::SlotIndex;
 
 pub(crate) use order::{Order, Terms};
+pub(crate) use slot_index::{FOUND_MAX, OwnerFilter, OwnerTag};
 
 /// All order slots.
 #[derive(Debug)]
@@ -29,10 +34,9 @@ pub(crate) struct OrderTable {
     disconnect_counts: Box<[u32]>,
     /// Live orders that end on a halt, by market.
     halt_counts: Box<[u32]>,
-    /// Freed slots, the next to use last. Slots from `high_water` on were never used and come
-    /// after these, in ascending order.
-    free: Box<[u32]>,
-    free_count: u32,
+    /// Who owns the live ones, and which slots are free, the next to use freed last. Slots from
+    /// `high_water` on were never used and come after these, in ascending order.
+    index: SlotIndex,
     /// Of the freed slots with their generations.
     free_digest: StackDigest,
     high_water: u32,
@@ -53,8 +57,7 @@ impl OrderTable {
             open_counts: vec![0; sessions_max as usize].into_boxed_slice(),
             disconnect_counts: vec![0; sessions_max as usize].into_boxed_slice(),
             halt_counts: vec![0; markets_max as usize + 1].into_boxed_slice(),
-            free: vec![0; orders_max as usize].into_boxed_slice(),
-            free_count: 0,
+            index: SlotIndex::new(orders_max),
             free_digest: StackDigest::default(),
             high_water: 0,
             live_count: 0,
@@ -72,7 +75,7 @@ impl OrderTable {
         [
             MemoryUse::of_arena("orders", &self.orders).of_each_order(OrderPart::Hot),
             MemoryUse::of_arena("order details", &self.details).of_each_order(OrderPart::Cold),
-            MemoryUse::of_slice("free order slots", &self.free).of_each_order(OrderPart::Index),
+            self.index.memory(),
             MemoryUse::of_slice("open orders by session", &self.open_counts),
             MemoryUse::of_slice("orders that end with a session", &self.disconnect_counts),
             MemoryUse::of_slice("orders that end on a halt", &self.halt_counts),
@@ -81,12 +84,12 @@ impl OrderTable {
 
     #[inline]
     pub(crate) fn has_free_slot(&self) -> bool {
-        self.free_count > 0 || self.high_water < self.orders.capacity()
+        self.index.free_count() > 0 || self.high_water < self.orders.capacity()
     }
 
     /// Slots that orders can be accepted into.
     pub(crate) fn free_slot_count(&self) -> u32 {
-        self.free_count + (self.orders.capacity() - self.high_water)
+        self.index.free_count() + (self.orders.capacity() - self.high_water)
     }
 
     /// Slots of the orders that wait for the in-play delay, ascending. O(slots) when there are any.
@@ -107,8 +110,14 @@ impl OrderTable {
     }
 
     /// Stores an accepted order that waits.
-    pub(crate) fn pend(&mut self, slot: u32, order: Order, detail: &OrderDetail, account: u32) {
-        self.place(slot, &order, detail, account);
+    pub(crate) fn pend(
+        &mut self,
+        slot: u32,
+        order: Order,
+        detail: &OrderDetail,
+        owner: (u32, OwnerTag),
+    ) {
+        self.place(slot, &order, detail, owner);
         self.pending_count += 1;
     }
 
@@ -182,7 +191,11 @@ impl OrderTable {
     /// # Panics
     /// When no slot is free.
     #[inline(always)]
-    pub(crate) fn accept_plain(&mut self, order: &mut Order, account: u32) -> u32 {
+    pub(crate) fn accept_plain(
+        &mut self,
+        order: &mut Order,
+        (account, tag): (u32, OwnerTag),
+    ) -> u32 {
         let (slot, was_used) = self.next_slot();
         order.accepted_number = self.accepted_count;
         self.number_resting(order);
@@ -191,6 +204,7 @@ impl OrderTable {
         place.begin_generation((slot, was_used), &mut self.free_digest);
         order.generation = place.generation;
         *place = *order;
+        self.index.own(slot, tag);
         self.add_piece(slot, order, account);
         slot
     }
@@ -225,6 +239,8 @@ impl OrderTable {
         let generation = order.generation;
         if generation < u32::MAX {
             self.push_free(slot, generation);
+        } else {
+            self.index.retire(slot);
         }
     }
 
@@ -235,10 +251,10 @@ impl OrderTable {
         slot: u32,
         order: &mut Order,
         detail: &OrderDetail,
-        account: u32,
+        owner: (u32, OwnerTag),
     ) {
         self.number_resting(order);
-        self.place(slot, order, detail, account);
+        self.place(slot, order, detail, owner);
     }
 
     /// Notes that an order of an account, given as it was in its book, has left it, and gives its
@@ -343,6 +359,28 @@ impl OrderTable {
         OrderId::new(self.shard, slot, generation)
     }
 
+    /// Slots of live orders that pass a filter, among some below the high water: as
+    /// [`SlotIndex::find`].
+    pub(crate) fn find_owned(
+        &self,
+        filter: OwnerFilter,
+        slots: Range<u32>,
+        found: &mut [u32; FOUND_MAX],
+    ) -> (usize, u32) {
+        self.index.find(filter, slots, found)
+    }
+
+    /// Who owns the live order in a slot as the index has it, if there is one.
+    pub(crate) fn owner(&self, slot: u32) -> Option<OwnerTag> {
+        self.index.owner(slot)
+    }
+
+    /// Brings the entry of a slot in the index close.
+    #[inline]
+    pub(crate) fn prefetch_entry(&self, slot: u32) {
+        self.index.prefetch(slot);
+    }
+
     /// All slots, for the ladders.
     #[inline]
     pub(crate) fn slots(&self) -> &[Order] {
@@ -375,8 +413,7 @@ impl OrderTable {
     pub(crate) fn walked_digest(&self, account_of: impl Fn(&Order) -> u32) -> DigestSum {
         let mut free_digest = StackDigest::default();
         let mut is_free = vec![false; self.orders.capacity() as usize];
-        for depth in 0..self.free_count {
-            let slot = self.free[depth as usize];
+        for slot in self.index.free_slots() {
             assert!(slot < self.high_water && self.live(slot).is_none(), "a free slot is free");
             assert!(!std::mem::replace(&mut is_free[slot as usize], true), "a slot is free once");
             free_digest.push(pair(self.orders[slot].generation, slot));
@@ -406,7 +443,13 @@ impl OrderTable {
 
     /// Stores a live order in its slot, with its piece.
     #[inline]
-    fn place(&mut self, slot: u32, order: &Order, detail: &OrderDetail, account: u32) {
+    fn place(
+        &mut self,
+        slot: u32,
+        order: &Order,
+        detail: &OrderDetail,
+        (account, tag): (u32, OwnerTag),
+    ) {
         if order.has_detail() {
             self.details[slot] = *detail;
             self.digest.add(detail.piece(slot, order.generation));
@@ -417,6 +460,7 @@ impl OrderTable {
         }
         self.count_live(order.session);
         self.orders[slot] = *order;
+        self.index.own(slot, tag);
         self.add_piece(slot, order, account);
     }
 
@@ -465,9 +509,8 @@ impl OrderTable {
     #[inline(always)]
     fn next_slot(&mut self) -> (u32, bool) {
         self.count_accepted();
-        if let Some(depth) = self.free_count.checked_sub(1) {
-            self.free_count = depth;
-            return (self.free[depth as usize], true);
+        if let Some(slot) = self.index.pop() {
+            return (slot, true);
         }
         let slot = self.high_water;
         self.high_water = slot.wrapping_add(1);
@@ -479,8 +522,7 @@ impl OrderTable {
     #[inline(always)]
     fn push_free(&mut self, slot: u32, generation: u32) {
         self.free_digest.push(pair(generation, slot));
-        self.free[self.free_count as usize] = slot;
-        self.free_count += 1;
+        self.index.push(slot);
     }
 
     /// The digest of the counters from what they are.
@@ -513,7 +555,9 @@ mod tests {
         for generation in [u32::MAX - 1, u32::MAX] {
             assert_eq!(table.accept(&mut order), 0);
             assert_eq!(table.id_of(0, &order), OrderId::new(7, 0, generation));
+            table.index.own(0, OwnerTag::new(1, 2, 3, 4));
             table.free(0);
+            assert_eq!(table.owner(0), None);
         }
         assert_eq!(table.accept(&mut order), 1);
         assert!(!table.has_free_slot());

@@ -7,7 +7,9 @@
 
 mod take;
 
-use forecastle_proto_spec::{MarketStatus, NewOrderSingle, ROLES_TRADER, Side, TimeInForce};
+use forecastle_proto_spec::{
+    MarketStatus, NewOrderSingle, ROLES_TRADER, SESSIONS_PER_KEY, Side, TimeInForce,
+};
 
 use crate::account_limits::{Addition, LimitTable};
 use crate::accounts::Account;
@@ -22,7 +24,7 @@ use crate::fees::hold_per_lot;
 use crate::ladder::Place;
 use crate::ledger::{ACCOUNT_LOTS_MAX, Ledger, held};
 use crate::new_order::{order_accepted, saturated_quantity};
-use crate::order_table::{Order, OrderTable, Terms};
+use crate::order_table::{Order, OrderTable, OwnerTag, Terms};
 use crate::planted_fault::{PlantedFault, is_planted, keeps_to_long_way};
 
 /// Who sent a command, when session, number and role are as they most often are.
@@ -121,7 +123,8 @@ impl Engine {
             limits.count_open(account, counted, (plain.side, plain.lots));
         }
         let mut order = plain.order(message, sender.session, exposure);
-        let slot = orders.accept_plain(&mut order, account);
+        let owner = (account, sender.owner(pair));
+        let slot = orders.accept_plain(&mut order, owner);
         let order_id = orders.id_of(slot, &order).value();
         client_order_ids.record_named(sender.session, order.cl_ord_id, vacancy, order_id);
         let ahead = books.push_back(orders.slots_mut(), security_id, plain.side, slot);
@@ -141,6 +144,13 @@ impl Engine {
 }
 
 impl Sender {
+    /// Who owns an order of its for an account and event.
+    #[inline(always)]
+    fn owner(&self, (account, event_id): (u32, u32)) -> OwnerTag {
+        let access_key_id = self.session_id / SESSIONS_PER_KEY;
+        OwnerTag::new(self.entitlement.firm_id, access_key_id, event_id, account)
+    }
+
     /// Whether it may put one more order into the books, for an account.
     #[inline(always)]
     fn may_trade_for(&self, holder: &Account, orders: &OrderTable) -> bool {

@@ -3,7 +3,7 @@
 
 use forecastle_proto_spec::{
     CONTINUE_EFFECTS_MAX, CancelReason, MassActionScope, MassActionType, OrderMassActionReport,
-    OrderMassActionRequest, RejectCode, TimeInForce,
+    OrderMassActionRequest, RejectCode, SESSIONS_PER_KEY, TimeInForce,
 };
 
 use crate::apply::Context;
@@ -11,7 +11,7 @@ use crate::blocks::Block;
 use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::mass_status::report_mass_status;
-use crate::order_table::Order;
+use crate::order_table::{FOUND_MAX, Order, OwnerFilter};
 use crate::planted_fault::{PlantedFault, is_planted};
 use crate::work::{Owner, Sweep, Work};
 
@@ -153,24 +153,8 @@ impl Engine {
         sweep: &mut Sweep,
         effects: &mut EffectBuffer<'_>,
     ) -> bool {
-        let mut order_count = 0;
-        let mut looked_at = 0;
-        while sweep.next_slot < self.orders.high_water() {
-            if order_count == CONTINUE_EFFECTS_MAX || looked_at == STEP_SLOTS_MAX {
-                return false;
-            }
-            let slot = sweep.next_slot;
-            sweep.next_slot += 1;
-            looked_at += 1;
-            self.look_ahead_of_sweep(sweep, slot);
-            if self.orders.live(slot).is_some_and(|order| self.covers(sweep, slot, order)) {
-                match sweep.reason {
-                    Some(reason) => self.cancel_resting(slot, reason, effects),
-                    None => self.report_covered(context, sweep, slot, effects),
-                }
-                order_count += 1;
-                sweep.order_count += 1;
-            }
+        if !self.step_through_slots(context, sweep, effects) {
+            return false;
         }
         match sweep.reason {
             Some(CancelReason::Suspended) => {
@@ -182,23 +166,76 @@ impl Engine {
         true
     }
 
-    /// Brings what [`Self::covers`] asks of the orders in slots to come close.
-    fn look_ahead_of_sweep(&self, sweep: &Sweep, slot: u32) {
+    /// Cancels or reports orders as far as one step goes; gives whether it came to the end.
+    fn step_through_slots(
+        &mut self,
+        context: &Context,
+        sweep: &mut Sweep,
+        effects: &mut EffectBuffer<'_>,
+    ) -> bool {
+        let high_water = self.orders.high_water();
+        let end = high_water.min(sweep.next_slot.saturating_add(STEP_SLOTS_MAX));
+        let filter = self.filter_of(sweep);
+        let mut found = [0; FOUND_MAX];
+        let (mut order_count, mut looked_at) = (0, 0);
+        while sweep.next_slot < end
+            && order_count < CONTINUE_EFFECTS_MAX
+            && looked_at < LOOKED_AT_MAX
+        {
+            let (count, next) = self.orders.find_owned(filter, sweep.next_slot..end, &mut found);
+            self.look_ahead_of_sweep(sweep, &found[..count]);
+            sweep.next_slot = next;
+            for slot in &found[..count] {
+                looked_at += 1;
+                if self.orders.live(*slot).is_some_and(|order| self.covers(sweep, *slot, order)) {
+                    match sweep.reason {
+                        Some(reason) => self.cancel_resting(*slot, reason, effects),
+                        None => self.report_covered(context, sweep, *slot, effects),
+                    }
+                    order_count += 1;
+                    sweep.order_count += 1;
+                }
+                if order_count == CONTINUE_EFFECTS_MAX || looked_at == LOOKED_AT_MAX {
+                    sweep.next_slot = slot + 1;
+                    break;
+                }
+            }
+        }
+        sweep.next_slot >= high_water
+    }
+
+    /// The orders that a sweep has to look at.
+    fn filter_of(&self, sweep: &Sweep) -> OwnerFilter {
+        let all = OwnerFilter::ALL;
+        let of_firm = if sweep.firm_id == 0 { all } else { all.of_firm(sweep.firm_id) };
+        match sweep.scope {
+            MassActionScope::Security => match self.events.find_market(sweep.key) {
+                Some(market) => of_firm.of_event(market.event_id),
+                None => of_firm,
+            },
+            MassActionScope::Event => of_firm.of_event(sweep.key),
+            MassActionScope::Account => of_firm.of_account(sweep.key),
+            MassActionScope::Firm => all.of_firm(sweep.key),
+            MassActionScope::Session => all.of_key(sweep.key / SESSIONS_PER_KEY),
+            MassActionScope::Link | MassActionScope::Day | MassActionScope::Exchange => of_firm,
+        }
+    }
+
+    /// Brings what [`Self::covers`] asks of the orders in slots close.
+    fn look_ahead_of_sweep(&self, sweep: &Sweep, found: &[u32]) {
+        found.iter().for_each(|slot| self.orders.prefetch(*slot));
+        let slots = found.iter().map(|slot| self.orders.order(*slot).exposure);
         let asks_accounts = match sweep.scope {
             MassActionScope::Event | MassActionScope::Account | MassActionScope::Firm => true,
             // Of the few orders that are in scope.
             MassActionScope::Security | MassActionScope::Link => false,
             MassActionScope::Day | MassActionScope::Session | MassActionScope::Exchange => false,
         };
-        if !asks_accounts {
-            return;
-        }
-        let slots = self.orders.slots();
-        if let Some(order) = slots.get(slot.saturating_add(ROWS_AHEAD) as usize) {
-            self.ledger.exposures.prefetch_place(order.exposure);
-        }
-        if let Some(order) = slots.get(slot.saturating_add(ACCOUNTS_AHEAD) as usize) {
-            self.ledger.accounts.prefetch(self.ledger.exposures.prefetch_others(order.exposure));
+        if asks_accounts {
+            slots.clone().for_each(|row| self.ledger.exposures.prefetch_place(row));
+            slots.for_each(|row| {
+                self.ledger.accounts.prefetch(self.ledger.exposures.prefetch_others(row));
+            });
         }
     }
 
@@ -333,9 +370,7 @@ fn report_mass_action(
     });
 }
 
-/// Most slots that one step looks at: some microseconds.
-const STEP_SLOTS_MAX: u32 = 1_024;
-/// Slots between the one that is looked at and the one whose row of exposures is brought close.
-const ROWS_AHEAD: u32 = 32;
-/// As [`ROWS_AHEAD`], whose account is.
-const ACCOUNTS_AHEAD: u32 = 16;
+/// Most slots that one step goes through, whoever's the orders in them are: some microseconds.
+const STEP_SLOTS_MAX: u32 = 65_536;
+/// Most orders that one step looks at, because they may be in its scope: some microseconds.
+const LOOKED_AT_MAX: u32 = 1_024;

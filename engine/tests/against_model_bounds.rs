@@ -94,7 +94,7 @@ fn sweeps_of_a_lost_session_have_room_of_their_own() {
         desk.lose();
         desk.come_back(kind);
         let wish = bid(1, 1, 0);
-        desk.order_with(wish, if is_marked { 8 } else { 0 });
+        desk.order_with(wish, if is_marked { CANCEL_ON_DISCONNECT } else { 0 });
     }
     desk.lose();
     assert_eq!(desk.pair.model.work.len(), 3, "one of each kind behind the mass cancel");
@@ -104,7 +104,8 @@ fn sweeps_of_a_lost_session_have_room_of_their_own() {
 }
 
 /// Work of three firms, the exchange, a lost session and kill switches, begun and gone on with in
-/// any order: more slots than a step looks at, so that most of it does not end in its first step.
+/// any order: more orders than a step looks at, whose firm agrees with the others in the low bits,
+/// so that most of it does not end in its first step.
 #[test]
 fn work_of_all_owners_takes_turns() {
     let mut desk = Desk::new("turns", LIMITS, &[1, 2], 1_000_000);
@@ -121,10 +122,10 @@ fn work_of_all_owners_takes_turns() {
         let is_away = !desk.pair.model.sessions[&TRADER].is_established;
         match random.below(14) {
             _ if is_away => {
-                desk.come_back(1);
+                desk.come_back(0);
             }
             0..3 => {
-                desk.join_firm(random.between(2, 4));
+                desk.join_firm(1 + 128 * random.between(1, 3));
                 match random.below(3) {
                     0 => desk.mass_status(),
                     1 => desk.mass_action(9, 1),
@@ -132,10 +133,10 @@ fn work_of_all_owners_takes_turns() {
                 };
             }
             3 => drop(desk.end_day()),
-            4 => drop(desk.kill_switch(random.between(50, 60), random.pick(&[1, 1, 2]))),
+            4 => drop(desk.kill_switch(1 + 128 * random.between(50, 60), random.pick(&[1, 1, 2]))),
             5 => {
                 desk.join_firm(1);
-                desk.order(bid(1, 1, 0));
+                desk.order_with(bid(1, 1, 0), CANCEL_ON_DISCONNECT);
                 desk.lose();
             }
             _ => drop(desk.step()),
@@ -148,10 +149,10 @@ fn work_of_all_owners_takes_turns() {
 }
 
 #[test]
-fn a_sweep_looks_at_1024_slots_a_step() {
+fn a_sweep_looks_at_1024_orders_a_step() {
     let limits = Limits { orders_max: 2_000, accounts_max: 40, exposures_max: 400, ..LIMITS };
     let accounts: Vec<u32> = (1..=40).collect();
-    let mut desk = Desk::new("a sweep of 1024 slots", limits, &accounts, 10_000_000);
+    let mut desk = Desk::new("a sweep of 1024 orders", limits, &accounts, 10_000_000);
     desk.open_event(40, 0);
     desk.pair.checks_state = false;
     for index in 0..1_700 {
@@ -332,6 +333,7 @@ fn bid(account: u32, security_id: u32, link_id: u32) -> Wish {
     Wish { account, security_id, side: 1, price: 10, link_id, ..ORDER }
 }
 
+const CANCEL_ON_DISCONNECT: u8 = 8;
 const ORDER: Wish =
     Wish { account: 1, security_id: 1, side: 1, price: 5_000, quantity: 1, link_id: 0 };
 const LIMITS: Limits = Limits {

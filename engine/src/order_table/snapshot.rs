@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::Digest;
 
-use super::{Order, OrderTable};
+use super::{Order, OrderTable, OwnerTag};
 use crate::order_detail::OrderDetail;
 use crate::snapshot::{COUNTER_LIMIT, Decoder, Encoder, SnapshotError};
 use crate::state_digest::{DigestSum, Domain, pair};
@@ -12,10 +12,10 @@ impl OrderTable {
         encoder.u32(self.high_water);
         encoder.u64(self.accepted_count);
         encoder.u64(self.last_priority);
-        encoder.u32(self.free_count);
-        for slot in &self.free[..self.free_count as usize] {
-            encoder.u32(*slot);
-            encoder.u32(self.orders[*slot].generation);
+        encoder.u32(self.index.free_count());
+        for slot in self.index.free_slots() {
+            encoder.u32(slot);
+            encoder.u32(self.orders[slot].generation);
         }
     }
 
@@ -68,8 +68,14 @@ impl OrderTable {
     }
 
     /// Puts a resting order back into its slot, as it was.
-    pub(crate) fn restore(&mut self, slot: u32, order: Order, detail: &OrderDetail, account: u32) {
-        self.place(slot, &order, detail, account);
+    pub(crate) fn restore(
+        &mut self,
+        slot: u32,
+        order: Order,
+        detail: &OrderDetail,
+        owner: (u32, OwnerTag),
+    ) {
+        self.place(slot, &order, detail, owner);
     }
 
     /// Used slots that are neither free nor live are spent: their last generation was used.
@@ -89,9 +95,9 @@ impl OrderTable {
             .absorb(self.last_priority)
             .absorb(u64::from(self.high_water));
         let mut sum: DigestSum = std::iter::once(counters).collect();
-        for (depth, slot) in (0..self.free_count).zip(&self.free) {
-            let generation = u64::from(self.orders[*slot].generation);
-            sum.add(Domain::FreeSlot.digest().absorb(pair(depth, *slot)).absorb(generation));
+        for (depth, slot) in (0..).zip(self.index.free_slots()) {
+            let generation = u64::from(self.orders[slot].generation);
+            sum.add(Domain::FreeSlot.digest().absorb(pair(depth, slot)).absorb(generation));
         }
         for slot in 0..self.high_water {
             let Some(order) = self.live(slot) else { continue };

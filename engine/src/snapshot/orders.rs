@@ -137,10 +137,11 @@ impl Engine {
             side,
             terms: Terms::new(time_in_force, &detail),
         };
+        let owner = (account, self.owner_of(&order));
         if is_pending {
-            self.orders.pend(slot, order, &detail, account);
+            self.orders.pend(slot, order, &detail, owner);
         } else {
-            self.orders.restore(slot, order, &detail, account);
+            self.orders.restore(slot, order, &detail, owner);
             self.books.push_back(self.orders.slots_mut(), security_id, side, slot);
         }
         self.ledger.change(exposure, state, held(side, cost), lots);

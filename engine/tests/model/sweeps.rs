@@ -1,7 +1,7 @@
 //! Work that goes on in `Continue` records: sweeps over orders and pay-outs
 //! (`docs/engine-rules.md` §3 and §5), and whose turn it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use forecastle_proto_spec::{
     CONTINUE_EFFECTS_MAX, CancelReason, MassActionScope, OrderMassActionReport,
@@ -190,13 +190,21 @@ impl Model {
 
     fn step(&mut self, work: &mut Work, effects: &mut Effects) -> bool {
         match &mut work.kind {
-            WorkKind::Sweep(sweep) => self.step_sweep(&work.request, sweep, effects),
+            WorkKind::Sweep(sweep) => self.step_sweep((work.owner, &work.request), sweep, effects),
             WorkKind::PayOut(pay_out) => self.step_pay_out(&work.request, pay_out, effects),
         }
     }
 
-    fn step_sweep(&mut self, request: &Request, sweep: &mut Sweep, effects: &mut Effects) -> bool {
+    fn step_sweep(
+        &mut self,
+        (owner, request): (Owner, &Request),
+        sweep: &mut Sweep,
+        effects: &mut Effects,
+    ) -> bool {
         let highest = self.freelist.highest_used;
+        let is_like = |order: &&Order| self.is_like_covered(owner, sweep, order);
+        let slots_like: BTreeSet<u32> =
+            self.orders.iter().filter(is_like).map(|order| order.slot()).collect();
         let order_by_slot: BTreeMap<u32, u64> = self
             .orders
             .iter()
@@ -205,9 +213,11 @@ impl Model {
             .collect();
         let mut order_count = 0;
         let mut looked_count = 0;
+        let mut slot_count = 0;
         while Some(sweep.next_slot) <= highest
             && order_count < CONTINUE_EFFECTS_MAX
-            && looked_count < SLOTS_PER_STEP
+            && looked_count < ORDERS_LOOKED_AT_PER_STEP
+            && slot_count < SLOTS_PER_STEP
         {
             if let Some(&order_id) = order_by_slot.get(&sweep.next_slot) {
                 match sweep.reason {
@@ -217,8 +227,9 @@ impl Model {
                 order_count += 1;
                 sweep.order_count += 1;
             }
+            looked_count += u32::from(slots_like.contains(&sweep.next_slot));
             sweep.next_slot += 1;
-            looked_count += 1;
+            slot_count += 1;
         }
         if Some(sweep.next_slot) <= highest {
             return false;
@@ -234,6 +245,27 @@ impl Model {
         let words = (sweep.scope, action, sweep.side);
         report_mass_action(request, words, sweep.order_count, effects);
         true
+    }
+
+    /// Whether a sweep looks at an order: whether it agrees in the low bits with what is covered.
+    fn is_like_covered(&self, owner: Owner, sweep: &Sweep, order: &Order) -> bool {
+        let firm_id = self.accounts[&order.account].firm_id;
+        let event = |security_id: u32| self.market(security_id).event_id;
+        let is_in_events = |markets: &[u32]| {
+            markets.first().is_none_or(|it| event(*it) % 256 == event(order.security_id) % 256)
+        };
+        let is_in_scope = match &sweep.covered {
+            Covered::Markets(markets) | Covered::MarketsOfFirm(markets, _) => is_in_events(markets),
+            Covered::Account(account) => account % 256 == order.account % 256,
+            Covered::Firm(firm) => firm % 128 == firm_id % 128,
+            Covered::Session(session_id) => session_id / 16 % 256 == order.session_id / 16 % 256,
+            Covered::Link(..) | Covered::Everything | Covered::Day => true,
+        };
+        let is_of_owner = match owner {
+            Owner::Firm(firm) => firm % 128 == firm_id % 128,
+            _ => true,
+        };
+        is_in_scope && is_of_owner
     }
 
     pub fn is_covered(&self, sweep: &Sweep, order: &Order) -> bool {
@@ -335,6 +367,7 @@ fn report_mass_action(
     effects.push(&report);
 }
 
-/// Most slots that one step looks at.
-const SLOTS_PER_STEP: u32 = 1_024;
+/// Most slots that one step goes through, and most orders that it looks at.
+const SLOTS_PER_STEP: u32 = 65_536;
+const ORDERS_LOOKED_AT_PER_STEP: u32 = 1_024;
 const ACTION_CANCEL: u8 = 3;

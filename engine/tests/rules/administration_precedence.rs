@@ -11,7 +11,7 @@ use crate::guards::kill_switch;
 use crate::limits::limits;
 use crate::rejects::full_work_queue;
 use crate::tick_tables::tick_table;
-use crate::turns::{FIRST_FIRM, suspend_firm, with_kill_switches};
+use crate::turns::{like_alice_s, suspend_firm, with_kill_switches};
 use crate::world::*;
 
 #[track_caller]
@@ -85,9 +85,9 @@ fn what_needs_room_for_work_looks_for_it_last() {
     switch.action = MassActionType::Suspend.into();
     world.send(EXCHANGE, &switch).first::<KillSwitchReport>();
     let mut world = with_kill_switches();
-    let other = suspend_firm(FIRST_FIRM + 256);
+    let other = suspend_firm(like_alice_s(257));
     assert_eq!(world.send(EXCHANGE, &other).reject_code(), RejectCode::BlockTableFull);
-    let again = suspend_firm(FIRST_FIRM);
+    let again = suspend_firm(like_alice_s(1));
     assert_eq!(world.send(EXCHANGE, &again).reject_code(), RejectCode::WorkQueueFull);
 }
 

@@ -204,26 +204,3 @@ fn the_end_of_the_day_ends_day_orders_of_everybody() {
     assert_eq!((report.cl_ord_id.get(), report.total_affected_orders.get()), (88, 2));
     assert_eq!(report.scope, u8::from(MassActionScope::Day));
 }
-
-/// A step looks at no more than 1,024 slots, however few of them it cancels.
-#[test]
-fn a_step_is_bounded_by_the_slots_it_looks_at() {
-    let config = forecastle_engine::EngineConfig {
-        cl_ord_id_window: 1 << 12,
-        ..forecastle_engine::EngineConfig::small()
-    };
-    let mut world = World::new(config);
-    world.is_checked = false;
-    world.define_open_event(1, false);
-    for cl_ord_id in 1..=1_026 {
-        world.send(BOB_SESSION, &bid(cl_ord_id, BOB, 1, 1));
-    }
-    world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1));
-    let effects = world.send(ALICE_SESSION, &mass_cancel(1, MassActionScope::Firm));
-    assert_eq!(effects.templates(), []);
-    let effects = world.continue_work();
-    assert_eq!(
-        effects.templates(),
-        [OrderCancelled::TEMPLATE_ID, OrderMassActionReport::TEMPLATE_ID]
-    );
-}

@@ -44,6 +44,7 @@ mod settlement;
 mod snapshot_bytes;
 mod snapshots;
 mod state_reports;
+mod sweep_steps;
 mod tick_tables;
 mod timers;
 mod turns;

@@ -12,7 +12,7 @@ use crate::guards::{kill_switch, mass_switch};
 use crate::limits::limits;
 use crate::reference_odds::{PROVIDER_SESSION, odds, with_providers};
 use crate::tick_tables::tick_table;
-use crate::turns::{FIRST_FIRM, suspend_firm, with_blocks, with_kill_switches};
+use crate::turns::{like_alice_s, suspend_firm, with_blocks, with_kill_switches};
 use crate::world::*;
 
 #[test]
@@ -256,7 +256,7 @@ const CASES: &[Case] = &[
         world.send(ALICE_SESSION, &request)
     }),
     (RejectCode::BlockTableFull, || {
-        with_kill_switches().send(EXCHANGE, &suspend_firm(FIRST_FIRM + 256))
+        with_kill_switches().send(EXCHANGE, &suspend_firm(like_alice_s(257)))
     }),
     (RejectCode::LimitOutOfRange, || World::open().send(EXCHANGE, &limits(ALICE, [-1, 0, 0]))),
     (RejectCode::LimitOutOfRange, || World::open().send(EXCHANGE, &limits(ALICE, [0, -1, 0]))),
@@ -296,7 +296,9 @@ const CASES: &[Case] = &[
         world.send(EXCHANGE, &request).first::<KillSwitchReport>();
         world.send(ALICE_SESSION, &bid(1, ALICE, 1, 1))
     }),
-    (RejectCode::WorkQueueFull, || with_kill_switches().send(EXCHANGE, &suspend_firm(FIRST_FIRM))),
+    (RejectCode::WorkQueueFull, || {
+        with_kill_switches().send(EXCHANGE, &suspend_firm(like_alice_s(1)))
+    }),
     (RejectCode::UnknownEvent, || {
         mass(|request| {
             request.scope = MassActionScope::Event.into();

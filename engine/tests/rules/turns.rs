@@ -36,7 +36,7 @@ fn owners_take_turns_behind_the_kill_switches() {
     let mut world = World::new(EngineConfig::small());
     world.define_open_event(1, false);
     world.is_checked = false;
-    for id in 1..=1_100 {
+    for id in 1..=1_400 {
         let order = bid(id, if id % 2 == 0 { ALICE } else { CAROL }, 1, 1);
         let is_of_day = id <= 600;
         let order = if is_of_day { day(order) } else { order };
@@ -52,11 +52,12 @@ fn owners_take_turns_behind_the_kill_switches() {
     for account in [ALICE, CAROL] {
         world.send(ALICE_SESSION, &names(account)).first::<OrderStatusReport>();
     }
-    // Bob's covers nothing, but looks at as many slots.
+    // Bob's covers nothing, but looks at as many orders.
+    world.entitle(2, like_alice_s(1), ROLES_TRADER);
     assert_eq!(world.send(BOB_SESSION, &mass_cancel(7, MassActionScope::Firm)).templates(), []);
     let end = EndOfDayRequest { request_id: 8.into(), ..EndOfDayRequest::new_zeroed() };
     world.send(EXCHANGE, &end).first::<OrderCancelled>();
-    let mut switch = suspend_firm(77);
+    let mut switch = suspend_firm(like_alice_s(2));
     switch.request_id.set(9);
     world.send(EXCHANGE, &switch).only::<KillSwitchReport>();
     let mut turns = Vec::new();
@@ -91,9 +92,9 @@ fn the_work_of_sixty_four_firms_leaves_room_for_the_exchange() {
     };
     let mut world = World::new(SMALL);
     world.define_open_event(1, false);
-    many_slots(&mut world);
+    many_orders(&mut world);
     for key in 10..75 {
-        world.entitle(key, 100 + key, ROLES_TRADER);
+        world.entitle(key, like_alice_s(key), ROLES_TRADER);
         world.login(key * SESSIONS_PER_KEY, 1);
         let all = mass_cancel(1, MassActionScope::Firm);
         let effects = world.send(key * SESSIONS_PER_KEY, &all);
@@ -103,7 +104,7 @@ fn the_work_of_sixty_four_firms_leaves_room_for_the_exchange() {
             assert_eq!(effects.reject_code(), RejectCode::WorkQueueFull);
         }
     }
-    world.send(EXCHANGE, &suspend_firm(77)).only::<KillSwitchReport>();
+    world.send(EXCHANGE, &suspend_firm(like_alice_s(77))).only::<KillSwitchReport>();
     assert_eq!(world.send(EXCHANGE, &EndOfDayRequest::new_zeroed()).templates(), []);
     let steps = world.finish_work();
     assert_eq!(steps, 66, "one more for each");
@@ -202,15 +203,22 @@ pub fn switch_link(link_id: u32, action: MassActionType) -> OrderMassActionReque
     OrderMassActionRequest { cl_ord_link_id: link_id.into(), ..request }
 }
 
-/// All kill switches that may stand, each of a firm that nobody is of, and the sweep of each
-/// unfinished.
+/// All kill switches that may stand, of [`like_alice_s`] 1 to 256, which nobody is of, and the
+/// sweep of each unfinished.
 pub fn with_kill_switches() -> World {
     let mut world = World::open();
-    many_slots(&mut world);
-    for firm_id in FIRST_FIRM..FIRST_FIRM + 256 {
-        world.send(EXCHANGE, &suspend_firm(firm_id)).only::<KillSwitchReport>();
+    many_orders(&mut world);
+    for index in 1..=256 {
+        let switch = suspend_firm(like_alice_s(index));
+        world.send(EXCHANGE, &switch).only::<KillSwitchReport>();
     }
     world
+}
+
+/// A firm that agrees with Alice's in what sweeps look at orders by, so that its sweeps look at
+/// hers and pass them over: of any index from 1 on another.
+pub fn like_alice_s(index: u32) -> u32 {
+    10 + 128 * index
 }
 
 /// The kill switch of a firm.
@@ -218,8 +226,8 @@ pub fn suspend_firm(firm_id: u32) -> KillSwitchRequest {
     kill_switch(MassActionScope::Firm, firm_id, MassActionType::Suspend)
 }
 
-/// More orders of Alice than slots are looked at in a step.
-fn many_slots(world: &mut World) {
+/// More orders of Alice than are looked at in a step.
+fn many_orders(world: &mut World) {
     world.is_checked = false;
     for id in 1..=1_100 {
         world.send(ALICE_SESSION, &bid(id, ALICE, 1, 1)).first::<OrderRested>();
@@ -230,8 +238,6 @@ fn day(order: NewOrderSingle) -> NewOrderSingle {
     NewOrderSingle { time_in_force: TimeInForce::Day.into(), ..order }
 }
 
-/// First of the firms of [`with_kill_switches`].
-pub const FIRST_FIRM: u32 = 500;
 /// First of the links of [`with_blocks`].
 pub const FIRST_LINK: u32 = 1_000;
 const SUSPENDED: RejectCode = RejectCode::TradingSuspended;
