@@ -12,6 +12,7 @@ pub mod book_script;
 pub mod flow;
 pub mod instructions;
 pub mod live_orders;
+pub mod mass_cancel;
 pub mod memory;
 pub mod naive_book;
 pub mod open_loop;
@@ -96,6 +97,16 @@ pub fn measure(
     Ok(FlowTables { rates, service_times, open_loop })
 }
 
+/// What many resting orders cost: tables of the flow `main` with [`FEW_ORDERS`] and with a hundred
+/// times as many.
+#[derive(Debug)]
+pub struct HundredfoldTables {
+    /// Rates of the flow.
+    pub rates: Table,
+    /// Times of mass cancels.
+    pub mass_cancels: Table,
+}
+
 /// Measures the flow `main` with [`FEW_ORDERS`] and with a hundred times as many resting orders.
 ///
 /// # Errors
@@ -104,15 +115,26 @@ pub fn measure_hundredfold(
     settings: &FlowSettings,
     cpu: usize,
     rounds: Rounds,
-) -> Result<Table, PinError> {
+) -> Result<HundredfoldTables, PinError> {
     let flow = |resting_order_count| Flow::new(&FlowSettings { resting_order_count, ..*settings });
     let (few, many) = (flow(FEW_ORDERS), flow(100 * FEW_ORDERS));
     let contenders =
         &mut [Contender::new(FEW, || rate(cpu, &few)), Contender::new(MANY, || rate(cpu, &many))];
-    let mut table =
-        Table::measure("main with other numbers of resting orders", rounds, contenders)?;
-    table.compare(CPU_RATE, FEW, MANY);
-    Ok(table)
+    let title = "main with other numbers of resting orders";
+    let mut rates = Table::measure(title, rounds, contenders)?;
+    rates.compare(CPU_RATE, FEW, MANY);
+    let run = |name: &str, flow, arrival| {
+        Contender::new(name, move || mass_cancel::run(cpu, flow, arrival))
+    };
+    let contenders = &mut [
+        run(FEW, &few, Arrival::Alone),
+        run(FEW_WAITING, &few, Arrival::Waiting),
+        run(MANY, &many, Arrival::Alone),
+        run(MANY_WAITING, &many, Arrival::Waiting),
+    ];
+    let title = "a mass cancel of one account among other numbers of resting orders";
+    let mass_cancels = Table::measure(title, rounds, contenders)?;
+    Ok(HundredfoldTables { rates, mass_cancels })
 }
 
 /// One run of the flow's measured part, all of it in the ring beforehand.
@@ -182,7 +204,7 @@ pub fn service_time(cpu: usize, flow: &Flow, arrival: Arrival) -> Result<Run, Pi
 }
 
 fn assert_same_state(rig: &Rig, flow: &Flow) {
-    let digest = rig.sequencer.state_digest();
+    let digest = rig.sequencer.engine().state_digest();
     assert_eq!(digest, flow.state_digest, "the same commands give the same state");
 }
 
@@ -212,6 +234,10 @@ pub const LADDER: &str = "forecastle's ladder alone";
 pub const FEW: &str = "10,000 resting orders";
 /// Row with a hundred times as many.
 pub const MANY: &str = "1,000,000 resting orders";
+/// As [`FEW`], when commands wait behind what is timed.
+pub const FEW_WAITING: &str = "10,000 resting orders, while others wait";
+/// As [`MANY`], when commands wait behind what is timed.
+pub const MANY_WAITING: &str = "1,000,000 resting orders, while others wait";
 /// Names of the quantiles of [`ServiceTimes`].
 pub const QUANTILES: [&str; 4] = ["p50_ns", "p99_ns", "p999_ns", "maximum_ns"];
 /// Rows of the open loop, and how many commands come by the second.

@@ -93,10 +93,11 @@ fn measure(command_line: &CommandLine, cpus: Cpus, report: &mut Report) -> io::R
     });
     if names.contains(&"main") {
         let of_flow = FlowSettings { command_count: *commands, ..FlowSettings::main(*seed) };
-        let table = engine::measure_hundredfold(&of_flow, cpus.first, rounds);
-        let table = table.map_err(io::Error::other)?;
-        figures["hundredfold_resting_orders"] = summary::of_hundredfold(&table);
-        report.tables.push(table);
+        let tables = engine::measure_hundredfold(&of_flow, cpus.first, rounds);
+        let tables = tables.map_err(io::Error::other)?;
+        figures["hundredfold_resting_orders"] = summary::of_hundredfold(&tables.rates);
+        figures["mass_cancel"] = summary::of_mass_cancels(&tables.mass_cancels);
+        report.tables.extend([tables.rates, tables.mass_cancels]);
         let counted = instructions::per_command(
             &["--play", "--seed", &seed.to_string()],
             &std::env::temp_dir(),

@@ -41,7 +41,7 @@ pub fn run(cpus: Cpus, flow: &Flow, rate: u64) -> Result<Run, PinError> {
             }
         }
         assert_eq!(
-            sequencer.state_digest(),
+            sequencer.engine().state_digest(),
             flow.state_digest,
             "the same commands, the same state"
         );

@@ -97,10 +97,10 @@ impl TimelessSequencer {
         }
     }
 
-    /// State digest of its engine.
+    /// Its engine, to read.
     #[must_use]
-    pub fn state_digest(&self) -> u64 {
-        self.sequencer.engine().state_digest()
+    pub fn engine(&self) -> &Engine {
+        self.sequencer.engine()
     }
 }
 

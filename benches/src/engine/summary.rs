@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::peers::WrongPeer;
-use super::{FEW, FlowTables, LADDER, MANY, OFFERED_RATES, OURS, WAITING};
+use super::{
+    FEW, FEW_WAITING, FlowTables, LADDER, MANY, MANY_WAITING, OFFERED_RATES, OURS, WAITING,
+};
 use crate::measurement::{CPU_RATE, Ratio, Table, WALL_RATE};
 
 /// A flow's figures, medians over the rounds. A peer that filled wrongly has no figures: it stands
@@ -32,7 +34,7 @@ pub fn of_flow(tables: &FlowTables, wrong: &[WrongPeer]) -> Value {
         .collect();
     json!({
         "ours": contender(tables, OURS),
-        "waiting": service_times(tables, WAITING),
+        "waiting": times(&tables.service_times, WAITING),
         "peers": peers,
         "ratio_to_best_peer": ratio_to_best_peer(&tables.rates),
         "wrong_fills": wrong,
@@ -53,15 +55,23 @@ pub fn of_hundredfold(table: &Table) -> Value {
     })
 }
 
+/// Times of the mass cancels, by resting orders, alone and while others wait.
+#[must_use]
+pub fn of_mass_cancels(table: &Table) -> Value {
+    let rows =
+        |alone, waiting| json!({ "alone": times(table, alone), "waiting": times(table, waiting) });
+    json!({ "10000": rows(FEW, FEW_WAITING), "1000000": rows(MANY, MANY_WAITING) })
+}
+
 fn contender(tables: &FlowTables, name: &str) -> Value {
-    let mut figures = service_times(tables, name);
+    let mut figures = times(&tables.service_times, name);
     figures["commands_per_s"] = json!(tables.rates.figure(name, CPU_RATE).median);
     figures["commands_per_wall_s"] = json!(tables.rates.figure(name, WALL_RATE).median);
     figures
 }
 
-fn service_times(tables: &FlowTables, name: &str) -> Value {
-    let time = |figure| tables.service_times.figure(name, figure).median;
+fn times(table: &Table, name: &str) -> Value {
+    let time = |figure| table.figure(name, figure).median;
     json!({ "p50_ns": time("p50_ns"), "p99_ns": time("p99_ns"), "p999_ns": time("p999_ns") })
 }
 
