@@ -45,6 +45,8 @@ struct Row {
     /// Next row of the pair, or next free row.
     next: u32,
     shape: EventShape,
+    /// Whether the index has the pair, for which its account has no room.
+    is_indexed: bool,
 }
 
 impl Row {
@@ -60,23 +62,11 @@ impl Row {
 
 /// Where the first row of a pair may be, as far as its account alone tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PairCandidate {
-    /// Most likely this row.
-    Near(u32),
-    /// Where the index says.
-    Indexed,
-    /// Nowhere.
-    None,
-}
-
-impl PairCandidate {
-    /// The row, where the account tells it.
-    pub(crate) fn near(self) -> Option<u32> {
-        match self {
-            Self::Near(row) => Some(row),
-            Self::Indexed | Self::None => None,
-        }
-    }
+pub(crate) struct PairCandidate {
+    /// This row, by the few bits of it that the account has.
+    pub(crate) near: Option<u32>,
+    /// Whether the index may have it, which has other pairs of the account.
+    pub(crate) is_indexed: bool,
 }
 
 /// All exposures.
@@ -219,19 +209,19 @@ impl ExposureTable {
         rows.iter().for_each(|row| visit(self.rows[*row].account, *row));
     }
 
-    /// Brings the first row of a pair close, as far as the tag of its entry tells, or its bucket of
-    /// the index.
+    /// Brings the first row of a pair close, as far as the tag of its entry tells, and its bucket
+    /// of the index where that has pairs of the account, as a tag says little.
     #[inline]
     pub(crate) fn prefetch(&self, near: &NearPairs, account: u32, event_id: u32) -> PairCandidate {
-        if let Some(row) = near.first_candidate(event_id) {
+        let candidate = near.first_candidate(event_id);
+        if let Some(row) = candidate {
             self.rows.prefetch(row);
-            PairCandidate::Near(row)
-        } else if near.has_further() {
-            self.index.prefetch(account, event_id);
-            PairCandidate::Indexed
-        } else {
-            PairCandidate::None
         }
+        let is_indexed = near.has_further();
+        if is_indexed {
+            self.index.prefetch(account, event_id);
+        }
+        PairCandidate { near: candidate, is_indexed }
     }
 
     /// Brings the first row of a pair close, as far as its bucket of the index tells.
@@ -246,13 +236,17 @@ impl ExposureTable {
         self.rows.prefetch(row);
     }
 
-    /// Brings what lies apart of a row close, when its event has more markets than one; gives the
-    /// row's account, 0 for a row that there is not.
+    /// Brings what lies apart of a row close: its other lines when its event has more markets than
+    /// one, and its bucket of the index when that has it; gives the row's account, 0 for a row that
+    /// there is not.
     #[inline]
     pub(crate) fn prefetch_others(&self, row: u32) -> u32 {
         let Some(first) = self.rows.get(row) else { return 0 };
         if first.shape.market_count > 1 {
             self.others.prefetch_all(row);
+        }
+        if first.is_indexed {
+            self.index.prefetch(first.account, first.event_id);
         }
         first.account
     }
@@ -361,6 +355,7 @@ const FREE_ROW: Row = Row {
     event_id: 0,
     next: NONE,
     shape: EventShape::new(0, false),
+    is_indexed: false,
 };
 
 const _: () = assert!(size_of::<Row>() == 64);

@@ -13,7 +13,6 @@ use forecastle_proto_spec::{NewOrderSingle, OrderCancelReplaceRequest, OrderId, 
 
 use crate::apply::OrderCommand;
 use crate::engine::Engine;
-use crate::exposure::PairCandidate;
 use crate::ladder::Ladders;
 use crate::ledger::Ledger;
 
@@ -36,7 +35,7 @@ struct UpcomingOrder {
     quantity: u32,
     is_bid: bool,
     would_trade: bool,
-    /// Whether its account's row is to be found by the index.
+    /// Whether its account's row may be in the index.
     is_indexed: bool,
 }
 
@@ -230,9 +229,9 @@ impl Engine {
         let UpcomingOrder { account, event_id, security_id, tick, is_bid, .. } = *upcoming;
         let Ledger { accounts, exposures, limits, .. } = &self.ledger;
         if let Some(holder) = accounts.find(account) {
-            let row = exposures.prefetch(&holder.pairs, account, event_id);
-            limits.prefetch(account, row.near());
-            upcoming.is_indexed = row == PairCandidate::Indexed;
+            let candidate = exposures.prefetch(&holder.pairs, account, event_id);
+            limits.prefetch(account, candidate.near);
+            upcoming.is_indexed = candidate.is_indexed;
         }
         let side = select_unpredictable(is_bid, Side::Buy, Side::Sell);
         let met = self.books.find_met(security_id, side, tick);

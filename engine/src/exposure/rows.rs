@@ -49,7 +49,8 @@ impl ExposureTable {
         row.account = account;
         row.event_id = event_id;
         row.shape = shape;
-        if near.insert(vacancy, event_id, first) {
+        row.is_indexed = near.insert(vacancy, event_id, first);
+        if row.is_indexed {
             self.index.insert(account, event_id, first);
         }
         self.digest.add(pair_piece(account, event_id));
