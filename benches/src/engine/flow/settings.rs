@@ -75,6 +75,7 @@ impl FlowSettings {
                 ..main
             },
             "guarded" => Self { is_guarded: true, ..main },
+            "makers" => Self { account_count: 1_000, ..main },
             "three_outcome" => Self { market_count: 999, markets_per_event: 3, ..main },
             _ => return None,
         })
@@ -98,5 +99,13 @@ impl FlowSettings {
 }
 
 /// The flows that have names.
-pub const NAMES: [&str; 7] =
-    ["main", "one_market", "ticks_9999", "million", "three_outcome", "mass_quote", "guarded"];
+pub const NAMES: [&str; 8] = [
+    "main",
+    "one_market",
+    "ticks_9999",
+    "million",
+    "three_outcome",
+    "mass_quote",
+    "guarded",
+    "makers",
+];
