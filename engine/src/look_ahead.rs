@@ -63,7 +63,7 @@ impl LookAhead {
 
     /// Commands to be announced before the first of them is applied, for every step to be taken
     /// as a rule.
-    pub const DISTANCE: usize = 32;
+    pub const DISTANCE: usize = 26;
 
     /// Announces the next command of `session_id`, [`Self::DISTANCE`] commands or fewer before it
     /// is applied. O(1): a few loads of lines that an earlier announcement asked for, and hints.
@@ -296,9 +296,9 @@ impl Engine {
     }
 }
 
-/// Announcements of a lane between two steps: some seven commands of the bench's flow `main`, which
+/// Announcements of a lane between two steps: some five commands of the bench's flow `main`, which
 /// take longer than memory does.
-const STRIDE: usize = 4;
+const STRIDE: usize = 3;
 const LANE_LENGTH: usize = 16;
 const NO_SLOT: u32 = u32::MAX;
 
