@@ -1,6 +1,6 @@
 //! The engine: all state, one command at a time.
 
-use forecastle_proto_spec::{OrderId, SESSIONS_PER_KEY};
+use forecastle_proto_spec::OrderId;
 
 use crate::apply::EXCHANGE_SESSION_ID;
 use crate::blocks::BlockTable;
@@ -210,8 +210,8 @@ impl Engine {
     #[inline]
     pub(crate) fn owner_of(&self, order: &Order) -> OwnerTag {
         let event_id = self.ledger.exposures.event_id(order.exposure);
-        let access_key_id = self.sessions.session(order.session).session_id / SESSIONS_PER_KEY;
-        OwnerTag::new(self.firm_of(order), access_key_id, event_id, self.account_of(order))
+        let session_id = self.sessions.session(order.session).session_id;
+        OwnerTag::new(self.firm_of(order), session_id, event_id, self.account_of(order))
     }
 
     /// The live order that an id names.

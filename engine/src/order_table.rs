@@ -209,8 +209,8 @@ impl OrderTable {
         slot
     }
 
-    /// Takes an order of an account away, given as it was in its book, whose slot an order of its
-    /// session and with its detail takes in the same command, by [`Self::occupy`].
+    /// Takes an order of an account away, given as it was in its book, whose slot an order of the
+    /// same owner, session and detail takes in the same command, by [`Self::occupy`].
     #[inline(always)]
     pub(crate) fn vacate(&mut self, slot: u32, order: &Order, account: u32) {
         self.remove_piece(slot, order, account);

@@ -7,9 +7,7 @@
 
 mod take;
 
-use forecastle_proto_spec::{
-    MarketStatus, NewOrderSingle, ROLES_TRADER, SESSIONS_PER_KEY, Side, TimeInForce,
-};
+use forecastle_proto_spec::{MarketStatus, NewOrderSingle, ROLES_TRADER, Side, TimeInForce};
 
 use crate::account_limits::{Addition, LimitTable};
 use crate::accounts::Account;
@@ -147,8 +145,7 @@ impl Sender {
     /// Who owns an order of its for an account and event.
     #[inline(always)]
     fn owner(&self, (account, event_id): (u32, u32)) -> OwnerTag {
-        let access_key_id = self.session_id / SESSIONS_PER_KEY;
-        OwnerTag::new(self.entitlement.firm_id, access_key_id, event_id, account)
+        OwnerTag::new(self.entitlement.firm_id, self.session_id, event_id, account)
     }
 
     /// Whether it may put one more order into the books, for an account.

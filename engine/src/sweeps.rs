@@ -3,7 +3,7 @@
 
 use forecastle_proto_spec::{
     CONTINUE_EFFECTS_MAX, CancelReason, MassActionScope, MassActionType, OrderMassActionReport,
-    OrderMassActionRequest, RejectCode, SESSIONS_PER_KEY, TimeInForce,
+    OrderMassActionRequest, RejectCode, TimeInForce,
 };
 
 use crate::apply::Context;
@@ -216,7 +216,7 @@ impl Engine {
             MassActionScope::Event => of_firm.of_event(sweep.key),
             MassActionScope::Account => of_firm.of_account(sweep.key),
             MassActionScope::Firm => all.of_firm(sweep.key),
-            MassActionScope::Session => all.of_key(sweep.key / SESSIONS_PER_KEY),
+            MassActionScope::Session => all.of_session(sweep.key),
             MassActionScope::Link | MassActionScope::Day | MassActionScope::Exchange => of_firm,
         }
     }

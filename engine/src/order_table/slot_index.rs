@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use forecastle_proto_spec::OrderId;
+use forecastle_proto_spec::{OrderId, SESSIONS_PER_KEY};
 use forecastle_runtime::memory::Arena;
 
 use crate::memory_table::{MemoryUse, OrderPart};
@@ -32,7 +32,8 @@ pub(crate) struct OwnerFilter {
 
 impl OwnerTag {
     #[inline(always)]
-    pub(crate) fn new(firm_id: u32, access_key_id: u32, event_id: u32, account: u32) -> Self {
+    pub(crate) fn new(firm_id: u32, session_id: u32, event_id: u32, account: u32) -> Self {
+        let access_key_id = session_id / SESSIONS_PER_KEY;
         Self(
             IS_LIVE
                 | (firm_id & FIRM) << FIRM_SHIFT
@@ -52,9 +53,9 @@ impl OwnerFilter {
         self.and(FIRM << FIRM_SHIFT, OwnerTag::new(firm_id, 0, 0, 0))
     }
 
-    /// Of them only those that a session of an access key may own.
-    pub(crate) fn of_key(self, access_key_id: u32) -> Self {
-        self.and(LOW_BYTE << KEY_SHIFT, OwnerTag::new(0, access_key_id, 0, 0))
+    /// Of them only those that a session may own.
+    pub(crate) fn of_session(self, session_id: u32) -> Self {
+        self.and(LOW_BYTE << KEY_SHIFT, OwnerTag::new(0, session_id, 0, 0))
     }
 
     /// Of them only those that may lie in an event.
@@ -153,7 +154,7 @@ impl SlotIndex {
     /// The first of some slots that pass a filter, ascending, as many as there is room for or
     /// fewer; gives how many, and where to go on: at the end when there are no more.
     ///
-    /// O(slots), some thousands a microsecond where few pass.
+    /// O(slots), some ten thousand a microsecond where few pass.
     ///
     /// # Panics
     /// When there are not so many slots.
