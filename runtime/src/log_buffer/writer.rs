@@ -127,6 +127,19 @@ impl LogWriter {
         }
         let commit = Commit { length: length as u32, tag: TAG_RECORD };
         self.publish(commit, slot_length, length);
+        if slot_length > AHEAD_LENGTH as usize {
+            self.prefetch_long(slot_length);
+        }
+    }
+
+    /// Brings the lines close that the next record will have beyond what a claim asks for, when it
+    /// is as long as the last one.
+    #[inline(never)]
+    fn prefetch_long(&self, slot_length: usize) {
+        let lines = (slot_length / SLOT_ALIGNMENT).min(LONG_AHEAD_LINES) as u64;
+        for line in 0..lines {
+            self.circle.prefetch::<1>(self.tail.wrapping_add(line * SLOT_ALIGNMENT as u64));
+        }
     }
 
     /// Goes to the start of the buffer when the slot of a record of `length` bytes does not fit
@@ -270,6 +283,8 @@ const HEAD_WORDS: usize = 4;
 /// them with the record after it, and no cache holds what it wrote a lap before.
 const AHEAD_LENGTH: u64 = 320;
 const AHEAD_LINES: usize = 5;
+/// Lines of a long record that are brought close, at most.
+const LONG_AHEAD_LINES: usize = 32;
 /// More than any claim needs: padding shorter than the longest slot, that slot, and the line after.
 const CLAIM_LENGTH_MAX: u64 = (2 * record_slot_length(RECORD_LENGTH_MAX) + SLOT_ALIGNMENT) as u64;
 /// How far ahead the writer reserves, in bytes: what an overrunnable reader loses of the buffer.
