@@ -2,13 +2,13 @@
 //! has nothing of it says so in its hot part, and its detail is neither read nor written.
 
 use forecastle_proto_spec::{
-    Digest, EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, EXEC_INST_ECHO_NO,
+    EXEC_INST_CANCEL_ON_DISCONNECT, EXEC_INST_CANCEL_ON_HALT, EXEC_INST_ECHO_NO,
     EXEC_INST_POST_ONLY, EXEC_INST_REDUCE_ONLY, NewOrderSingle, RejectCode, SelfMatchPrevention,
     TimeInForce,
 };
 
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
-use crate::state_digest::{Domain, pair};
+use crate::state_digest::{Addend, Domain, pair};
 
 /// What an order has besides its place, price and quantities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,16 +103,16 @@ impl OrderDetail {
     }
 
     /// Its piece of the digest, as the detail of the order in a slot.
-    pub(crate) fn piece(&self, slot: u32, generation: u32) -> Digest {
+    #[inline]
+    pub(crate) fn piece(&self, slot: u32, generation: u32) -> Addend {
         let [low, high] = self.self_match_prevention_id.to_le_bytes();
         let terms = [low, high, instruction_of(self.self_match_prevention), self.exec_inst];
-        Domain::OrderDetail
-            .digest()
-            .absorb(pair(slot, generation))
-            .absorb(self.expire_time_ns)
-            .absorb(u64::from(u32::from_le_bytes(terms)))
-            .absorb(u64::from(self.quote_set))
-            .absorb(self.release_time_ns)
+        Domain::OrderDetail.addend([
+            pair(slot, generation),
+            self.expire_time_ns,
+            pair(u32::from(self.quote_set), u32::from_le_bytes(terms)),
+            self.release_time_ns,
+        ])
     }
 
     /// One byte says whether there is anything, which then follows.

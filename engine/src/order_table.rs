@@ -209,24 +209,36 @@ impl OrderTable {
         slot
     }
 
-    /// Takes an order of an account away, given as it was in its book, whose slot an order of the
-    /// same owner, session and detail takes in the same command, by [`Self::occupy`].
+    /// Takes an order of an account away, given as it was in its book with its detail, whose slot
+    /// an order of the same owner, session and detail takes in the same command, by
+    /// [`Self::occupy`].
     #[inline(always)]
-    pub(crate) fn vacate(&mut self, slot: u32, order: &Order, account: u32) {
+    pub(crate) fn vacate(
+        &mut self,
+        slot: u32,
+        (order, detail): (&Order, &OrderDetail),
+        account: u32,
+    ) {
+        debug_assert_eq!(self.details[slot], *detail, "the detail is the order's");
         self.remove_piece(slot, order, account);
-        self.digest.remove(self.details[slot].piece(slot, order.generation));
+        self.digest.remove(detail.piece(slot, order.generation));
     }
 
     /// As [`Self::accept`] and then [`Self::rest`] of an order in a vacated slot, as if that had
-    /// been on top of the free list between.
+    /// been on top of the free list between. The slot has its detail, which is not touched.
     #[inline(always)]
-    pub(crate) fn occupy(&mut self, slot: u32, order: &mut Order, account: u32) {
+    pub(crate) fn occupy(
+        &mut self,
+        slot: u32,
+        (order, detail): (&mut Order, &OrderDetail),
+        account: u32,
+    ) {
         self.count_accepted();
         order.accepted_number = self.accepted_count;
         self.number_resting(order);
         order.generation = self.orders[slot].generation + 1;
         self.orders[slot] = *order;
-        self.digest.add(self.details[slot].piece(slot, order.generation));
+        self.digest.add(detail.piece(slot, order.generation));
         self.add_piece(slot, order, account);
     }
 

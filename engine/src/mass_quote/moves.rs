@@ -96,7 +96,7 @@ impl Engine {
     ) {
         match action {
             QuoteAction::Enter(Some(slot)) => {
-                let place = (moves.plan.account, moves.row);
+                let place = (moves.plan, moves.row);
                 moves.lots += self.move_out(context, place, (entry, side, slot), effects);
                 moves.vacate(slot);
             }
@@ -134,14 +134,15 @@ impl Engine {
     fn move_out(
         &mut self,
         context: &Context,
-        (account, row): (u32, u32),
+        (plan, row): (&Plan, u32),
         (entry, side, slot): (&MassQuoteEntry, Side, u32),
         effects: &mut EffectBuffer<'_>,
     ) -> i64 {
+        let account = plan.account;
         let order = *self.orders.order(slot);
         let security_id = order.security_id;
         self.books.remove(self.orders.slots_mut(), security_id, slot);
-        self.orders.vacate(slot, &order, account);
+        self.orders.vacate(slot, (&order, &plan.detail), account);
         let (market, changes) = self.events.market_mut(security_id);
         let (price, size) = quote_of(entry, side);
         let (lots, leaves) = (i64::from(size), i64::from(order.leaves_qty()));
@@ -168,7 +169,7 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) {
         let mut order = new_quote(context, message, (entry, side), (&plan.detail, row));
-        self.orders.occupy(slot, &mut order, plan.account);
+        self.orders.occupy(slot, (&mut order, &plan.detail), plan.account);
         let security_id = order.security_id;
         let ahead = self.books.push_back(self.orders.slots_mut(), security_id, side, slot);
         let order_id = self.orders.id_of(slot, &order).value();
