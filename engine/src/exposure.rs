@@ -224,6 +224,15 @@ impl ExposureTable {
         PairCandidate { near: candidate, is_indexed }
     }
 
+    /// As [`Self::prefetch`], the lines of further markets too.
+    #[inline]
+    pub(crate) fn prefetch_all(&self, near: &NearPairs, account: u32, event_id: u32) {
+        let candidate = self.prefetch(near, account, event_id);
+        if let Some(row) = candidate.near {
+            self.others.prefetch_all(row);
+        }
+    }
+
     /// Brings the first row of a pair close, as far as its bucket of the index tells.
     #[cold]
     pub(crate) fn prefetch_further(&self, account: u32, event_id: u32) {

@@ -9,7 +9,9 @@
 
 use std::hint::select_unpredictable;
 
-use forecastle_proto_spec::{NewOrderSingle, OrderCancelReplaceRequest, OrderId, Side};
+use forecastle_proto_spec::{
+    NewOrderSingle, OrderCancelReplaceRequest, OrderId, SESSIONS_PER_KEY, Side,
+};
 
 use crate::apply::OrderCommand;
 use crate::engine::Engine;
@@ -81,7 +83,7 @@ impl LookAhead {
             Some(OrderCommand::Replace(replace)) => {
                 self.announce_replace(engine, session_id, replace);
             }
-            None => {}
+            None => engine.look_at_seldom(session_id),
         }
     }
 
@@ -213,6 +215,14 @@ impl Engine {
             would_trade: false,
             is_indexed: false,
         }
+    }
+
+    /// The only step of what is no order, cancel or replace: its session, and the quote set that
+    /// a key with one has.
+    #[inline(never)]
+    fn look_at_seldom(&self, session_id: u32) {
+        self.sessions.prefetch(session_id);
+        self.quote_sets.prefetch_newest(session_id / SESSIONS_PER_KEY);
     }
 
     #[inline]

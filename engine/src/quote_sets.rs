@@ -7,7 +7,7 @@
 mod snapshot;
 
 use forecastle_proto_spec::{Digest, SelfMatchPrevention, Side};
-use forecastle_runtime::memory::Arena;
+use forecastle_runtime::memory::{Arena, prefetch_element};
 
 use crate::memory_table::MemoryUse;
 use crate::order_detail::{OrderDetail, instruction_of};
@@ -114,6 +114,13 @@ impl QuoteSetTable {
     /// The place of a key's set.
     pub(crate) fn find(&self, access_key_id: u32, quote_set_id: u16) -> Option<u16> {
         self.sets_of(access_key_id).find(|place| self.set(*place).quote_set_id == quote_set_id)
+    }
+
+    /// Brings the set of a key close that was defined last, for any number.
+    #[inline]
+    pub(crate) fn prefetch_newest(&self, access_key_id: u32) {
+        let newest = self.newest.get(access_key_id as usize).copied().unwrap_or(0);
+        prefetch_element(&self.entries, usize::from(newest));
     }
 
     /// Whether there is no room for one more set of a key. O(sets of the key).

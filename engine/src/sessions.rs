@@ -3,6 +3,7 @@
 mod snapshot;
 
 use forecastle_proto_spec::{CancelOnDisconnect, RejectCode, SESSIONS_PER_KEY};
+use forecastle_runtime::memory::prefetch_element;
 
 use crate::memory_table::MemoryUse;
 use crate::state_digest::{Addend, DigestSum, Domain, pair};
@@ -75,6 +76,14 @@ impl SessionTable {
     pub(crate) fn find(&self, session_id: u32) -> Option<u16> {
         let slot = *self.slot_of.get(session_id as usize)?;
         (slot != NO_SLOT).then_some(slot)
+    }
+
+    /// Brings what is known of a session close, for any id.
+    #[inline]
+    pub(crate) fn prefetch(&self, session_id: u32) {
+        if let Some(slot) = self.find(session_id) {
+            prefetch_element(&self.rows, usize::from(slot));
+        }
     }
 
     #[inline]

@@ -36,6 +36,7 @@ impl Engine {
         }
         (plan.set, plan.account) = (set, account);
         plan.detail = self.quote_sets.set(set).detail(set);
+        self.prefetch_quotes(set, entries);
         let mut needs = Needs::NONE;
         for (number, index) in (1..).zip(0..entries.len()) {
             self.check_entry(context, &entries[..=index], plan, &mut needs)
@@ -43,6 +44,24 @@ impl Engine {
         }
         plan.row = self.ledger.find_pair(account, plan.event_id);
         self.check_together(context, plan, entries, &needs).map_err(Refusal::whole)
+    }
+
+    /// Brings what a mass quote of a set changes close, as far as the set tells: its quotes, those
+    /// of its first markets, and the row of its account and the event.
+    #[inline]
+    fn prefetch_quotes(&self, set: u16, entries: &[MassQuoteEntry]) {
+        let account = self.quote_sets.set(set).account;
+        let security_id = entries.first().map_or(0, |entry| entry.security_id.get());
+        if let Some(market) = self.events.find_market(security_id) {
+            let Ledger { accounts, exposures, .. } = &self.ledger;
+            let near = &accounts.account(account).pairs;
+            exposures.prefetch_all(near, account, market.event_id);
+        }
+        for market in self.quote_sets.markets(set).iter().take(MARKETS_AHEAD) {
+            for slot in Side::ALL.into_iter().filter_map(|side| market.quote(side)) {
+                self.orders.prefetch(slot);
+            }
+        }
     }
 
     /// Checks the last of some entries, of which those before were checked, and plans it.
@@ -106,6 +125,10 @@ impl Engine {
         let standing = standing.as_ref();
         let action = QuoteAction::of(standing, quote_of(entry, side));
         if matches!(action, QuoteAction::Enter(_)) {
+            if let Some(standing) = standing {
+                self.books.prefetch(entry.security_id.get(), standing.order.place.tick());
+            }
+            self.books.prefetch(entry.security_id.get(), quote_of(entry, side).0.into());
             self.check_new_quote(context, plan.account, market, (entry, side))?;
         }
         let asked = (entry, side, action);
@@ -258,3 +281,6 @@ impl Engine {
         }
     }
 }
+
+/// Markets of a set whose quotes are brought close before they are looked at.
+const MARKETS_AHEAD: usize = 8;
