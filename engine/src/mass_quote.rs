@@ -116,22 +116,27 @@ impl Engine {
     ) -> Counts {
         let mut counts = Counts::default();
         for (entry, side, action) in plan.sides(entries) {
+            let Some(slot) = self.quote_sets.quote(plan.set, entry.security_id.get(), side) else {
+                counts.entered += u16::from(action.enters());
+                continue;
+            };
             match action {
-                QuoteAction::Nothing => {}
                 QuoteAction::Keep => counts.kept += 1,
-                QuoteAction::Reduce(slot) => {
+                QuoteAction::Reduce => {
                     self.reduce_quote(message, (entry, side, slot), effects);
                     counts.kept += 1;
                 }
-                QuoteAction::Cancel(slot) => {
+                QuoteAction::Cancel => {
                     self.cancel_resting(slot, CancelReason::QuoteCancelled, effects);
                     counts.cancelled += 1;
                 }
-                QuoteAction::Enter(None) => counts.entered += 1,
-                QuoteAction::Enter(Some(slot)) => {
+                QuoteAction::Replace => {
                     self.cancel_resting(slot, CancelReason::QuoteReplaced, effects);
                     counts.cancelled += 1;
                     counts.entered += 1;
+                }
+                QuoteAction::Nothing | QuoteAction::Enter => {
+                    unreachable!("where a quote stands something is done to it")
                 }
             }
         }
@@ -166,7 +171,7 @@ impl Engine {
         let mut trades_max = self.config.sweep_trades_max;
         let detail = plan.detail;
         for (entry, side, action) in plan.sides(entries) {
-            if !matches!(action, QuoteAction::Enter(_)) {
+            if !action.enters() {
                 continue;
             }
             let order = new_quote(context, message, (entry, side), (&detail, exposure));

@@ -175,6 +175,16 @@ impl QuoteSetTable {
         self.markets(place)[index].quote(side)
     }
 
+    /// The slot of a set's quote in one of its markets.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[inline(always)]
+    pub(crate) fn quote_at(&self, place: u16, index: u8, side: Side) -> u32 {
+        let quote = self.markets(place)[usize::from(index)].quote(side);
+        quote.expect("a quote that is planned with stands")
+    }
+
     /// Which of a set's markets one is, if it has quotes there, and these; looked for at `hint`
     /// first.
     #[inline(always)]

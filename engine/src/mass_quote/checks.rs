@@ -124,7 +124,7 @@ impl Engine {
         let standing = slot.map(|slot| self.standing(slot));
         let standing = standing.as_ref();
         let action = QuoteAction::of(standing, quote_of(entry, side));
-        if matches!(action, QuoteAction::Enter(_)) {
+        if action.enters() {
             if let Some(standing) = standing {
                 self.books.prefetch(entry.security_id.get(), standing.order.place.tick());
             }
@@ -216,10 +216,14 @@ impl Engine {
         let Ledger { limits, exposures, .. } = &self.ledger;
         for (entry, side, action) in plan.sides(entries) {
             // No other quote gets more lots.
-            let QuoteAction::Enter(old) = action else { continue };
+            if !action.enters() {
+                continue;
+            }
+            let security_id = entry.security_id.get();
+            let old = self.quote_sets.quote(plan.set, security_id, side);
             let old = old.map_or(0, |slot| self.orders.order(slot).leaves_qty());
             let lots = i64::from(quote_of(entry, side).1) - i64::from(old);
-            let state = self.events.market(entry.security_id.get()).state_index;
+            let state = self.events.market(security_id).state_index;
             let addition = Addition { side, lots, minimum: (0, 0) };
             limits.check(account, state, &addition, exposures)?;
         }
@@ -255,7 +259,7 @@ impl Engine {
     #[inline(always)]
     fn standing(&self, slot: u32) -> Standing<'_> {
         let is_pending = self.orders.is_pending(slot);
-        Standing { slot, order: self.orders.order(slot), is_pending }
+        Standing { order: self.orders.order(slot), is_pending }
     }
 
     /// Whether a side's quote stays, is reduced, or moves as [`Self::move_quotes`] can.
@@ -268,8 +272,8 @@ impl Engine {
         standing: Option<&Standing<'_>>,
     ) -> bool {
         match (action, standing) {
-            (QuoteAction::Nothing | QuoteAction::Keep | QuoteAction::Reduce(_), _) => true,
-            (QuoteAction::Enter(_), Some(Standing { order, is_pending, .. })) => {
+            (QuoteAction::Nothing | QuoteAction::Keep | QuoteAction::Reduce, _) => true,
+            (QuoteAction::Replace, Some(Standing { order, is_pending, .. })) => {
                 let (price, _) = quote_of(entry, side);
                 order.session == context.session()
                     && order.generation < u32::MAX

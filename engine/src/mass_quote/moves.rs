@@ -67,10 +67,11 @@ impl Engine {
         effects: &mut EffectBuffer<'_>,
     ) -> Counts {
         let mut moves = Moves::new(plan, row);
-        for (_, entry, [bid, offer]) in plan.steps(entries) {
+        for (index, entry, [bid, offer]) in plan.steps(entries) {
             // Side by side, so that each is compiled for its side.
-            self.clear_side(context, &mut moves, (message, entry), (Side::Buy, bid), effects);
-            self.clear_side(context, &mut moves, (message, entry), (Side::Sell, offer), effects);
+            let (bid, offer) = ((Side::Buy, bid), (Side::Sell, offer));
+            self.clear_side(context, &mut moves, (message, entry, index), bid, effects);
+            self.clear_side(context, &mut moves, (message, entry, index), offer, effects);
         }
         let account = self.ledger.settle_holds(row, moves.lots);
         if account.worst_case() < 0 {
@@ -90,23 +91,26 @@ impl Engine {
         &mut self,
         context: &Context,
         moves: &mut Moves<'_>,
-        (message, entry): (&MassQuote, &MassQuoteEntry),
+        (message, entry, index): (&MassQuote, &MassQuoteEntry, usize),
         (side, action): (Side, QuoteAction),
         effects: &mut EffectBuffer<'_>,
     ) {
+        let plan = moves.plan;
         match action {
-            QuoteAction::Enter(Some(slot)) => {
-                let place = (moves.plan, moves.row);
-                moves.lots += self.move_out(context, place, (entry, side, slot), effects);
+            QuoteAction::Replace => {
+                let slot = self.quote_sets.quote_at(plan.set, plan.places[index], side);
+                moves.lots +=
+                    self.move_out(context, (plan, moves.row), (entry, side, slot), effects);
                 moves.vacate(slot);
             }
-            QuoteAction::Reduce(slot) => {
+            QuoteAction::Reduce => {
+                let slot = self.quote_sets.quote_at(plan.set, plan.places[index], side);
                 self.reduce_quote(message, (entry, side, slot), effects);
                 moves.kept_count += 1;
             }
             QuoteAction::Keep => moves.kept_count += 1,
             QuoteAction::Nothing => {}
-            QuoteAction::Cancel(_) | QuoteAction::Enter(None) => {
+            QuoteAction::Cancel | QuoteAction::Enter => {
                 unreachable!("a quote that comes or goes is not moved")
             }
         }
@@ -121,7 +125,7 @@ impl Engine {
         (side, action): (Side, QuoteAction),
         effects: &mut EffectBuffer<'_>,
     ) {
-        if matches!(action, QuoteAction::Enter(_)) {
+        if action.enters() {
             let (slot, plan) = (moves.occupy(), moves.plan);
             self.quote_sets.replace(plan.set, plan.places[index], side, slot);
             self.move_in(context, (plan, moves.row, slot), message, (entry, side), effects);

@@ -48,7 +48,7 @@ impl Needs {
             return;
         }
         let (price, size) = quote_of(entry, side);
-        let enters = matches!(action, QuoteAction::Enter(_));
+        let enters = action.enters();
         let mut rate = market.fees.incoming();
         let mut lots = i64::from(size);
         let mut freed = 0;
@@ -59,7 +59,7 @@ impl Needs {
             freed = hold_per_lot(side, order.price(), old_rate) * leaves;
             lots -= leaves;
             rate = if enters { rate } else { old_rate };
-            if !matches!(action, QuoteAction::Reduce(_)) {
+            if !matches!(action, QuoteAction::Reduce) {
                 self.freed_count += u32::from(order.generation < u32::MAX);
                 self.own_freed_count += u32::from(order.session == session);
             }

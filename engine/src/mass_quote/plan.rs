@@ -15,38 +15,44 @@ pub(super) enum QuoteAction {
     Nothing,
     /// The quote stays as it is.
     Keep,
-    /// The quote in the slot stays with fewer lots.
-    Reduce(u32),
-    /// The quote in the slot goes.
-    Cancel(u32),
-    /// A new quote; the one in the slot goes before.
-    Enter(Option<u32>),
+    /// The quote stays with fewer lots.
+    Reduce,
+    /// The quote goes.
+    Cancel,
+    /// A new quote, where there was none.
+    Enter,
+    /// A new quote; the one there goes before.
+    Replace,
 }
 
 impl QuoteAction {
     /// What a price and lots asked for do to the quote that stands.
     #[inline(always)]
     pub(super) fn of(standing: Option<&Standing<'_>>, (price, size): (u16, u32)) -> Self {
-        let Some(Standing { slot, order, .. }) = standing else {
-            return if size == 0 { Self::Nothing } else { Self::Enter(None) };
+        let Some(Standing { order, .. }) = standing else {
+            return if size == 0 { Self::Nothing } else { Self::Enter };
         };
-        let slot = *slot;
         if size == 0 {
-            Self::Cancel(slot)
+            Self::Cancel
         } else if price != order.price() || size > order.leaves_qty() {
-            Self::Enter(Some(slot))
+            Self::Replace
         } else if size < order.leaves_qty() {
-            Self::Reduce(slot)
+            Self::Reduce
         } else {
             Self::Keep
         }
+    }
+
+    /// Whether a new quote comes.
+    #[inline(always)]
+    pub(super) fn enters(self) -> bool {
+        matches!(self, Self::Enter | Self::Replace)
     }
 }
 
 /// A quote of the set, as it stands before.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing<'a> {
-    pub(super) slot: u32,
     pub(super) order: &'a Order,
     /// Whether it waits for the in-play delay.
     pub(super) is_pending: bool,
