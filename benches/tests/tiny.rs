@@ -135,6 +135,10 @@ fn the_flow_is_what_it_says_and_follows_from_its_seed() {
     let quotes = FlowSettings { command_count: 2000, ..quotes };
     let outcome = Flow::new(&quotes).outcome;
     assert!(outcome.mass_quote_count > 1500 && outcome.trade_count > 100, "{outcome:?}");
+    let outcome = Flow::new(&FlowSettings { replace_percent: 50, ..flow() }).outcome;
+    assert!(outcome.replace_count.abs_diff(2400) < 150, "{outcome:?}");
+    assert!(outcome.resting_order_count.abs_diff(1000) < 150, "{outcome:?}");
+    assert!(outcome.trade_count > 300, "{outcome:?}");
     let guarded = Flow::new(&FlowSettings { is_guarded: true, ..flow() });
     assert_eq!(guarded.outcome.trade_count, first.outcome.trade_count);
     assert_ne!(guarded.state_digest, first.state_digest, "the limits stand");

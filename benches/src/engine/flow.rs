@@ -7,13 +7,15 @@
 //! worst used price as its limit and a third of the quantity of a passive one, so the number of
 //! resting orders stays about where it began.
 //!
-//! A flow of quote sets has 85 % mass quotes and 15 % marketable orders instead.
+//! A flow of quote sets has 85 % mass quotes and 15 % marketable orders instead. In a flow of
+//! replaces a part of the commands moves orders to other prices.
 //!
 //! What is sent follows from the seed and from naive books alone. The engine runs beside them
 //! while the flow is made, since cancels name the ids that it gives: each of its trades must be
 //! the naive books' next fill, to the order, the price and the lots.
 
 mod quoting;
+mod replacing;
 mod settings;
 
 use forecastle_engine::{EffectBuffer, Engine, EngineConfig};
@@ -58,6 +60,8 @@ pub struct FlowOutcome {
     pub marketable_count: u32,
     /// Mass quotes.
     pub mass_quote_count: u32,
+    /// Replaces.
+    pub replace_count: u32,
     /// Trades.
     pub trade_count: u32,
     /// Lots traded.
@@ -87,6 +91,10 @@ impl Flow {
         }
         let (opening, opening_operations) = maker.cut();
         for _ in 0..settings.command_count {
+            if settings.replace_percent > 0 && maker.random.below(100) < settings.replace_percent {
+                maker.replace();
+                continue;
+            }
             match maker.random.below(100) {
                 0..85 if settings.quote_set_count > 0 => {
                     let index = maker.random.below(settings.quote_set_count);
@@ -150,6 +158,8 @@ struct SentOrder {
     market: u32,
     price: u16,
     is_bid: bool,
+    /// All its lots, those that have traded included.
+    order_qty: u32,
 }
 
 impl Maker {
@@ -258,6 +268,14 @@ impl Maker {
 
     fn passive_order(&mut self) {
         let (market, side) = (self.market(), self.side());
+        let price = self.passive_price(market, side);
+        let quantity = 1 + self.random.below(PASSIVE_QUANTITY_MAX);
+        self.outcome.passive_count += 1;
+        self.new_order(market, side, price, quantity, TimeInForce::GoodTillCancel);
+    }
+
+    /// A price at which an order meets nothing.
+    fn passive_price(&mut self, market: u32, side: Side) -> u16 {
         let middle = self.middles[market as usize - 1];
         let width = match side {
             Side::Buy => middle - 1,
@@ -270,10 +288,7 @@ impl Maker {
             Side::Buy => middle - distance,
             Side::Sell => middle + distance,
         };
-        let quantity = 1 + self.random.below(PASSIVE_QUANTITY_MAX);
-        self.outcome.passive_count += 1;
-        let price = tick * self.settings.tick_size;
-        self.new_order(market, side, price, quantity, TimeInForce::GoodTillCancel);
+        tick * self.settings.tick_size
     }
 
     fn marketable_order(&mut self) {
@@ -310,7 +325,8 @@ impl Maker {
         message.time_in_force = time_in_force.into();
         let order = self.orders.len() as u32;
         let is_bid = side == Side::Buy;
-        self.orders.push(SentOrder { order_id: 0, account, market, price, is_bid });
+        let order_qty = quantity;
+        self.orders.push(SentOrder { order_id: 0, account, market, price, is_bid, order_qty });
         let (fills, leaves) = self.books.take(market - 1, is_bid, u32::from(price), quantity);
         let rests = time_in_force == TimeInForce::GoodTillCancel;
         let action = if rests { Action::Rest } else { Action::Take };
@@ -336,7 +352,12 @@ impl Maker {
         let Some(order) = self.live.choose(is_recent, &mut self.random) else {
             return self.passive_order();
         };
-        let SentOrder { order_id, account, market, price, is_bid } = self.orders[order as usize];
+        self.cancel_order(order);
+    }
+
+    fn cancel_order(&mut self, order: u32) {
+        let sent = self.orders[order as usize];
+        let SentOrder { order_id, account, market, price, is_bid, .. } = sent;
         let (session_id, seq_num) = self.next_number(account);
         let mut message = OrderCancelRequest::new_zeroed();
         message.cl_ord_id.set(self.cl_ord_id);
@@ -399,6 +420,10 @@ impl Maker {
             let side = if order.is_bid { Side::Buy } else { Side::Sell };
             assert_eq!(found, (order.market, order.price, side.into()));
             order.order_id = quote.order_id.get();
+        } else if let Some(replaced) = frame.body::<OrderReplaced>() {
+            let order = self.orders[first(&mut expected.entered) as usize];
+            let found = (replaced.order_id.get(), replaced.price.get(), replaced.priority_kept);
+            assert_eq!(found, (order.order_id, order.price, 0));
         } else if let Some(trade) = frame.body::<Trade>() {
             let fill = first(&mut expected.fills);
             let found = (

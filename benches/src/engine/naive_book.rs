@@ -73,18 +73,20 @@ impl NaiveBooks {
         self.side(book, is_bid).entry(price).or_default().push_back((order, quantity));
     }
 
-    /// An order leaves.
+    /// An order leaves; gives the lots that were left of it.
     ///
     /// # Panics
     /// When it does not rest at that price.
-    pub fn cancel(&mut self, book: u32, is_bid: bool, price: u32, order: u32) {
+    pub fn cancel(&mut self, book: u32, is_bid: bool, price: u32, order: u32) -> u32 {
         let side = self.side(book, is_bid);
         let level = side.get_mut(&price).expect("orders rest at the price of a cancel");
         let index = level.iter().position(|(resting, _)| *resting == order);
-        level.remove(index.expect("the cancelled order rests"));
+        let index = index.expect("the cancelled order rests");
+        let removed = level.remove(index);
         if level.is_empty() {
             side.remove(&price);
         }
+        removed.map_or(0, |(_, leaves)| leaves)
     }
 
     fn side(&mut self, book: u32, is_bid: bool) -> &mut BTreeMap<u32, VecDeque<(u32, u32)>> {

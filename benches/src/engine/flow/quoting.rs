@@ -81,7 +81,14 @@ impl Maker {
             ] {
                 let order = self.orders.len() as u32;
                 entered.push(order);
-                self.orders.push(SentOrder { order_id: 0, account, market, price, is_bid });
+                self.orders.push(SentOrder {
+                    order_id: 0,
+                    account,
+                    market,
+                    price,
+                    is_bid,
+                    order_qty: size,
+                });
                 let ends_command = market + 1 == markets.end && !is_bid;
                 self.push_operation(Action::Rest, order, size, ends_command);
                 self.books.rest(market - 1, is_bid, u32::from(price), order, size);

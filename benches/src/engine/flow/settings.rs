@@ -23,6 +23,9 @@ pub struct FlowSettings {
     /// Quote sets, each of an account of its own that sends nothing else. With them the flow has
     /// mass quotes where others have passive orders and cancels.
     pub quote_set_count: u32,
+    /// Of 100 commands those that move a resting order to another price; the others are as without
+    /// them.
+    pub replace_percent: u32,
     /// Whether every account has a limit on its position, its worst loss and the cost of an order,
     /// none of which is reached, and a kill switch stands that covers nobody.
     pub is_guarded: bool,
@@ -46,6 +49,7 @@ impl FlowSettings {
             firm_count: 100,
             resting_order_count: 100_000,
             quote_set_count: 0,
+            replace_percent: 0,
             is_guarded: false,
             command_count: 1_000_000,
             seed,
@@ -76,6 +80,7 @@ impl FlowSettings {
             },
             "guarded" => Self { is_guarded: true, ..main },
             "makers" => Self { account_count: 1_000, ..main },
+            "replaces" => Self { replace_percent: 50, ..main },
             "three_outcome" => Self { market_count: 999, markets_per_event: 3, ..main },
             _ => return None,
         })
@@ -99,7 +104,7 @@ impl FlowSettings {
 }
 
 /// The flows that have names.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "main",
     "one_market",
     "ticks_9999",
@@ -108,4 +113,5 @@ pub const NAMES: [&str; 8] = [
     "mass_quote",
     "guarded",
     "makers",
+    "replaces",
 ];
