@@ -54,6 +54,17 @@ impl Account {
         assert!(self.worst_case() >= 0, "every account covers its worst case");
     }
 
+    /// As [`Self::enter_order`] of an order that was counted before and has `lots` more.
+    ///
+    /// # Panics
+    /// When the account could end with less than nothing.
+    #[inline(always)]
+    pub(crate) fn move_order(&mut self, minimum: i64, lots: i64) {
+        self.minimum_total += minimum;
+        self.lots += lots;
+        assert!(self.worst_case() >= 0, "every account covers its worst case");
+    }
+
     /// As [`Self::enter_order`] of an order that left its book with `leaves` lots; gives whether
     /// cash alone covers the worst cases, which an event that is being paid out may have to.
     #[inline(always)]

@@ -80,7 +80,10 @@ impl Engine {
             (Some(sender), OrderCommand::Cancel(cancel)) => {
                 self.cancel_plain(sender, cancel, effects)
             }
-            _ => false,
+            (Some(sender), OrderCommand::Replace(replace)) => {
+                self.replace_plain(sender, replace, effects)
+            }
+            (None, _) => false,
         };
         if is_done {
             return template_id;

@@ -56,6 +56,7 @@ mod order_status;
 mod order_table;
 mod plain_cancel;
 mod plain_order;
+mod plain_replace;
 mod planted_fault;
 mod protection;
 mod quote_definitions;

@@ -242,6 +242,22 @@ impl OrderTable {
         self.add_piece(slot, order, account);
     }
 
+    /// Stores an order of an account without a detail that rests again, in the slot where it rested
+    /// before, with the next priority.
+    #[inline(always)]
+    pub(crate) fn rest_again(
+        &mut self,
+        slot: u32,
+        before: &Order,
+        order: &mut Order,
+        account: u32,
+    ) {
+        self.remove_piece(slot, before, account);
+        self.number_resting(order);
+        self.orders[slot] = *order;
+        self.add_piece(slot, order, account);
+    }
+
     /// Gives the slot of an order back that is in no book. After its last generation a slot is
     /// never used again.
     #[inline(always)]

@@ -172,14 +172,7 @@ impl PlainOrder {
     /// Whether a market takes it as far as the market alone tells.
     #[inline(always)]
     fn is_taken_by(&self, market: &Market) -> bool {
-        // The widest limits of a market are those of the grid.
-        let limits = market.price_limits();
-        market.status() == MarketStatus::Open
-            && !market.has_tick_table()
-            && !market.is_cross_outcome()
-            && !(self.takes & market.delays_trades())
-            && limits.low <= self.price
-            && self.price <= limits.high
+        is_open_at(market, self.price) && !(self.takes & market.delays_trades())
     }
 
     /// It as blocks look at it.
@@ -268,6 +261,18 @@ impl PlainOrder {
             terms: Terms::plain(self.time_in_force),
         }
     }
+}
+
+/// Whether a market is open to plain orders at a price.
+#[inline(always)]
+pub(crate) fn is_open_at(market: &Market, price: u16) -> bool {
+    // The widest limits of a market are those of the grid.
+    let limits = market.price_limits();
+    market.status() == MarketStatus::Open
+        && !market.has_tick_table()
+        && !market.is_cross_outcome()
+        && limits.low <= price
+        && price <= limits.high
 }
 
 /// Whether an order asks for anything that few orders ask for.

@@ -256,22 +256,39 @@ impl Engine {
     ) {
         let is_pending = quantity_ahead.is_none() && self.orders.is_pending(slot);
         let rpt_seq = if is_pending { 0 } else { self.events.next_rpt_seq(order.security_id) };
-        effects.push(&OrderReplaced {
-            order_id: self.orders.id_of(slot, order).value().into(),
-            cl_ord_id: order.cl_ord_id.into(),
-            security_id: order.security_id.into(),
-            account: account.into(),
-            session_id: self.sessions.session(order.session).session_id.into(),
-            leaves_qty: order.leaves_qty().into(),
-            quantity_ahead: quantity_ahead.unwrap_or(0).into(),
-            rpt_seq: rpt_seq.into(),
-            price: order.price().into(),
-            side: order.side.into(),
-            time_in_force: order.time_in_force().into(),
-            priority_kept: u8::from(quantity_ahead.is_none()),
-            exec_inst,
-            is_pending: is_pending.into(),
-            reserved_47: [0; 1],
-        });
+        let order_id = self.orders.id_of(slot, order).value();
+        let owner = (account, self.sessions.session(order.session).session_id);
+        let terms = (exec_inst, is_pending);
+        effects.push(&order_replaced(order, order_id, owner, terms, quantity_ahead, rpt_seq));
+    }
+}
+
+/// The report that an order was replaced, to its account and session, with its instructions and
+/// whether it waits; without lots ahead it kept its priority.
+#[inline(always)]
+pub(crate) fn order_replaced(
+    order: &Order,
+    order_id: u64,
+    (account, session_id): (u32, u32),
+    (exec_inst, is_pending): (u8, bool),
+    quantity_ahead: Option<u32>,
+    rpt_seq: u32,
+) -> OrderReplaced {
+    OrderReplaced {
+        order_id: order_id.into(),
+        cl_ord_id: order.cl_ord_id.into(),
+        security_id: order.security_id.into(),
+        account: account.into(),
+        session_id: session_id.into(),
+        leaves_qty: order.leaves_qty().into(),
+        quantity_ahead: quantity_ahead.unwrap_or(0).into(),
+        rpt_seq: rpt_seq.into(),
+        price: order.price().into(),
+        side: order.side.into(),
+        time_in_force: order.time_in_force().into(),
+        priority_kept: u8::from(quantity_ahead.is_none()),
+        exec_inst,
+        is_pending: is_pending.into(),
+        reserved_47: [0; 1],
     }
 }

@@ -186,6 +186,24 @@ fn a_suspended_session_brings_nobody_s_order_back() {
     world.send(ALICE_SESSION + 1, &enlarged).first::<OrderReplaced>();
 }
 
+/// The first step of the sweep ends 256 of 257.
+#[test]
+fn an_order_of_a_suspended_link_that_still_rests_does_not_come_again() {
+    let mut world = World::open();
+    let mut order_id = 0;
+    for index in 1..=257 {
+        let cl_ord_link_id = 7.into();
+        let order = NewOrderSingle { cl_ord_link_id, ..bid(index, ALICE, 1, 500) };
+        order_id = world.send(ALICE_SESSION, &order).first::<OrderRested>().order_id.get();
+    }
+    let suspend = mass_switch(300, MassActionScope::Link, MassActionType::Suspend);
+    let suspend = OrderMassActionRequest { cl_ord_link_id: 7.into(), ..suspend };
+    assert_eq!(world.send(ALICE_SESSION, &suspend).all::<OrderCancelled>().len(), 256);
+    let refused = world.send(ALICE_SESSION, &replace(301, order_id, 1, 501));
+    assert_eq!(refused.reject_code(), RejectCode::TradingSuspended);
+    assert_eq!(world.finish_work(), 1);
+}
+
 #[test]
 fn the_table_of_blocks_holds_256_and_names_each_once() {
     let mut world = World::open();

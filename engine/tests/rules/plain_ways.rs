@@ -1,6 +1,6 @@
-//! Plain orders and cancels take a short way through the engine. Whatever they are, they do what
-//! the long way does: the same commands are given to two exchanges, in one of them so worded that
-//! no order is plain.
+//! Plain orders, cancels and replaces take a short way through the engine. Whatever they are, they
+//! do what the long way does: the same commands are given to two exchanges, in one of them so
+//! worded that no order is plain.
 
 use std::collections::BTreeMap;
 
@@ -26,13 +26,7 @@ fn order_of(index: u64, draw: u64) -> (u32, NewOrderSingle) {
         own[usize::from(b % 2)]
     };
     let side = if c % 2 == 0 { Side::Buy } else { Side::Sell };
-    // Prices that meet now and then; at the edges of the grid and beyond it.
-    let price = match d {
-        0..4 => 0,
-        4..8 => 10_000,
-        8..12 => 9_999,
-        _ => 4_700 + u16::from(d % 30) * 10 + if side == Side::Buy { 0 } else { 200 },
-    };
+    let price = price_of(d, side);
     let quantity = match e {
         0..4 => 0,
         4..8 => u32::MAX,
@@ -51,6 +45,16 @@ fn order_of(index: u64, draw: u64) -> (u32, NewOrderSingle) {
     (session, order)
 }
 
+/// Prices that meet now and then; at the edges of the grid and beyond it.
+fn price_of(draw: u8, side: Side) -> u16 {
+    match draw {
+        0..4 => 0,
+        4..8 => 10_000,
+        8..12 => 9_999,
+        _ => 4_700 + u16::from(draw % 30) * 10 + if side == Side::Buy { 0 } else { 200 },
+    }
+}
+
 fn world((maker_fee_rate, taker_fee_rate): (u16, u16), sweep_trades_max: u32) -> World {
     let mut world = World::new(EngineConfig { sweep_trades_max, ..EngineConfig::small() });
     for (market_count, exhaustive) in [(3, 1), (1, 0)] {
@@ -60,6 +64,7 @@ fn world((maker_fee_rate, taker_fee_rate): (u16, u16), sweep_trades_max: u32) ->
         let report = world.send(ADMIN_SESSION, &request).only::<EventDefinitionReport>();
         world.set_status(report.event_id.get(), 0, MarketStatus::Open);
     }
+    world.login(ALICE_SESSION + 1, 1);
     world
 }
 
@@ -67,22 +72,67 @@ fn world((maker_fee_rate, taker_fee_rate): (u16, u16), sweep_trades_max: u32) ->
 struct Worlds {
     short: World,
     long: World,
-    /// Session, market, `cl_ord_id` and order id.
-    rested: Vec<(u32, u32, u64, u64)>,
+    rested: Vec<RestedOrder>,
+}
+
+/// An order that came to rest.
+#[derive(Clone, Copy)]
+struct RestedOrder {
+    session_id: u32,
+    security_id: u32,
+    side: Side,
+    cl_ord_id: u64,
+    order_id: u64,
 }
 
 impl Worlds {
     fn order(&mut self, index: u64, draw: u64) -> Effects {
-        let (session, order) = order_of(index, draw);
-        let effects = self.short.send(session, &order);
+        let (session_id, order) = order_of(index, draw);
+        let effects = self.short.send(session_id, &order);
         let mut worded = order;
         // What never happens is asked for.
         worded.max_staleness_ms.set(u16::MAX);
         worded.sending_time_ns.set(u64::MAX);
-        assert_eq!(self.long.send(session, &worded), effects, "order {index}");
+        assert_eq!(self.long.send(session_id, &worded), effects, "order {index}");
         for rested in effects.all::<OrderRested>() {
-            let market = order.security_id.get();
-            self.rested.push((session, market, order.cl_ord_id.get(), rested.order_id.get()));
+            self.rested.push(RestedOrder {
+                session_id,
+                security_id: order.security_id.get(),
+                side: Side::try_from(order.side).unwrap(),
+                cl_ord_id: order.cl_ord_id.get(),
+                order_id: rested.order_id.get(),
+            });
+        }
+        effects
+    }
+
+    /// Replaces one of the latest orders, which may have ended: its session does, another one of
+    /// its firm, or one of another firm.
+    fn replace(&mut self, index: u64, draw: u64) -> Effects {
+        let [a, b, _, d, e, ..] = draw.to_le_bytes();
+        let place = self.rested.len().saturating_sub(1 + usize::from(b % 64));
+        let RestedOrder { session_id, security_id, side, order_id, .. } = self.rested[place];
+        let order_qty = match e {
+            0..4 => 0,
+            4..8 => u32::MAX,
+            8..24 => 40_000 + u32::from(e),
+            _ => u32::from(e),
+        };
+        let cl_ord_id = if a < 8 { index / 2 } else { index };
+        let mut plain = replace(cl_ord_id, order_id, order_qty, price_of(d, side));
+        plain.security_id.set(security_id + u32::from(a == 255));
+        let sender = match a {
+            0..16 => BOB_SESSION,
+            16..64 if session_id == ALICE_SESSION => ALICE_SESSION + 1,
+            _ => session_id,
+        };
+        let effects = self.short.send(sender, &plain);
+        let mut worded = plain;
+        worded.max_staleness_ms.set(u16::MAX);
+        worded.sending_time_ns.set(u64::MAX);
+        assert_eq!(self.long.send(sender, &worded), effects, "replace {index}");
+        if sender == session_id && effects.templates().contains(&OrderReplaced::TEMPLATE_ID) {
+            self.rested[place].cl_ord_id = cl_ord_id;
         }
         effects
     }
@@ -90,18 +140,19 @@ impl Worlds {
     /// Cancels one of the orders, which may have ended, by its id and by that of its client.
     fn cancel(&mut self, index: u64, draw: u64) -> Effects {
         let place = usize::try_from(draw).unwrap_or(usize::MAX) % self.rested.len();
-        let (session, market, cl_ord_id, order_id) = self.rested.swap_remove(place);
+        let RestedOrder { session_id, security_id, cl_ord_id, order_id, .. } =
+            self.rested.swap_remove(place);
         let mut by_id = cancel(index, order_id);
-        by_id.security_id.set(market);
+        by_id.security_id.set(security_id);
         let mut by_client_id = by_id;
         by_client_id.order_id.set(0);
         by_client_id.orig_cl_ord_id.set(cl_ord_id);
-        let effects = self.short.send(session, &by_id);
+        let effects = self.short.send(session_id, &by_id);
         if effects.templates() == [OrderCancelled::TEMPLATE_ID] {
-            assert_eq!(self.long.send(session, &by_client_id), effects, "cancel {index}");
+            assert_eq!(self.long.send(session_id, &by_client_id), effects, "cancel {index}");
         } else {
             // The answer names the order as the request did, and an id of before may be forgotten.
-            assert_eq!(self.long.send(session, &by_id), effects, "cancel {index}");
+            assert_eq!(self.long.send(session_id, &by_id), effects, "cancel {index}");
         }
         effects
     }
@@ -121,14 +172,16 @@ fn compare(fees: (u16, u16), sweep_trades_max: u32) -> Ends {
 fn compare_in(world: impl Fn() -> World) -> Ends {
     let mut worlds = Worlds { short: world(), long: world(), rested: Vec::new() };
     let (mut met, mut ends) = (BTreeMap::<u16, u32>::new(), Ends::default());
-    for index in 1..=2_000_u64 {
+    for index in 1..=3_000_u64 {
         let draw = index
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
             .rotate_left(29)
             .wrapping_mul(0xD129_0682_9D2B_A4F5);
-        let is_cancel = draw >> 62 == 0 && !worlds.rested.is_empty();
-        let effects =
-            if is_cancel { worlds.cancel(index, draw) } else { worlds.order(index, draw) };
+        let effects = match draw >> 61 {
+            0..2 if !worlds.rested.is_empty() => worlds.cancel(index, draw),
+            2 if !worlds.rested.is_empty() => worlds.replace(index, draw),
+            _ => worlds.order(index, draw),
+        };
         for template_id in effects.templates() {
             *met.entry(template_id).or_default() += 1;
         }
@@ -144,6 +197,8 @@ fn compare_in(world: impl Fn() -> World) -> Ends {
     for template_id in [
         OrderRested::TEMPLATE_ID,
         OrderCancelled::TEMPLATE_ID,
+        OrderCancelReject::TEMPLATE_ID,
+        OrderReplaced::TEMPLATE_ID,
         Trade::TEMPLATE_ID,
         ExecutionReportRejected::TEMPLATE_ID,
     ] {

@@ -127,14 +127,13 @@ fn a_quote_that_is_the_aggressor_counts_and_the_answer_comes_last() {
     assert_eq!(effects.first::<MassQuoteAck>().entered_count.get(), 1);
 }
 
-#[test]
-fn a_set_that_waits_for_its_step_trades_no_more() {
+/// Three sets of Alice's, each with 256 quotes in two events of 64 markets, and the first markets
+/// of these and of a third event. One trade takes the first away and blocks the others.
+fn with_three_full_sets() -> (World, [u32; 3]) {
     let config = EngineConfig { orders_max: 2048, ..EngineConfig::small() };
     let mut world = World::new(config);
     world.is_checked = false;
-    let (_, first) = world.define_open_event(64, false);
-    world.define_open_event(64, false);
-    let (_, other) = world.define_open_event(1, false);
+    let markets = [64, 64, 1].map(|count| world.define_open_event(count, false).1);
     world.send(ALICE_SESSION, &limits(1, 0, 0)).only::<MarketMakerProtectionReport>();
     for set in 1..=3 {
         world.send(ALICE_SESSION, &quote_set(set, ALICE, 1)).only::<QuoteSetReport>();
@@ -145,7 +144,13 @@ fn a_set_that_waits_for_its_step_trades_no_more() {
         }
     }
     world.engine.check_invariants();
-    // Three sets of 256 quotes; the one that traded has 255.
+    (world, markets)
+}
+
+#[test]
+fn a_set_that_waits_for_its_step_trades_no_more() {
+    let (mut world, [first, _, other]) = with_three_full_sets();
+    // The set that traded has 255 quotes left.
     let effects = world.send(BOB_SESSION, &ask(1, BOB, 1, 2999));
     let triggered = effects.first::<MarketMakerProtectionTriggered>();
     assert_eq!(triggered.quote_count.get(), 767);
@@ -179,6 +184,27 @@ fn a_set_that_waits_for_its_step_trades_no_more() {
     assert_eq!(world.continue_work().all::<OrderCancelled>().len(), 256);
     assert!(!world.engine.continuation_is_pending());
     quote_in(&mut world, (ALICE_SESSION, 3), 2, &again).first::<QuoteEntered>();
+    world.engine.check_invariants();
+}
+
+/// Those that rest, too, and would meet nothing of it.
+#[test]
+fn an_order_that_comes_takes_the_quotes_that_wait_in_its_event_away_first() {
+    let (mut world, [_, second, _]) = with_three_full_sets();
+    let resting = NewOrderSingle { security_id: second.into(), ..ask(1, BOB, 1, 9_000) };
+    let order_id = world.send(BOB_SESSION, &resting).first::<OrderRested>().order_id;
+    world.send(BOB_SESSION, &ask(2, BOB, 1, 2_999)).first::<MarketMakerProtectionTriggered>();
+    let moved = replace(3, order_id.get(), 1, 9_001);
+    let moved = OrderCancelReplaceRequest { security_id: second.into(), ..moved };
+    let effects = world.send(BOB_SESSION, &moved);
+    assert_eq!(effects.templates()[..2], [102, 104]);
+    assert_eq!(effects.all::<OrderCancelled>().len(), 256, "the event's quotes of two sets");
+    assert_eq!(effects.all::<OrderRested>().len(), 1);
+    let order = ask(4, BOB, 1, 9_000);
+    let effects = world.send(BOB_SESSION, &order);
+    assert_eq!(effects.templates()[..2], [100, 104]);
+    assert_eq!(effects.all::<OrderCancelled>().len(), 256);
+    assert_eq!(effects.all::<OrderRested>().len(), 1);
     world.engine.check_invariants();
 }
 

@@ -564,6 +564,10 @@ fn account_with_too_many_lots() -> Effects {
     let order_id = world.order_ids(1)[65_536];
     let effects = world.send(ALICE_SESSION, &replace(70_001, order_id, 65_537, 1));
     assert_eq!(effects.reject_code(), RejectCode::HoldOverflow);
+    // Nor without limits, where few questions are asked.
+    world.send(EXCHANGE, &limits(ALICE, [0; 3])).only::<AccountLimitsReport>();
+    let effects = world.send(ALICE_SESSION, &replace(70_003, order_id, 65_537, 1));
+    assert_eq!(effects.reject_code(), RejectCode::HoldOverflow);
     // It cannot pay for this one either: the lots are looked at first.
     world.send(ALICE_SESSION, &bid(70_002, ALICE, u32::MAX, 9_999))
 }

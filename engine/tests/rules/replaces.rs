@@ -1,5 +1,6 @@
 //! Replaces: with and without priority, below what has traded, and across sessions.
 
+use forecastle_engine::EngineConfig;
 use forecastle_proto_spec::*;
 
 use crate::world::*;
@@ -109,6 +110,27 @@ fn the_new_hold_stands_in_the_place_of_the_old() {
     let effects = world.send(ALICE_SESSION, &replace(3, order_id, 100_000, 9_999));
     effects.first::<OrderReplaced>();
     assert_eq!(world.buying_power(ALICE), 100_000);
+}
+
+#[test]
+fn a_replace_needs_what_it_could_pay_if_it_traded() {
+    let mut world = World::new(EngineConfig::small());
+    let mut request = event(1, 0);
+    request.maker_fee_rate.set(10);
+    request.taker_fee_rate.set(70);
+    world.send(ADMIN_SESSION, &request).only::<EventDefinitionReport>();
+    world.set_status(1, 0, MarketStatus::Open);
+    // A taker of a lot at 5100 pays a fee of 18, a maker of 3.
+    let needed = 100 * (5_100 + 18);
+    let all_but_one = world.cash(ALICE) - (needed - 1);
+    world.send(ADMIN_SESSION, &withdrawal(ALICE, all_but_one)).only::<AccountReport>();
+    let rested: OrderRested = world.send(ALICE_SESSION, &bid(1, ALICE, 100, 5_000)).first();
+    let order_id = rested.order_id.get();
+    let refused = world.send(ALICE_SESSION, &replace(2, order_id, 100, 5_100));
+    assert_eq!(refused.reject_code(), RejectCode::InsufficientBuyingPower);
+    world.send(ADMIN_SESSION, &deposit(ALICE, 1)).only::<AccountReport>();
+    world.send(ALICE_SESSION, &replace(3, order_id, 100, 5_100)).first::<OrderReplaced>();
+    assert_eq!(world.buying_power(ALICE), 100 * (18 - 3));
 }
 
 #[test]
