@@ -10,7 +10,7 @@
 use std::hint::select_unpredictable;
 
 use forecastle_proto_spec::{
-    NewOrderSingle, OrderCancelReplaceRequest, OrderId, SESSIONS_PER_KEY, Side,
+    NewOrderSingle, OrderCancelReplaceRequest, OrderId, Side, access_key_of,
 };
 
 use crate::apply::OrderCommand;
@@ -222,7 +222,7 @@ impl Engine {
     #[inline(never)]
     fn look_at_seldom(&self, session_id: u32) {
         self.sessions.prefetch(session_id);
-        self.quote_sets.prefetch_newest(session_id / SESSIONS_PER_KEY);
+        self.quote_sets.prefetch_newest(access_key_of(session_id));
     }
 
     #[inline]

@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{
     MarketMakerProtectionLimits, MarketMakerProtectionReport, MarketMakerProtectionReset,
-    QuoteSetDefinition, QuoteSetReport, RejectCode, SESSIONS_PER_KEY,
+    QuoteSetDefinition, QuoteSetReport, RejectCode, access_key_of,
 };
 
 use crate::apply::Context;
@@ -93,7 +93,7 @@ impl Engine {
         context: &Context,
         quote_set_id: u16,
     ) -> Result<u16, RejectCode> {
-        let key = context.session_id / SESSIONS_PER_KEY;
+        let key = access_key_of(context.session_id);
         self.quote_sets.find(key, quote_set_id).ok_or(RejectCode::UnknownQuoteSet)
     }
 
@@ -136,7 +136,7 @@ impl Engine {
         if !are_for_quotes(message.exec_inst) {
             return Err(RejectCode::InvalidExecInst);
         }
-        let access_key_id = context.session_id / SESSIONS_PER_KEY;
+        let access_key_id = access_key_of(context.session_id);
         let defined = self.quote_sets.find(access_key_id, quote_set_id);
         match defined {
             Some(place) if !self.quote_sets.markets(place).is_empty() => {

@@ -9,7 +9,7 @@ mod snapshot;
 use forecastle_proto_spec::{
     Digest, MarketStatus, MassActionScope, OddsAction, REFERENCE_JUMP_REASON, ROLES_MARKET_ADMIN,
     ROLES_ODDS_PROVIDER, ReferenceOddsReport, ReferenceOddsRequest, ReferenceOddsStatus,
-    RejectCode, SESSIONS_PER_KEY,
+    RejectCode, access_key_of,
 };
 use forecastle_runtime::memory::Arena;
 
@@ -148,7 +148,7 @@ impl Engine {
         message: &ReferenceOddsRequest,
         effects: &mut EffectBuffer<'_>,
     ) -> Result<(), RejectCode> {
-        let sender = context.session_id / SESSIONS_PER_KEY;
+        let sender = access_key_of(context.session_id);
         if let Some(event_id) = self.odds_requests.event_of(sender, context.request_id) {
             self.report_odds(context, event_id, true, effects);
             return Ok(());
@@ -227,7 +227,7 @@ impl Engine {
             }
             _ => {}
         }
-        let is_own = held.access_key_id == context.session_id / SESSIONS_PER_KEY;
+        let is_own = held.access_key_id == access_key_of(context.session_id);
         let may_delete = is_deletion && context.entitlement.includes_any(ROLES_MARKET_ADMIN);
         if action != OddsAction::Create && !is_own && !may_delete {
             return Err(RejectCode::OddsOfAnotherProvider);

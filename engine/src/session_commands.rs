@@ -2,8 +2,8 @@
 
 use forecastle_proto_spec::{
     CancelOnDisconnect, Establish, EstablishmentAck, EstablishmentReject, Negotiate,
-    NegotiationReject, NegotiationResponse, RejectCode, SESSIONS_PER_KEY, SessionDisconnected,
-    Terminate,
+    NegotiationReject, NegotiationResponse, RejectCode, SessionDisconnected, Terminate,
+    access_key_of,
 };
 
 use crate::apply::Context;
@@ -17,7 +17,7 @@ impl Engine {
     /// Firm and roles of a session: its key's now.
     #[inline]
     pub(crate) fn entitlement_of(&self, session_id: u32) -> Entitlement {
-        self.entitlements.entitlement(session_id / SESSIONS_PER_KEY)
+        self.entitlements.entitlement(access_key_of(session_id))
     }
 
     pub(crate) fn negotiate(
@@ -161,7 +161,7 @@ impl Engine {
         if self.entitlements.entitlement(access_key_id).roles == 0 {
             return Err(RejectCode::Credentials);
         }
-        if message.session_id.get() / SESSIONS_PER_KEY != access_key_id {
+        if access_key_of(message.session_id.get()) != access_key_id {
             return Err(RejectCode::SessionNotOfKey);
         }
         let slot = self.sessions.find(message.session_id.get());

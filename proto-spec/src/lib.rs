@@ -45,6 +45,13 @@ pub const EVENT_MARKETS_MAX: usize = 64;
 pub const DEPOSITS_MAX: i64 = 1 << 59;
 /// Sessions of one access key: a session id is the key id times this, plus 0 to 15.
 pub const SESSIONS_PER_KEY: u32 = 16;
+
+/// The access key that a session belongs to; 0, which is none, for the exchange's own session.
+#[inline]
+#[must_use]
+pub const fn access_key_of(session_id: u32) -> u32 {
+    session_id / SESSIONS_PER_KEY
+}
 /// Bytes of the header that leads every message.
 pub const MESSAGE_HEADER_LENGTH: usize = 8;
 /// Most bytes of one log record.

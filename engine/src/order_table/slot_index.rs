@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use forecastle_proto_spec::{OrderId, SESSIONS_PER_KEY};
+use forecastle_proto_spec::{OrderId, access_key_of};
 use forecastle_runtime::memory::Arena;
 
 use crate::memory_table::{MemoryUse, OrderPart};
@@ -33,7 +33,7 @@ pub(crate) struct OwnerFilter {
 impl OwnerTag {
     #[inline(always)]
     pub(crate) fn new(firm_id: u32, session_id: u32, event_id: u32, account: u32) -> Self {
-        let access_key_id = session_id / SESSIONS_PER_KEY;
+        let access_key_id = access_key_of(session_id);
         Self(
             IS_LIVE
                 | (firm_id & FIRM) << FIRM_SHIFT

@@ -1,6 +1,6 @@
 //! Sessions in a snapshot.
 
-use forecastle_proto_spec::{CancelOnDisconnect, SESSIONS_PER_KEY};
+use forecastle_proto_spec::{CancelOnDisconnect, access_key_of};
 
 use super::{Session, SessionState, SessionTable};
 use crate::snapshot::{Decoder, Encoder, SnapshotError};
@@ -30,7 +30,7 @@ impl SessionTable {
     ) -> Result<(), SnapshotError> {
         for _ in 0..decoder.u16()? {
             let session_id = decoder.u32()?;
-            let access_key_id = session_id / SESSIONS_PER_KEY;
+            let access_key_id = access_key_of(session_id);
             decoder.require(access_key_id > 0 && self.find(session_id).is_none(), "session")?;
             if access_key_id > access_keys_max {
                 let needed = u64::from(access_key_id);

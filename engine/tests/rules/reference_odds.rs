@@ -19,7 +19,7 @@ pub fn with_providers() -> World {
     let mut world = World::open();
     world.define_open_event(2, true);
     for session_id in [PROVIDER_SESSION, OTHER_PROVIDER_SESSION] {
-        world.entitle(session_id / SESSIONS_PER_KEY, 40, ROLES_ODDS_PROVIDER);
+        world.entitle(access_key_of(session_id), 40, ROLES_ODDS_PROVIDER);
         world.login(session_id, 1);
     }
     world
@@ -352,7 +352,7 @@ fn about_to_jump() -> World {
     let mut world = World::new(EngineConfig { work_max: 1, ..EngineConfig::small() });
     world.define_open_event(2, true);
     for session_id in [PROVIDER_SESSION, OTHER_PROVIDER_SESSION] {
-        world.entitle(session_id / SESSIONS_PER_KEY, 40, ROLES_ODDS_PROVIDER);
+        world.entitle(access_key_of(session_id), 40, ROLES_ODDS_PROVIDER);
         world.login(session_id, 1);
     }
     let request = EventParametersRequest {

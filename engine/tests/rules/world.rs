@@ -331,7 +331,7 @@ pub fn encoded<M: Message>(message: &M) -> Vec<u8> {
 pub fn negotiate(session_id: u32, version: u64) -> Negotiate {
     let mut message = Negotiate::new_zeroed();
     message.session_id.set(session_id);
-    message.access_key_id.set(session_id / SESSIONS_PER_KEY);
+    message.access_key_id.set(access_key_of(session_id));
     message.session_version_id.set(version);
     message.timestamp_ns.set(version * 10);
     message

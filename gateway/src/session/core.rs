@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use forecastle_proto_spec::{
     EntitlementReport, EntitlementRequest, Message, RejectCode, SESSIONS_PER_KEY, Sequence,
-    SessionDisconnected, Terminate, TerminateCode,
+    SessionDisconnected, Terminate, TerminateCode, access_key_of,
 };
 use forecastle_runtime::clock::Now;
 use zerocopy::FromZeros;
@@ -264,7 +264,7 @@ impl SessionCore {
     /// Place of a session in the table; `None` when no key has it. O(log keys).
     #[inline]
     pub(super) fn session_index(&self, session_id: u32) -> Option<usize> {
-        let key = self.keys.index_of(session_id / SESSIONS_PER_KEY)?;
+        let key = self.keys.index_of(access_key_of(session_id))?;
         Some(key * SESSIONS_PER_KEY as usize + (session_id % SESSIONS_PER_KEY) as usize)
     }
 

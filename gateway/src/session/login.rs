@@ -2,7 +2,7 @@
 
 use forecastle_proto_spec::{
     Establish, EstablishmentReject, Frame, Message, Negotiate, NegotiationReject, RejectCode,
-    SESSIONS_PER_KEY,
+    SESSIONS_PER_KEY, access_key_of,
 };
 use forecastle_runtime::clock::Now;
 use zerocopy::FromZeros;
@@ -55,7 +55,7 @@ impl SessionCore {
         let session_id = login.session_id.get();
         let binding = &self.bindings[id.index()];
         let is_other_session = binding.is_proven && binding.session_id != session_id;
-        if session_id / SESSIONS_PER_KEY != access_key_id || is_other_session {
+        if access_key_of(session_id) != access_key_id || is_other_session {
             return Err(RejectCode::SessionNotOfKey);
         }
         let index = self.session_index(session_id).ok_or(RejectCode::SessionNotOfKey)?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use forecastle_client::{AccessKey, KeyFile, OnDisconnect, OrderEntryOptions, ReadyFile};
 use forecastle_proto_spec::{
-    CancelOnDisconnect, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, SESSIONS_PER_KEY,
+    CancelOnDisconnect, ROLES_CASH_ADMIN, ROLES_MARKET_ADMIN, SESSIONS_PER_KEY, access_key_of,
 };
 
 use super::desk::{Desk, Sent};
@@ -46,7 +46,7 @@ impl Sessions {
     /// The exchange does not answer or refuses the login.
     pub fn open(&mut self, session_id: u32) -> anyhow::Result<Option<&mut Link<Desk>>> {
         if !self.links.contains_key(&session_id) {
-            let key_id = session_id / SESSIONS_PER_KEY;
+            let key_id = access_key_of(session_id);
             let Some(key) = self.keys.keys.iter().find(|key| key.id == key_id) else {
                 return Ok(None);
             };
@@ -70,7 +70,7 @@ impl Sessions {
         &mut self,
         Disconnect { session_id, covered }: Disconnect,
     ) -> anyhow::Result<()> {
-        let key_id = session_id / SESSIONS_PER_KEY;
+        let key_id = access_key_of(session_id);
         let key = self.keys.keys.iter().find(|key| key.id == key_id).cloned();
         let (Some(key), Some(old)) = (key, self.links.remove(&session_id)) else { return Ok(()) };
         assert!(old.handler.is_idle(), "answers would be lost");
