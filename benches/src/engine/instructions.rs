@@ -5,6 +5,7 @@
 use std::io;
 use std::path::Path;
 
+use forecastle_proto_spec::{Frame, MassQuote, Message, OrderCancelReplaceRequest};
 use serde_json::{Map, Value, json};
 
 use super::book_script::Action;
@@ -12,7 +13,7 @@ use super::flow::{Flow, FlowSettings};
 use super::rig::{RING_LENGTH, Rig, TimelessSequencer, push};
 use crate::callgrind::instructions_in;
 
-/// Instructions of each kind of command in the mean, rounded down, on a small flow of a seed.
+/// Instructions of each kind of command in the mean, rounded down, on small flows of a seed.
 /// `arguments` make this program call [`play`].
 ///
 /// # Errors
@@ -29,13 +30,13 @@ pub fn per_command(arguments: &[&str], folder: &Path) -> io::Result<Value> {
     Ok(Value::Object(counts))
 }
 
-/// Plays the small flow one command at a time; gives how many of each kind there were, in the order
-/// of the kinds of [`per_command`].
+/// Plays the small flows one command at a time; gives how many of each kind there were, in the
+/// order of the kinds of [`per_command`].
 ///
 /// # Panics
 /// When a command is not sequenced at once.
 #[must_use]
-pub fn play(seed: u64) -> [u64; 4] {
+pub fn play(seed: u64) -> [u64; KINDS.len()] {
     let settings = FlowSettings {
         market_count: 100,
         account_count: 1_000,
@@ -46,7 +47,7 @@ pub fn play(seed: u64) -> [u64; 4] {
     };
     let flow = Flow::new(&settings);
     let Rig { mut commands, mut sequencer } = Rig::new(&flow, RING_LENGTH);
-    let mut counts = [0; 4];
+    let mut counts = [0; KINDS.len()];
     for (index, operation) in flow.script.main.iter().enumerate() {
         let (session_id, command) = flow.main.command(index);
         assert!(push(&mut commands, session_id, command), "the ring is empty");
@@ -64,11 +65,34 @@ pub fn play(seed: u64) -> [u64; 4] {
         index += rig.fill(&flow.main, index..flow.main.length());
         counts[3] += sequence_together(&mut rig.sequencer) as u64;
     }
+    let settings = FlowSettings { command_count: 10_000, ..settings };
+    let replaces = Flow::new(&FlowSettings { replace_percent: 50, ..settings });
+    counts[4] = play_template::<OrderCancelReplaceRequest>(&replaces, sequence_replace);
+    let quotes = FlowSettings { market_count: 99, markets_per_event: 3, ..settings };
+    let quotes = Flow::new(&FlowSettings { firm_count: 33, quote_set_count: 99, ..quotes });
+    counts[5] = play_template::<MassQuote>(&quotes, sequence_mass_quote);
     counts
 }
 
+/// Plays a flow one command at a time, those that are an `M` by `sequence`; gives how many these
+/// were.
+fn play_template<M: Message>(flow: &Flow, sequence: fn(&mut TimelessSequencer) -> usize) -> u64 {
+    let Rig { mut commands, mut sequencer } = Rig::new(flow, RING_LENGTH);
+    let mut count = 0;
+    for index in 0..flow.main.length() {
+        let (session_id, command) = flow.main.command(index);
+        assert!(push(&mut commands, session_id, command), "the ring is empty");
+        let frame = Frame::parse(command).map(|(frame, _)| frame);
+        let is_counted = frame.is_ok_and(|frame| frame.template_id == M::TEMPLATE_ID);
+        let sequence = if is_counted { sequence } else { sequence_other };
+        assert_eq!(sequence(&mut sequencer), 1, "a duty cycle sequences what is in the ring");
+        count += u64::from(is_counted);
+    }
+    count
+}
+
 /// The kinds, as the functions below are called.
-const KINDS: [&str; 4] = ["passive", "cancel", "marketable", "together"];
+const KINDS: [&str; 6] = ["passive", "cancel", "marketable", "together", "replace", "mass_quote"];
 
 #[inline(never)]
 fn sequence_passive(sequencer: &mut TimelessSequencer) -> usize {
@@ -88,4 +112,20 @@ fn sequence_marketable(sequencer: &mut TimelessSequencer) -> usize {
 #[inline(never)]
 fn sequence_together(sequencer: &mut TimelessSequencer) -> usize {
     sequencer.drain()
+}
+
+#[inline(never)]
+fn sequence_replace(sequencer: &mut TimelessSequencer) -> usize {
+    let mut sequencer = std::hint::black_box(sequencer);
+    std::hint::black_box(&mut sequencer).do_work()
+}
+
+#[inline(never)]
+fn sequence_mass_quote(sequencer: &mut TimelessSequencer) -> usize {
+    std::hint::black_box(std::hint::black_box(sequencer).do_work())
+}
+
+#[inline(never)]
+fn sequence_other(sequencer: &mut TimelessSequencer) -> usize {
+    std::hint::black_box(sequencer.do_work())
 }
