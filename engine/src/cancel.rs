@@ -58,14 +58,7 @@ impl Engine {
         orig_cl_ord_id: u64,
         security_id: u32,
     ) -> Result<u32, RejectCode> {
-        let order_id = if order_id == 0 {
-            self.client_order_ids
-                .find(context.session(), orig_cl_ord_id)
-                .filter(|order_id| *order_id != 0)
-                .ok_or(RejectCode::UnknownOrder)?
-        } else {
-            order_id
-        };
+        let order_id = self.client_order_ids.named(context.session(), order_id, orig_cl_ord_id);
         let slot = self.find_order(order_id).ok_or(RejectCode::UnknownOrder)?;
         let order = self.orders.order(slot);
         let is_own =

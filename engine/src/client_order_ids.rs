@@ -4,7 +4,7 @@
 //! A ring for each session keeps the ids in the order they came, so that the oldest is forgotten
 //! first. Most sessions count their ids up: an id above every id of its window is not looked for,
 //! and the ids that were above all before them, as most are, are sorted as they lie, and found in
-//! the ring as in any sorted list.
+//! the ring as in any sorted list, from a place guessed by how ids around it grow.
 //!
 //! An id that is not is a *stray*. Beside each place of the ring stands how many strays lie there
 //! in a row, so that whoever looks through the sorted ids steps over a row at once; and strays of
@@ -61,6 +61,32 @@ struct Stray {
     step: u32,
     /// Strays in a row up to this one, at most a window; 0 for an id that is none.
     row_length: u32,
+}
+
+/// Where an id lies among sorted ones, guessed from the ids around it: most sessions count their
+/// ids by about as much each time. Where some guesses did not find it the middle is as good.
+struct Guess {
+    below: u64,
+    above: u64,
+    /// Guesses left.
+    left: u32,
+}
+
+impl Guess {
+    /// How many of `count` ids are above one, the highest first; fewer than `count`.
+    #[inline(always)]
+    fn place(&mut self, cl_ord_id: u64, count: u32) -> u32 {
+        let Self { below, above, left } = *self;
+        let is_between = below < cl_ord_id && cl_ord_id <= above;
+        if left == 0 || !is_between {
+            return count / 2;
+        }
+        self.left = left - 1;
+        let product = (above - cl_ord_id).checked_mul(u64::from(count));
+        // Less than `count`, as the id is above the lower one.
+        let place = product.and_then(|product| u32::try_from(product / (above - below)).ok());
+        place.unwrap_or(count / 2)
+    }
 }
 
 /// Where the next id of a session goes, and how often the ring went round, from 1.
@@ -146,6 +172,16 @@ impl ClientOrderIds {
         self.look_up(session, cl_ord_id).err()
     }
 
+    /// The order id that a message names, by itself or, where it is 0, by a ClOrdID of its session;
+    /// 0 when it names none.
+    #[inline(always)]
+    pub(crate) fn named(&self, session: u16, order_id: u64, orig_cl_ord_id: u64) -> u64 {
+        if order_id != 0 {
+            return order_id;
+        }
+        self.find(session, orig_cl_ord_id).unwrap_or(0)
+    }
+
     /// Leave to record an id that the window does not hold, or else the order id that it names, as
     /// [`Self::find`].
     #[inline(always)]
@@ -174,8 +210,13 @@ impl ClientOrderIds {
         // Ages are counted from 1, the newest id's; those up to `younger` have higher ids or are
         // strays, and so have those behind the next `count` lower ones.
         let (mut younger, mut count) = (0, held);
+        let mut guess = Guess {
+            below: self.rings[self.place_of_age(session, held)].cl_ord_id,
+            above: self.cursors[usize::from(session)].highest,
+            left: GUESSES_MAX,
+        };
         while count > 0 {
-            let half = count / 2;
+            let half = guess.place(cl_ord_id, count);
             let place = self.place_of_age(session, younger + half + 1);
             let row_length = if has_strays { self.strays[place].row_length } else { 0 };
             if row_length >= count - half {
@@ -186,8 +227,14 @@ impl ClientOrderIds {
             let entry = &self.rings[self.place_of_age(session, younger + passed)];
             match entry.cl_ord_id.cmp(&cl_ord_id) {
                 Ordering::Equal => return Err(entry.order_id),
-                Ordering::Less => count = half,
-                Ordering::Greater => (younger, count) = (younger + passed, count - passed),
+                Ordering::Less => {
+                    count = half;
+                    guess.below = entry.cl_ord_id;
+                }
+                Ordering::Greater => {
+                    (younger, count) = (younger + passed, count - passed);
+                    guess.above = entry.cl_ord_id;
+                }
             }
         }
         Ok(Vacancy(()))
@@ -410,6 +457,8 @@ pub(crate) const TOMBSTONE: u64 = 1 << 32;
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
 /// Ids between the one that is recorded now and the one whose place is brought close.
 const AHEAD: u32 = 16;
+/// Guesses of one search.
+const GUESSES_MAX: u32 = 4;
 
 #[cfg(test)]
 mod tests;

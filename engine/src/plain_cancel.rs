@@ -1,4 +1,4 @@
-//! The short way of a cancel that names its order by the order id, as most do.
+//! The short way of a cancel of an order that rests and has no detail.
 //!
 //! As with new orders, what the long way asks one after the other is one question here, and a
 //! cancel that does not pass goes the long way.
@@ -9,10 +9,11 @@ use crate::effect_buffer::EffectBuffer;
 use crate::engine::Engine;
 use crate::fees::hold_per_lot;
 use crate::plain_order::Sender;
+use crate::planted_fault::keeps_to_long_way;
 
 impl Engine {
-    /// Ends the order that a cancel names by its id, when it rests, has no detail, and the sender
-    /// may end it; gives whether that was so. Nothing is changed when not.
+    /// Ends the order that a cancel names, when it rests, has no detail, and the sender may end it;
+    /// gives whether that was so. Nothing is changed when not.
     #[inline(always)]
     pub(crate) fn cancel_plain(
         &mut self,
@@ -20,10 +21,13 @@ impl Engine {
         message: &OrderCancelRequest,
         effects: &mut EffectBuffer<'_>,
     ) -> bool {
-        let Self { sessions, ledger, events, orders, books, .. } = self;
-        let Some(slot) = orders.find(OrderId::from_wire(message.order_id.get())) else {
+        if keeps_to_long_way() {
             return false;
-        };
+        }
+        let Self { client_order_ids, sessions, ledger, events, orders, books, .. } = self;
+        let (order_id, orig_cl_ord_id) = (message.order_id.get(), message.orig_cl_ord_id.get());
+        let order_id = client_order_ids.named(sender.session, order_id, orig_cl_ord_id);
+        let Some(slot) = orders.find(OrderId::from_wire(order_id)) else { return false };
         let order = orders.order(slot);
         let security_id = order.security_id;
         let is_named = security_id == message.security_id.get() && message.cl_ord_id.get() != 0;
@@ -58,7 +62,7 @@ impl Engine {
         let rpt_seq = market.leave_order(changes);
         let session_id = sessions.session(order.session).session_id;
         effects.push(&order.cancelled(
-            message.order_id.get(),
+            order_id,
             (account, session_id),
             rpt_seq,
             CancelReason::UserRequest,

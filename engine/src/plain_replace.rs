@@ -41,7 +41,7 @@ struct Change {
 }
 
 impl Engine {
-    /// Moves the order that a replace names by its id, when it rests and is plain, the sender may
+    /// Moves the order that a replace names, when it rests and is plain, the sender may
     /// move it, and it rests again; gives whether that was so. Nothing is changed when not.
     #[inline(always)]
     pub(crate) fn replace_plain(
@@ -55,7 +55,8 @@ impl Engine {
         }
         let Self { client_order_ids, sessions, ledger, events, orders, books, blocks, .. } = self;
         let Ledger { accounts, exposures, limits, .. } = ledger;
-        let order_id = message.order_id.get();
+        let (order_id, orig_cl_ord_id) = (message.order_id.get(), message.orig_cl_ord_id.get());
+        let order_id = client_order_ids.named(sender.session, order_id, orig_cl_ord_id);
         let Some(slot) = orders.find(OrderId::from_wire(order_id)) else { return false };
         let Some(mut it) = Move::of(orders.order(slot), message) else { return false };
         let (security_id, side) = (it.before.security_id, it.before.side);

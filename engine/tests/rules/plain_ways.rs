@@ -121,6 +121,10 @@ impl Worlds {
         let cl_ord_id = if a < 8 { index / 2 } else { index };
         let mut plain = replace(cl_ord_id, order_id, order_qty, price_of(d, side));
         plain.security_id.set(security_id + u32::from(a == 255));
+        if index.is_multiple_of(2) {
+            plain.order_id.set(0);
+            plain.orig_cl_ord_id.set(self.rested[place].cl_ord_id);
+        }
         let sender = match a {
             0..16 => BOB_SESSION,
             16..64 if session_id == ALICE_SESSION => ALICE_SESSION + 1,
