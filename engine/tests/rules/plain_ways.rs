@@ -1,6 +1,6 @@
 //! Plain orders, cancels and replaces take a short way through the engine. Whatever they are, they
 //! do what the long way does: the same commands are given to two exchanges, in one of them so
-//! worded that no order is plain.
+//! worded that no order or replace is plain, and each cancel names its order otherwise.
 
 use std::collections::BTreeMap;
 
@@ -141,7 +141,8 @@ impl Worlds {
         effects
     }
 
-    /// Cancels one of the orders, which may have ended, by its id and by that of its client.
+    /// Cancels one of the orders, which may have ended, by its id and by that of its client, which
+    /// both go the short way; the model holds what that does.
     fn cancel(&mut self, index: u64, draw: u64) -> Effects {
         let place = usize::try_from(draw).unwrap_or(usize::MAX) % self.rested.len();
         let RestedOrder { session_id, security_id, cl_ord_id, order_id, .. } =
